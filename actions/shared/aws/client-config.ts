@@ -1,0 +1,29 @@
+import {InputError} from '../core/errors.ts'
+import type {Environment} from '../core/inputs.ts'
+
+/** What every AWS client of an action is made with. */
+export interface ClientConfig {
+  readonly region: string
+  readonly maxAttempts: number
+  readonly retryMode: 'adaptive' | 'standard'
+  readonly customUserAgent: string
+}
+
+/**
+ * The settings of an action's AWS clients: region, retries that honour throttling, and a user agent that names the
+ * action in CloudTrail. Credentials, proxies and `AWS_ENDPOINT_URL` are found by the SDK's own chain.
+ * @param action the action's name, for the user agent
+ * @param region the `aws-region` input; else AWS_REGION, else AWS_DEFAULT_REGION
+ * @throws {InputError} when no region is given anywhere
+ */
+export function clientConfig(env: Environment, action: string, region?: string): ClientConfig {
+  const chosen = [region, env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find(
+    (name) => name !== undefined && name !== '',
+  )
+  if (chosen === undefined) {
+    throw new InputError(
+      'No AWS region is set: run aws-actions/configure-aws-credentials before this step, or set AWS_REGION.',
+    )
+  }
+  return {region: chosen, maxAttempts: 5, retryMode: 'standard', customUserAgent: `slipway-${action}`}
+}

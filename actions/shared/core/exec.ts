@@ -1,0 +1,170 @@
+import {spawn} from 'node:child_process'
+import type {ChildProcess} from 'node:child_process'
+import {StringDecoder} from 'node:string_decoder'
+import {getExecOutput} from '@actions/exec'
+import {which} from '@actions/io'
+import {errorMessage, InputError} from './errors.ts'
+
+/** How a child process ended, with all that it wrote. */
+export interface Finished {
+  /** The exit code; 128 + signal number when a signal ended the child, as shells count. */
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** How a tool is called. Secrets go by `env` or `input`, never by argv: process lists are public. */
+export interface CallOptions {
+  readonly cwd?: string
+  /** Added to this process's environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Written to the child's standard input, which is then closed. */
+  readonly input?: string
+  /** Called for each line of output as it arrives. */
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+}
+
+/** Runs tools. A fake of it runs in tests; the real one is {@link systemProcesses}. */
+export interface Processes {
+  /** Runs `tool` quietly to its end. Never throws for an exit code: the caller decides what a code means. */
+  call(tool: string, argv: readonly string[], options?: CallOptions): Promise<Finished>
+  /**
+   * Runs `tool` to its end, live: for what takes long. When `cancel` is aborted the child gets exactly one SIGINT and
+   * is then waited for, so that it can put its house in order (Terraform releases its lock on the first interrupt and
+   * gives up at the second: https://developer.hashicorp.com/terraform/cli/commands/apply).
+   */
+  live(tool: string, argv: readonly string[], options: LiveOptions): Promise<Finished>
+  /** The path of `tool` on PATH, or undefined. */
+  find(tool: string): Promise<string | undefined>
+}
+
+/** {@link CallOptions} for a long call. */
+export interface LiveOptions extends CallOptions {
+  readonly cancel: AbortSignal
+  /** Longest output kept in memory per stream, in characters; older text is dropped. Default 4 Mi. */
+  readonly keep?: number
+}
+
+const KEEP_CHARACTERS = 4 * 1024 * 1024
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15}
+
+/** The tools of this machine. */
+export const systemProcesses: Processes = {
+  call: async (tool, argv, options = {}) => {
+    const {onLine} = options
+    const listeners = {
+      ...(onLine && {
+        stdline: (line: string) => {
+          onLine(line, 'stdout')
+        },
+        errline: (line: string) => {
+          onLine(line, 'stderr')
+        },
+      }),
+    }
+    const result = await getExecOutput(await mustFind(tool), [...argv], {
+      silent: true,
+      ignoreReturnCode: true,
+      env: childEnvironment(options.env),
+      listeners,
+      ...(options.cwd !== undefined && {cwd: options.cwd}),
+      ...(options.input !== undefined && {input: Buffer.from(options.input)}),
+    })
+    return {code: result.exitCode, stdout: result.stdout, stderr: result.stderr}
+  },
+  live: async (tool, argv, options) => {
+    options.cancel.throwIfAborted()
+    const child = spawn(await mustFind(tool), [...argv], {
+      cwd: options.cwd,
+      env: childEnvironment(options.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own, so that a Ctrl-C on a terminal does not reach the child a second time.
+      detached: true,
+    })
+    const interrupt = (): void => {
+      child.kill('SIGINT')
+    }
+    options.cancel.addEventListener('abort', interrupt, {once: true})
+    try {
+      return await finish(child, options)
+    } finally {
+      options.cancel.removeEventListener('abort', interrupt)
+    }
+  },
+  find: async (tool) => (await which(tool, false)) || undefined,
+}
+
+async function mustFind(tool: string): Promise<string> {
+  const path = await systemProcesses.find(tool)
+  if (path === undefined) throw new InputError(`"${tool}" was not found on PATH: install it in a step before this one.`)
+  return path
+}
+
+function childEnvironment(added: CallOptions['env'] = {}): Record<string, string> {
+  const merged = Object.entries({...process.env, ...added})
+  return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+async function finish(child: ChildProcess, options: LiveOptions): Promise<Finished> {
+  const keep = options.keep ?? KEEP_CHARACTERS
+  const stdout = collect(child, 'stdout', keep, options.onLine)
+  const stderr = collect(child, 'stderr', keep, options.onLine)
+  // A child that ends without reading its input is judged by its exit code, not by the broken pipe.
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(options.input)
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exit, signal) => {
+      resolve(exit ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0))
+    })
+  })
+  return {code, stdout: stdout(), stderr: stderr()}
+}
+
+function collect(
+  child: ChildProcess,
+  name: 'stdout' | 'stderr',
+  keep: number,
+  onLine: CallOptions['onLine'],
+): () => string {
+  const decoder = new StringDecoder('utf8')
+  let text = ''
+  let partial = ''
+  const take = (piece: string): void => {
+    text = (text + piece).slice(-keep)
+    const lines = (partial + piece).split(/\r?\n/)
+    partial = lines.pop() ?? ''
+    for (const line of lines) onLine?.(line, name)
+  }
+  child[name]?.on('data', (data: Buffer) => {
+    take(decoder.write(data))
+  })
+  child[name]?.on('close', () => {
+    take(decoder.end())
+    if (partial !== '') onLine?.(partial, name)
+    partial = ''
+  })
+  return () => text
+}
+
+/**
+ * The last line that a failed tool had to say: standard error first, then standard output, else its exit code.
+ * A tool that fails without a word is still a failure.
+ */
+export function lastWords(tool: string, finished: Finished): string {
+  const line = lastLine(finished.stderr) ?? lastLine(finished.stdout)
+  return line ?? `${tool} ended with exit code ${String(finished.code)} and no message`
+}
+
+function lastLine(text: string): string | undefined {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .findLast((line) => line !== '')
+}
+
+/** `finished` itself when its code is 0. @throws {Error} with the tool's last words otherwise */
+export function mustSucceed(tool: string, finished: Finished): Finished {
+  if (finished.code !== 0) throw new Error(errorMessage(lastWords(tool, finished)))
+  return finished
+}

@@ -1,0 +1,26 @@
+import * as core from '@actions/core'
+import type {Mask} from './mask.ts'
+
+/** Values that later steps read, and state that this action's own post step reads. */
+export interface Outputs {
+  /** Sets an output; undefined becomes empty text, which is how the runner shows "not set". */
+  set(name: string, value: string | number | boolean | undefined): void
+  /** Hands `value` to this action's post step. Written at once: a kill right after it loses nothing. */
+  saveState(name: string, value: string): void
+}
+
+/**
+ * Outputs of the step that this process runs.
+ * @param mask known secrets are replaced in every output: the runner drops an output that holds a masked value whole,
+ * and a later job would see nothing at all (https://github.com/actions/runner/issues/1498)
+ */
+export function makeOutputs(mask: Mask): Outputs {
+  return {
+    set: (name, value) => {
+      core.setOutput(name, value === undefined ? '' : mask.scrub(String(value)))
+    },
+    saveState: (name, value) => {
+      core.saveState(name, value)
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type {Config} from 'jest'
+
+const transform: Config['transform'] = {
+  '^.+\\.ts$': ['ts-jest', {useESM: true, isolatedModules: true, diagnostics: {ignoreCodes: [151002]}}],
+}
+
+const project = (displayName: string, folders: string[]): NonNullable<Config['projects']>[number] => ({
+  displayName,
+  rootDir: '.',
+  testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),
+  extensionsToTreatAsEsm: ['.ts'],
+  transform,
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/sample-app/'],
+})
+
+/**
+ * The test rooms, from the fastest to the most real. `npm test` runs all of them; `--selectProjects unit` runs one.
+ */
+const config: Config = {
+  projects: [
+    project('unit', ['actions', 'shared', 'lab-unit', 'scripts']),
+    project('contract', ['contract']),
+    project('dist', ['dist']),
+    project('faults', ['faults']),
+    project('lab', ['lab']),
+  ],
+  reporters: ['default', '<rootDir>/__tests__/support/tally.ts'],
+}
+
+export default config
