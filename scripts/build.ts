@@ -39,7 +39,7 @@ async function bundle(entry: Entry): Promise<number> {
     await run(process.execPath, argv, {cwd: root, maxBuffer: 64 * 1024 * 1024})
   } catch (error) {
     const {stdout, stderr} = error as {stdout: string; stderr: string}
-    throw new Error(`ncc could not build ${entry.source}:\n${stdout}${stderr}`)
+    throw new Error(`ncc could not build ${entry.source}:\n${stdout}${stderr}`, {cause: error})
   }
   return await checkBundle(entry)
 }
