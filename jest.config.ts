@@ -1,8 +1,6 @@
 import type {Config} from 'jest'
 
-const transform: Config['transform'] = {
-  '^.+\\.ts$': ['ts-jest', {useESM: true, isolatedModules: true, diagnostics: {ignoreCodes: [151002]}}],
-}
+const transform: Config['transform'] = {'\\.ts$': '<rootDir>/__tests__/support/strip-types.ts'}
 
 const project = (displayName: string, folders: string[]): NonNullable<Config['projects']>[number] => ({
   displayName,

@@ -49,7 +49,13 @@ export interface ActionResult {
 
 /** Runs `dist/<action>` under the Node that runs the tests (24, as `runs.using` declares) and waits for its end. */
 export async function spawnAction(action: string, call: ActionCall = {}): Promise<ActionResult> {
-  const entry = join(root, 'dist', action, call.entry === undefined || call.entry === 'index' ? '' : call.entry, 'index.js')
+  const entry = join(
+    root,
+    'dist',
+    action,
+    call.entry === undefined || call.entry === 'index' ? '' : call.entry,
+    'index.js',
+  )
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: run "npm run build".`)
   const room = mkdtempSync(join(tmpdir(), 'slipway-action-'))
   try {
@@ -107,7 +113,11 @@ function environment(room: string, workspace: string, call: ActionCall): Record<
   }
 }
 
-function prefixed(prefix: string, values: Readonly<Record<string, string>> = {}, name = (key: string): string => key): Record<string, string> {
+function prefixed(
+  prefix: string,
+  values: Readonly<Record<string, string>> = {},
+  name = (key: string): string => key,
+): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + name(key), value]))
 }
 

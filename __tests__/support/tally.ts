@@ -5,6 +5,8 @@ export default class Tally implements Pick<Reporter, 'onRunComplete'> {
   onRunComplete(_contexts: unknown, results: AggregatedResult): void {
     const skipped = results.numPendingTests + results.numTodoTests
     const broken = results.numRuntimeErrorTestSuites
-    console.log(`\n${String(results.numPassedTests)} passed, ${String(results.numFailedTests + broken)} failed, ${String(skipped)} skipped`)
+    console.log(
+      `\n${String(results.numPassedTests)} passed, ${String(results.numFailedTests + broken)} failed, ${String(skipped)} skipped`,
+    )
   }
 }

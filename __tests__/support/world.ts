@@ -55,7 +55,9 @@ export interface ScriptedProcesses extends Processes {
 }
 
 /** @param answer what a call ends with; lines of stdout and stderr reach `onLine` first */
-export function scriptedProcesses(answer: (call: ToolCall) => Partial<Finished> | Promise<Partial<Finished>>): ScriptedProcesses {
+export function scriptedProcesses(
+  answer: (call: ToolCall) => Partial<Finished> | Promise<Partial<Finished>>,
+): ScriptedProcesses {
   const calls: ToolCall[] = []
   const call = async (tool: string, argv: readonly string[], options: CallOptions = {}): Promise<Finished> => {
     calls.push({tool, argv, options})
@@ -93,9 +95,11 @@ export function fakeWorld(parts: Partial<Pick<World, 'env' | 'processes'>> & {cl
   const annotations: string[] = []
   const controller = new AbortController()
   const text: string[] = []
-  const note = (kind: string) => (message: string): void => {
-    annotations.push(`${kind}: ${message}`)
-  }
+  const note =
+    (kind: string) =>
+    (message: string): void => {
+      annotations.push(`${kind}: ${message}`)
+    }
   const log = makeLog((piece) => text.push(piece))
   return {
     env,
@@ -103,10 +107,17 @@ export function fakeWorld(parts: Partial<Pick<World, 'env' | 'processes'>> & {cl
     processes: parts.processes ?? scriptedProcesses(() => ({})),
     mask,
     summary: makeSummary(env, mask),
-    log: {...log, debug: () => undefined, notice: note('notice'), warning: note('warning'), error: note('error'), group: async (title, body) => {
-      text.push(`▸ ${title}\n`)
-      return await body()
-    }},
+    log: {
+      ...log,
+      debug: () => undefined,
+      notice: note('notice'),
+      warning: note('warning'),
+      error: note('error'),
+      group: async (title, body) => {
+        text.push(`▸ ${title}\n`)
+        return await body()
+      },
+    },
     outputs: {
       set: (name, value) => {
         outputsSet[name] = value === undefined ? '' : mask.scrub(String(value))

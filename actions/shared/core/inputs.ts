@@ -40,10 +40,9 @@ export class Inputs {
   boolean(name: string, fallback: boolean): boolean {
     const value = this.optional(name)
     if (value === undefined) return fallback
-    const known: Readonly<Record<string, boolean>> = {true: true, false: false}
-    const parsed = known[value.toLowerCase()]
-    if (parsed === undefined) throw notAllowed(name, value, ['true', 'false'])
-    return parsed
+    const parsed = ['false', 'true'].indexOf(value.toLowerCase())
+    if (parsed < 0) throw notAllowed(name, value, ['true', 'false'])
+    return parsed === 1
   }
 
   /** A whole number in `range`. @throws {InputError} for text, fractions and numbers outside the range */
@@ -119,7 +118,9 @@ export class Inputs {
     try {
       return JSON.parse(value) as unknown
     } catch (error) {
-      throw new InputError(`Input "${name}" is not valid JSON: ${(error as SyntaxError).message}.`)
+      // The parser quotes the text around the mistake, which may be a secret.
+      const reason = (error as SyntaxError).message.replace(/, "[\s\S]*$/, '')
+      throw new InputError(`Input "${name}" is not valid JSON: ${reason}.`)
     }
   }
 }
