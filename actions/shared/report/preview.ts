@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod/mini'
 
 /** The published shape of a preview section, version 1: what one stage would change, for the combined comment. */
 export const previewSchema = z.object({

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import {z} from 'zod'
+import * as z from 'zod/mini'
 import type {Environment} from '../core/inputs.ts'
 
 /** The stages of a delivery, in the order in which the chain runs them. */
@@ -31,7 +31,7 @@ export const receiptSchema = z.object({
   /** ISO 8601, UTC. */
   startedAt: z.string(),
   /** Milliseconds from the first line of the stage to its verdict. */
-  tookMs: z.number().nonnegative(),
+  tookMs: z.number().check(z.nonnegative()),
   commit: z.string(),
   /** The workflow run, `<run id>/<attempt>`. */
   run: z.string(),
@@ -39,6 +39,8 @@ export const receiptSchema = z.object({
   now: facts,
   /** What was in place before, as far as an undo needs it. */
   before: facts,
+  /** What the stage spent its time waiting for, for example `health checks`: milliseconds each. */
+  waits: z.optional(z.record(z.string(), z.number().check(z.nonnegative()))),
 })
 
 /** What one stage did, as one compact JSON handed from job to job. */
