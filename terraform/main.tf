@@ -1,0 +1,94 @@
+data "aws_region" "current" {}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  # Local and wavelength zones are listed too, and host neither a load balancer nor Fargate.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+locals {
+  zones = slice(sort(data.aws_availability_zones.available.names), 0, 2)
+
+  tasks_are_public = var.nat == "none"
+  task_subnet_ids  = local.tasks_are_public ? module.network.public_subnet_ids : module.network.private_subnet_ids
+}
+
+module "network" {
+  source = "./modules/network"
+
+  name  = var.name
+  cidr  = var.vpc_cidr
+  zones = local.zones
+  nat   = var.nat
+
+  public_subnet_tags  = var.eks_enabled ? { "kubernetes.io/role/elb" = "1" } : {}
+  private_subnet_tags = var.eks_enabled ? { "kubernetes.io/role/internal-elb" = "1" } : {}
+}
+
+# A delivery builds before it plans, so the build may have had to create the repository. It is then taken over, images and
+# all, instead of failing with RepositoryAlreadyExistsException. For a repository that is in the state already this does
+# nothing, and where there is none it is created below.
+data "aws_ecr_repositories" "existing" {}
+
+import {
+  for_each = toset([for name in coalesce(data.aws_ecr_repositories.existing.names, []) : name if name == var.name])
+  to       = module.registry.aws_ecr_repository.this
+  id       = each.key
+}
+
+module "registry" {
+  source = "./modules/registry"
+
+  name         = var.name
+  force_delete = !var.deletion_protection
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = var.cluster_name
+
+  setting {
+    name  = "containerInsights"
+    value = var.container_insights
+  }
+}
+
+module "service" {
+  source = "./modules/fargate-service"
+
+  name         = var.name
+  service_name = var.service_name
+  cluster_arn  = aws_ecs_cluster.this.arn
+  cluster_name = aws_ecs_cluster.this.name
+
+  vpc_id                = module.network.vpc_id
+  load_balancer_subnets = module.network.public_subnet_ids
+  task_subnets          = local.task_subnet_ids
+  assign_public_ip      = local.tasks_are_public
+  allowed_cidrs         = var.allowed_cidrs
+  certificate_arn       = var.certificate_arn
+  deletion_protection   = var.deletion_protection
+  container_port        = var.container_port
+  health_check_path     = var.health_check_path
+  repository_arn        = module.registry.arn
+  repository_url        = module.registry.url
+  bootstrap_image       = var.bootstrap_image
+  desired_count         = var.desired_count
+  secret_arns           = var.secret_arns
+  log_retention_days    = var.log_retention_days
+  autoscaling_enabled   = var.autoscaling_enabled
+  autoscaling_max       = var.autoscaling_max
+}
+
+module "eks" {
+  source = "./modules/eks"
+  count  = var.eks_enabled ? 1 : 0
+
+  name            = var.name
+  subnet_ids      = concat(module.network.public_subnet_ids, module.network.private_subnet_ids)
+  node_subnet_ids = local.task_subnet_ids
+  admin_arns      = var.eks_admin_arns
+}
