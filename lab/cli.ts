@@ -1,0 +1,78 @@
+import {readdirSync} from 'node:fs'
+import {join} from 'node:path'
+import {spawn} from 'node:child_process'
+import {clockTime} from './core/progress.ts'
+import {labPaths} from './core/paths.ts'
+import {labEnvironment} from './env.ts'
+import {down, status, up, type PartStatus} from './lifecycle.ts'
+
+const USAGE = `npm run lab -- up             bring the lab up (safe to repeat)
+npm run lab -- status         what runs, where, and whether it is well
+npm run lab -- env            the environment to use it with, as export lines
+npm run lab -- logs [part]    follow the logs
+npm run lab -- down           stop and remove everything but the cache`
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** The table of parts, as wide as what is in it. */
+function table(rows: readonly PartStatus[]): string {
+  const cells = rows.map((row) => [row.trouble ? '✗' : '✓', row.name, row.version, row.trouble ?? row.address])
+  const widths = [0, 1, 2].map((at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)))
+  return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+function showStatus(rows: readonly PartStatus[]): number {
+  print(table(rows))
+  return rows.some((row) => row.trouble) ? 1 : 0
+}
+
+async function bringUp(): Promise<number> {
+  const since = Date.now()
+  const code = showStatus(await up({log: print}))
+  print(`The lab is up after ${clockTime((Date.now() - since) / 1000)}. Use it with: eval "$(npm run --silent lab -- env)"`)
+  return code
+}
+
+const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`
+
+function showEnvironment(): number {
+  const {vars} = labEnvironment()
+  for (const [name, value] of Object.entries(vars)) print(`export ${name}=${quote(value)}`)
+  return 0
+}
+
+/** Follows the logs whose names begin with the given word, or all of them, until interrupted. */
+async function followLogs(part = ''): Promise<number> {
+  const folder = labPaths().logs
+  const files = readdirSync(folder).filter((file) => file.startsWith(part) || file.includes(part))
+  if (files.length === 0) throw new Error(`No log of ${part}: there are ${readdirSync(folder).join(', ') || 'none'}.`)
+  const paths = files.map((file) => join(folder, file))
+  const tail = spawn('tail', ['-n', '40', '-F', ...paths], {stdio: 'inherit'})
+  return new Promise((resolve) => tail.once('close', (code) => resolve(code ?? 0)))
+}
+
+async function main(command: string | undefined, argument: string | undefined): Promise<number> {
+  switch (command) {
+    case 'up':
+      return bringUp()
+    case 'status':
+      return showStatus(await status({log: print}))
+    case 'down':
+      await down({log: print})
+      return 0
+    case 'logs':
+      return followLogs(argument)
+    case 'env':
+      return showEnvironment()
+    default:
+      print(USAGE)
+      return command === undefined || command === 'help' ? 0 : 1
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv[2], process.argv[3])
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,2 @@
+export {down, status, up, type LabOptions, type PartStatus} from './lifecycle.ts'
+export {isLabPrepared, labEnvironment, type LabEnvironment} from './env.ts'
