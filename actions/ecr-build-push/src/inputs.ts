@@ -1,0 +1,170 @@
+import {resolve} from 'node:path'
+import {existsSync, statSync} from 'node:fs'
+import {InputError} from '../../shared/core/errors.ts'
+import {workspace} from '../../shared/core/files.ts'
+import {Inputs} from '../../shared/core/inputs.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import {parseRepository} from '../../shared/ecr/image-name.ts'
+import type {RepositoryName} from '../../shared/ecr/image-name.ts'
+import {readRepositorySettings} from '../../shared/ecr/repository-settings.ts'
+import type {RepositorySettings} from '../../shared/ecr/repository-settings.ts'
+import {entries, values} from './lists.ts'
+import {readSecrets} from './secrets.ts'
+import type {BuildSecret} from './secrets.ts'
+
+/** What the step was asked to do, checked as far as it can be without asking anybody. */
+export interface BuildInputs {
+  readonly target: RepositoryName
+  readonly region: string | undefined
+  readonly tags: readonly string[]
+  readonly flavor: readonly string[]
+  readonly labels: readonly string[]
+  readonly annotations: readonly string[]
+  readonly build: BuildOptions
+  readonly push: 'auto' | 'always' | 'never'
+  readonly createRepository: boolean
+  readonly repositorySettings: RepositorySettings
+  readonly ifTagExists: 'reuse' | 'fail' | 'overwrite'
+  readonly pushRetries: number
+  readonly keepLogin: boolean
+  readonly dryRun: boolean
+}
+
+/** What buildx is told, one property per option. */
+export interface BuildOptions {
+  readonly context: string
+  /** The Dockerfile, relative to the workspace; undefined for the one in the context. */
+  readonly file: string | undefined
+  readonly targetStage: string | undefined
+  readonly platforms: readonly string[]
+  readonly buildArgs: readonly string[]
+  readonly buildContexts: readonly string[]
+  readonly secrets: readonly BuildSecret[]
+  readonly ssh: readonly string[]
+  readonly cache: CacheMode
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
+  readonly provenance: string | undefined
+  readonly sbom: string | undefined
+  readonly attests: readonly string[]
+  readonly load: boolean
+  readonly pull: boolean
+  readonly noCache: boolean
+  readonly noCacheFilters: readonly string[]
+  readonly builder: string | undefined
+  readonly outputs: readonly string[]
+  readonly network: string | undefined
+  readonly addHosts: readonly string[]
+  readonly shmSize: string | undefined
+  readonly ulimit: readonly string[]
+  readonly cgroupParent: string | undefined
+  readonly allow: readonly string[]
+}
+
+/** Where the build cache lives between runs. */
+export type CacheMode = 'registry' | 'gha' | 'inline' | 'none'
+
+const PLATFORM = /^[a-z0-9_]+\/[a-z0-9_]+(?:\/[a-z0-9._]+)?$/
+const MOST_RETRIES = 20
+
+/** Reads and checks all inputs. @throws {InputError} before anything was asked or changed anywhere */
+export function readInputs(env: Environment): BuildInputs {
+  const inputs = new Inputs(env)
+  const region = inputs.optional('aws-region')
+  const list = (name: string): string[] => entries(name, inputs.optional(name) ?? '')
+  return {
+    target: parseRepository(inputs.required('repository'), inputs.optional('registry'), region ?? env['AWS_REGION']),
+    region,
+    tags: withoutComments(list('tags')),
+    flavor: withoutComments(list('flavor')),
+    labels: withoutComments(list('labels')),
+    annotations: withoutComments(list('annotations')),
+    build: readBuildOptions(inputs, env),
+    push: readPush(inputs),
+    createRepository: inputs.boolean('create-repository', false),
+    repositorySettings: readRepositorySettings(inputs.optional('repository-settings')),
+    ifTagExists: inputs.oneOf('if-tag-exists', ['reuse', 'fail', 'overwrite'], 'reuse'),
+    pushRetries: inputs.integer('push-retries', 3, {min: 0, max: MOST_RETRIES}),
+    keepLogin: inputs.boolean('keep-login', false),
+    dryRun: inputs.boolean('dry-run', false),
+  }
+}
+
+function readBuildOptions(inputs: Inputs, env: Environment): BuildOptions {
+  const lines = (name: string): string[] => entries(name, inputs.optional(name) ?? '')
+  const items = (name: string): string[] => values(name, inputs.optional(name) ?? '')
+  const context = inputs.optional('context') ?? '.'
+  const file = inputs.optional('file')
+  checkContext(env, context, file)
+  return {
+    context,
+    file,
+    targetStage: inputs.optional('target'),
+    platforms: items('platforms').map(checkPlatform),
+    buildArgs: lines('build-args').map((entry) => namedEntry('build-args', entry)),
+    buildContexts: lines('build-contexts').map((entry) => namedEntry('build-contexts', entry, true)),
+    secrets: readSecrets(env, lines('secrets'), lines('secret-files'), items('secret-envs')),
+    ssh: items('ssh'),
+    cache: inputs.oneOf('cache', ['registry', 'gha', 'inline', 'none'], 'registry'),
+    cacheFrom: lines('cache-from'),
+    cacheTo: lines('cache-to'),
+    provenance: inputs.optional('provenance'),
+    sbom: inputs.optional('sbom'),
+    attests: lines('attests'),
+    load: inputs.boolean('load', false),
+    pull: inputs.boolean('pull', false),
+    noCache: inputs.boolean('no-cache', false),
+    noCacheFilters: items('no-cache-filters'),
+    builder: inputs.optional('builder'),
+    outputs: lines('outputs'),
+    network: inputs.optional('network'),
+    addHosts: items('add-hosts'),
+    shmSize: inputs.optional('shm-size'),
+    ulimit: lines('ulimit'),
+    cgroupParent: inputs.optional('cgroup-parent'),
+    allow: items('allow'),
+  }
+}
+
+// `true` and `false` are what docker/build-push-action takes; a fork's pull request is the reason for `auto`.
+function readPush(inputs: Inputs): BuildInputs['push'] {
+  const asked = inputs.oneOf('push', ['auto', 'true', 'false'], 'auto')
+  return asked === 'auto' ? 'auto' : asked === 'true' ? 'always' : 'never'
+}
+
+function withoutComments(lines: readonly string[]): string[] {
+  return lines.filter((line) => !line.startsWith('#'))
+}
+
+function checkPlatform(platform: string): string {
+  if (PLATFORM.test(platform)) return platform
+  throw new InputError(`Input "platforms" has "${platform}": give os/architecture, for example linux/arm64.`)
+}
+
+function namedEntry(input: string, entry: string, needsValue = false): string {
+  const at = entry.indexOf('=')
+  if (at > 0 || (at < 0 && !needsValue && !/\s/.test(entry))) return entry
+  throw new InputError(`Input "${input}" has an entry that is not NAME=value: add the name before the "=".`)
+}
+
+/** Whether a context is fetched by BuildKit (Git, an archive, standard input) and not read from this machine. */
+export function isRemoteContext(context: string): boolean {
+  return /^(?:https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/|docker-image:\/\/|-$)/.test(context) || context.includes('{{defaultContext}}')
+}
+
+function checkContext(env: Environment, context: string, file: string | undefined): void {
+  if (isRemoteContext(context)) return
+  const folder = resolve(workspace(env), context)
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new InputError(
+      `Input "context" is "${context}", but there is no such folder: run actions/checkout before this step, or correct the path.`,
+    )
+  }
+  const dockerfile = file === undefined ? resolve(folder, 'Dockerfile') : resolve(workspace(env), file)
+  if (existsSync(dockerfile)) return
+  throw new InputError(
+    file === undefined
+      ? `Input "context" is "${context}", but that folder has no Dockerfile: set "file" to its path.`
+      : `Input "file" is "${file}", but there is no such file: give its path from the top of the repository.`,
+  )
+}

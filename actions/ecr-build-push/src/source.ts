@@ -1,0 +1,147 @@
+import {existsSync} from 'node:fs'
+import {readFile} from 'node:fs/promises'
+import {z} from 'zod/mini'
+import {errorMessage, InputError} from '../../shared/core/errors.ts'
+import {workspace} from '../../shared/core/files.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import type {World} from '../../shared/core/world.ts'
+
+/** What is being built, and why: the facts that tags and labels are made of. */
+export interface Source {
+  readonly event: string
+  /** `refs/heads/main`, `refs/tags/v1.2.3`, `refs/pull/7/merge`; empty outside a workflow. */
+  readonly ref: string
+  /** The commit that people know: for a pull request its head, not the merge commit that GitHub makes up. */
+  readonly commit: string
+  readonly defaultBranch: string | undefined
+  /** The branch that a pull request goes to. */
+  readonly baseRef: string | undefined
+  readonly pullRequest: number | undefined
+  /** Whether a pull request comes from another repository: it then has no credentials. */
+  readonly fromFork: boolean
+  readonly commitDate: Date | undefined
+  readonly repository: SourceRepository
+  /** Where the run can be looked at. */
+  readonly runUrl: string | undefined
+}
+
+/** The repository the source is in, for the labels. */
+export interface SourceRepository {
+  readonly url: string | undefined
+  readonly name: string
+  readonly description: string | undefined
+  readonly licence: string | undefined
+}
+
+const text = z.optional(z.nullable(z.string()))
+
+// https://docs.github.com/webhooks/webhook-events-and-payloads; only what we read, and nothing of it is required.
+const payloadSchema = z.object({
+  repository: z.optional(
+    z.object({
+      default_branch: text,
+      description: text,
+      full_name: text,
+      html_url: text,
+      license: z.optional(z.nullable(z.object({spdx_id: text}))),
+    }),
+  ),
+  number: z.optional(z.number()),
+  pull_request: z.optional(
+    z.object({
+      number: z.optional(z.number()),
+      head: z.object({sha: z.string(), repo: z.optional(z.nullable(z.object({full_name: text})))}),
+      base: z.object({ref: text}),
+    }),
+  ),
+  head_commit: z.optional(z.nullable(z.object({id: text, timestamp: text}))),
+})
+
+type Payload = z.infer<typeof payloadSchema>
+
+/**
+ * Gathers the facts from the runner's environment, the event payload and Git. Git may be missing, and so may the
+ * payload; what is then unknown is left out.
+ * @throws {InputError} when the event payload is not readable
+ */
+export async function readSource(world: World): Promise<Source> {
+  const {env} = world
+  const payload = await readPayload(env)
+  const pull = payload.pull_request
+  const commit = pull?.head.sha ?? (env['GITHUB_SHA'] || (await git(world, ['rev-parse', 'HEAD']))) ?? ''
+  const number = pull?.number ?? payload.number ?? pullNumber(env['GITHUB_REF'])
+  const ref = number !== undefined && pull !== undefined ? `refs/pull/${String(number)}/merge` : (env['GITHUB_REF'] ?? '')
+  return {
+    event: env['GITHUB_EVENT_NAME'] ?? '',
+    ref,
+    commit,
+    defaultBranch: payload.repository?.default_branch ?? (await remoteDefaultBranch(world)),
+    baseRef: pull?.base.ref ?? (env['GITHUB_BASE_REF'] || undefined),
+    pullRequest: pull === undefined ? undefined : number,
+    fromFork: pull !== undefined && isFork(pull, payload, env),
+    commitDate: await commitDate(world, payload, commit),
+    repository: repositoryFacts(payload, env),
+    runUrl: runUrl(env),
+  }
+}
+
+async function readPayload(env: Environment): Promise<Payload> {
+  const path = env['GITHUB_EVENT_PATH']
+  if (path === undefined || path === '' || !existsSync(path)) return {}
+  try {
+    return payloadSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    throw new InputError(`The event payload ${path} is not what GitHub documents: ${errorMessage(error)}.`)
+  }
+}
+
+function pullNumber(ref = ''): number | undefined {
+  const number = /^refs\/pull\/(\d+)\//.exec(ref)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+// A head repository that was deleted since is null, and was not ours.
+function isFork(pull: NonNullable<Payload['pull_request']>, payload: Payload, env: Environment): boolean {
+  const own = payload.repository?.full_name ?? env['GITHUB_REPOSITORY']
+  return pull.head.repo?.full_name !== own
+}
+
+async function commitDate(world: World, payload: Payload, commit: string): Promise<Date | undefined> {
+  const head = payload.head_commit
+  const stamp =
+    head?.timestamp && (head.id ?? commit) === commit
+      ? head.timestamp
+      : await git(world, ['show', '--no-patch', '--format=%cI', commit === '' ? 'HEAD' : commit])
+  const date = new Date(stamp ?? '')
+  return Number.isNaN(date.getTime()) ? undefined : date
+}
+
+async function remoteDefaultBranch(world: World): Promise<string | undefined> {
+  const head = await git(world, ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'])
+  return head?.replace(/^origin\//, '')
+}
+
+async function git(world: World, argv: readonly string[]): Promise<string | undefined> {
+  if ((await world.processes.find('git')) === undefined) return undefined
+  const finished = await world.processes.call('git', argv, {cwd: workspace(world.env)})
+  const answer = finished.stdout.trim()
+  return finished.code === 0 && answer !== '' ? answer : undefined
+}
+
+function repositoryFacts(payload: Payload, env: Environment): SourceRepository {
+  const {repository} = payload
+  const fullName = repository?.full_name ?? env['GITHUB_REPOSITORY'] ?? ''
+  const server = env['GITHUB_SERVER_URL']
+  const guessed = server !== undefined && fullName !== '' ? `${server}/${fullName}` : undefined
+  return {
+    url: repository?.html_url ?? guessed,
+    name: fullName.split('/').at(-1) ?? '',
+    description: repository?.description ?? undefined,
+    licence: repository?.license?.spdx_id ?? undefined,
+  }
+}
+
+function runUrl(env: Environment): string | undefined {
+  const [server, repository, run] = [env['GITHUB_SERVER_URL'], env['GITHUB_REPOSITORY'], env['GITHUB_RUN_ID']]
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined
+}

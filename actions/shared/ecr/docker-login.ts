@@ -1,0 +1,91 @@
+import {existsSync} from 'node:fs'
+import {readdir, readFile, rm, symlink} from 'node:fs/promises'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {z} from 'zod/mini'
+import {Failure} from '../core/diagnosis.ts'
+import {errorMessage} from '../core/errors.ts'
+import {lastWords} from '../core/exec.ts'
+import type {Processes} from '../core/exec.ts'
+import {privateFolder, writePrivateFile} from '../core/files.ts'
+import type {Environment} from '../core/inputs.ts'
+
+/** A Docker configuration of this step alone. */
+export interface DockerHome {
+  readonly folder: string
+  /** What child processes must be given so that they use it. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+const configSchema = z.looseObject({
+  credHelpers: z.optional(z.record(z.string(), z.string())),
+})
+
+/**
+ * Makes a private copy of the user's Docker configuration, so that steps that run side by side on one machine never
+ * log each other out (https://github.com/aws-actions/amazon-ecr-login/issues/623) and a password never outlives the
+ * step. Other logins, credential helpers, contexts, CLI plugins and builders stay those of the user.
+ * @param registries hosts whose password must land in this copy and not in a shared credential store
+ */
+export async function makeDockerHome(env: Environment, registries: readonly string[]): Promise<DockerHome> {
+  const original = dockerFolder(env)
+  const folder = await privateFolder(env, 'slipway-docker')
+  await linkEverythingElse(original, folder)
+  const config = await readConfig(join(original, 'config.json'))
+  // An empty helper means "the file": it wins over the store that `credsStore` names for all hosts.
+  const helpers = Object.fromEntries(registries.map((host) => [host, '']))
+  const own = {...config, credHelpers: {...config.credHelpers, ...helpers}}
+  await writePrivateFile(join(folder, 'config.json'), JSON.stringify(own, null, 2))
+  return {folder, env: {DOCKER_CONFIG: folder, BUILDX_CONFIG: env['BUILDX_CONFIG'] ?? join(original, 'buildx')}}
+}
+
+function dockerFolder(env: Environment): string {
+  const named = env['DOCKER_CONFIG']
+  return named !== undefined && named !== '' ? named : join(env['HOME'] ?? homedir(), '.docker')
+}
+
+async function linkEverythingElse(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return
+  for (const name of await readdir(from)) {
+    if (name !== 'config.json') await symlink(join(from, name), join(to, name))
+  }
+}
+
+async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
+  if (!existsSync(path)) return {}
+  try {
+    return configSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    throw new Error(`The Docker configuration ${path} cannot be read: ${errorMessage(error)}`)
+  }
+}
+
+/** Removes a private configuration with the passwords in it. */
+export async function removeDockerHome(folder: string): Promise<void> {
+  await rm(folder, {recursive: true, force: true})
+}
+
+/**
+ * Logs in to a registry. The password travels on standard input: an argument could be read by every process.
+ * @throws {Failure} `access-denied` with Docker's own words
+ */
+export async function dockerLogin(
+  processes: Processes,
+  home: DockerHome,
+  registry: string,
+  credentials: {readonly username: string; readonly password: string},
+): Promise<void> {
+  const argv = ['login', '--username', credentials.username, '--password-stdin', registry]
+  const finished = await processes.call('docker', argv, {env: home.env, input: credentials.password})
+  if (finished.code === 0) return
+  const words = lastWords('docker login', finished)
+  const noEngine = /Cannot connect to the Docker daemon|docker daemon running/i.test(words)
+  throw new Failure({
+    reason: noEngine ? 'unreachable' : 'access-denied',
+    subject: registry,
+    cause: noEngine ? `no Docker engine answers: ${words}` : `the registry did not accept the login: ${words}`,
+    advice: noEngine
+      ? 'start Docker on the runner, or run the job on one that has it'
+      : 'check that the credentials are of the account that owns the registry, and that its host is spelled right',
+  })
+}

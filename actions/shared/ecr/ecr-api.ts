@@ -1,0 +1,169 @@
+import {
+  BatchGetImageCommand,
+  CreateRepositoryCommand,
+  DescribeRepositoriesCommand,
+  GetAuthorizationTokenCommand,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr'
+import type {CreateRepositoryCommandInput, ECRClient, Repository as SdkRepository} from '@aws-sdk/client-ecr'
+import {isAccessDenied} from '../aws/errors.ts'
+import {explainEcrError, repositoryArn} from './explain.ts'
+import {MANIFEST_TYPES} from './manifest.ts'
+
+/** A repository as ECR describes it. */
+export interface Repository {
+  readonly name: string
+  /** `<registry>/<name>`, as ECR would have it named. */
+  readonly uri: string
+  /** Says whether `tag`, once it exists, can be moved to another image. */
+  readonly isMutable: (tag: string) => boolean
+}
+
+/** An image that a tag points at. */
+export interface TaggedImage {
+  readonly tag: string
+  readonly digest: string
+  /** The manifest or index, as stored. */
+  readonly manifest: string
+  readonly mediaType: string
+}
+
+/** The user name and password of a registry. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+  /** The host of the caller's own registry. */
+  readonly registry: string
+}
+
+/** What the actions ask of ECR. Every refusal names the IAM action that is missing. */
+export interface EcrApi {
+  /**
+   * The repository; undefined when there is none; `unreadable` when the role may push but not describe, which is
+   * what AWS's own example policy for pushing allows.
+   */
+  repository(name: string): Promise<Repository | undefined | 'unreadable'>
+  /** Makes a repository. One that somebody else made meanwhile is as good. */
+  createRepository(settings: Omit<CreateRepositoryCommandInput, 'registryId'>): Promise<Repository>
+  /** The images behind those of `tags` that exist; undefined when there is no such repository. */
+  images(repository: string, tags: readonly string[]): Promise<TaggedImage[] | undefined>
+  /** Points `tag` at an image that the repository has already, without moving a byte of it. */
+  addTag(repository: string, image: TaggedImage, tag: string): Promise<void>
+  /** Credentials for the registry; they last 12 hours. */
+  login(): Promise<Login>
+}
+
+/** Most image ids that one BatchGetImage takes. */
+const IMAGES_PER_CALL = 100
+
+/** The account and region that calls are for. */
+export interface RegistryScope {
+  readonly accountId?: string
+  readonly region?: string
+}
+
+/** ECR through the AWS SDK. @param scope another account's registry, if the user named one */
+export function makeEcrApi(client: ECRClient, scope: RegistryScope): EcrApi {
+  const registry = scope.accountId === undefined ? {} : {registryId: scope.accountId}
+  const arn = (name: string): string => repositoryArn(name, scope.region, scope.accountId)
+  return {
+    repository: (name) => findRepository(client, {...registry, repositoryNames: [name]}, arn(name)),
+    createRepository: async (settings) => {
+      try {
+        const {repository} = await client.send(new CreateRepositoryCommand({...registry, ...settings}))
+        return asRepository(repository ?? {})
+      } catch (error) {
+        if (!hasName(error, 'RepositoryAlreadyExistsException')) {
+          throw explainEcrError(error, 'ecr:CreateRepository', arn(settings.repositoryName ?? '*'))
+        }
+        const found = await findRepository(client, {...registry, repositoryNames: [settings.repositoryName ?? '']}, '*')
+        return found === undefined || found === 'unreadable' ? asRepository(settings) : found
+      }
+    },
+    images: (repository, tags) => findImages(client, {...registry, repositoryName: repository}, tags, arn(repository)),
+    addTag: async (repository, image, tag) => {
+      const put = {imageManifest: image.manifest, imageManifestMediaType: image.mediaType, imageTag: tag}
+      try {
+        await client.send(new PutImageCommand({...registry, repositoryName: repository, ...put}))
+      } catch (error) {
+        // The same tag on the same digest is what was wanted.
+        if (hasName(error, 'ImageAlreadyExistsException')) return
+        throw explainEcrError(error, 'ecr:PutImage', arn(repository))
+      }
+    },
+    login: () => logIn(client),
+  }
+}
+
+async function findRepository(
+  client: ECRClient,
+  query: {registryId?: string; repositoryNames: string[]},
+  arn: string,
+): ReturnType<EcrApi['repository']> {
+  try {
+    const {repositories} = await client.send(new DescribeRepositoriesCommand(query))
+    return repositories?.[0] && asRepository(repositories[0])
+  } catch (error) {
+    if (hasName(error, 'RepositoryNotFoundException')) return undefined
+    if (isAccessDenied(error) && hasName(error, 'AccessDeniedException')) return 'unreadable'
+    throw explainEcrError(error, 'ecr:DescribeRepositories', arn)
+  }
+}
+
+async function findImages(
+  client: ECRClient,
+  query: {registryId?: string; repositoryName: string},
+  tags: readonly string[],
+  arn: string,
+): Promise<TaggedImage[] | undefined> {
+  const found: TaggedImage[] = []
+  try {
+    for (let at = 0; at < tags.length; at += IMAGES_PER_CALL) {
+      const imageIds = tags.slice(at, at + IMAGES_PER_CALL).map((imageTag) => ({imageTag}))
+      const command = new BatchGetImageCommand({...query, imageIds, acceptedMediaTypes: [...MANIFEST_TYPES]})
+      const {images = []} = await client.send(command)
+      for (const {imageId, imageManifest, imageManifestMediaType} of images) {
+        const [tag, digest] = [imageId?.imageTag, imageId?.imageDigest]
+        if (tag === undefined || digest === undefined) continue
+        found.push({tag, digest, manifest: imageManifest ?? '', mediaType: imageManifestMediaType ?? ''})
+      }
+    }
+    return found
+  } catch (error) {
+    if (hasName(error, 'RepositoryNotFoundException')) return undefined
+    throw explainEcrError(error, 'ecr:BatchGetImage', arn)
+  }
+}
+
+async function logIn(client: ECRClient): Promise<Login> {
+  try {
+    const {authorizationData} = await client.send(new GetAuthorizationTokenCommand({}))
+    const {authorizationToken = '', proxyEndpoint = ''} = authorizationData?.[0] ?? {}
+    const [username = '', ...password] = Buffer.from(authorizationToken, 'base64').toString('utf8').split(':')
+    return {username, password: password.join(':'), registry: proxyEndpoint.replace(/^https?:\/\//, '')}
+  } catch (error) {
+    throw explainEcrError(error, 'ecr:GetAuthorizationToken', '*')
+  }
+}
+
+function asRepository(from: SdkRepository): Repository {
+  const mutability = from.imageTagMutability ?? 'MUTABLE'
+  const filters = (from.imageTagMutabilityExclusionFilters ?? []).map(({filter = ''}) => wildcard(filter))
+  const excluded = (tag: string): boolean =>
+    mutability.endsWith('_WITH_EXCLUSION') && filters.some((filter) => filter.test(tag))
+  return {
+    name: from.repositoryName ?? '',
+    uri: from.repositoryUri ?? '',
+    isMutable: (tag) => mutability.startsWith('MUTABLE') !== excluded(tag),
+  }
+}
+
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageTagMutabilityExclusionFilter.html: `*` is any text.
+function wildcard(filter: string): RegExp {
+  const parts = filter.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('.*')}$`)
+}
+
+function hasName(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name
+}
