@@ -1,0 +1,164 @@
+import {chainOf, findMismatches, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
+import {readInputs} from '../../../actions/delivery-report/src/inputs.ts'
+import type {JobResult} from '../../../actions/delivery-report/src/inputs.ts'
+import {deliverySection, headline, previewComment} from '../../../actions/delivery-report/src/render.ts'
+import {InputError} from '../../../actions/shared/core/errors.ts'
+import type {Preview} from '../../../actions/shared/report/preview.ts'
+import {BUILT, receiptOf} from '../../support/receipts.ts'
+
+const env = {
+  GITHUB_REPOSITORY: 'acme/streaming',
+  GITHUB_SHA: '4c1f2e9000000000000000000000000000000000',
+  GITHUB_RUN_ID: '1001',
+}
+const OTHER = `sha256:${'9f2c'.repeat(16)}`
+const jobs = (results: Record<string, JobResult>): Map<string, JobResult> => new Map(Object.entries(results))
+
+describe('a delivery that does not fit together is not green', () => {
+  test('ECS runs another digest than the build made', () => {
+    const delivery = mergeReceipts(env, [receiptOf('build'), receiptOf('ecs', {now: {digest: OTHER}})], jobs({}))
+    expect(findMismatches(delivery).map(({sentence}) => sentence)).toEqual([
+      'APIService runs sha256:9f2c9f2c…, and the build made sha256:51ab51ab…',
+    ])
+  })
+  test('a receipt of an older commit was handed over', () => {
+    const delivery = mergeReceipts(env, [receiptOf('plan', {commit: 'f'.repeat(40), now: {}})], jobs({}))
+    expect(findMismatches(delivery)).toHaveLength(1)
+  })
+  test('a sidecar with its own digest beside the built one is fine', () => {
+    const kubernetes = receiptOf('kubernetes', {now: {images: [`envoy@${OTHER}`, `streaming-api@${BUILT}`]}})
+    expect(findMismatches(mergeReceipts(env, [receiptOf('build'), kubernetes], jobs({})))).toEqual([])
+  })
+  test('a failed deploy is told as failed, not as a mismatch', () => {
+    const ecs = receiptOf('ecs', {status: 'rolled-back', now: {digest: OTHER}})
+    const delivery = mergeReceipts(env, [receiptOf('build'), ecs], jobs({}))
+    expect([findMismatches(delivery), delivery.status]).toEqual([[], 'rolled-back'])
+  })
+})
+
+describe('the status of the whole', () => {
+  const cases: [string, Parameters<typeof mergeReceipts>[1], Record<string, JobResult>, string][] = [
+    [
+      'a job that failed before it could write a receipt',
+      [receiptOf('build')],
+      {build: 'success', plan: 'failure'},
+      'failed',
+    ],
+    ['a cancelled job', [receiptOf('build')], {build: 'success', plan: 'cancelled'}, 'cancelled'],
+    ['a skipped job fails nothing', [receiptOf('build')], {build: 'success', plan: 'skipped'}, 'succeeded'],
+    [
+      'nothing had to be done',
+      [receiptOf('build', {status: 'unchanged'}), receiptOf('ecs', {status: 'unchanged'})],
+      {},
+      'unchanged',
+    ],
+    ['a plan only', [receiptOf('plan', {status: 'planned'})], {}, 'planned'],
+    ['a timeout', [receiptOf('build'), receiptOf('ecs', {status: 'timed-out'})], {}, 'timed-out'],
+  ]
+  test.each(cases)('%s', (_name, receipts, results, status) => {
+    expect(mergeReceipts(env, receipts, jobs(results)).status).toBe(status)
+  })
+})
+
+describe('the chain of receipts', () => {
+  const stages = [receiptOf('build'), receiptOf('plan'), receiptOf('ecs')]
+  test('a changed receipt breaks its own link and every later one', () => {
+    const changed = chainOf([receiptOf('build'), receiptOf('plan', {headline: 'forged'}), receiptOf('ecs')])
+    expect(changed.map((link, at) => link === chainOf(stages)[at])).toEqual([true, false, false])
+  })
+  test('stages stand in the order of the chain, however they were given', () => {
+    const merged = mergeReceipts(env, [...stages].reverse(), jobs({}))
+    expect(merged.stages.map(({stage}) => stage)).toEqual(['build', 'plan', 'ecs'])
+  })
+})
+
+describe('what a person reads', () => {
+  const delivery = mergeReceipts(
+    env,
+    [
+      receiptOf('build'),
+      receiptOf('ecs', {startedAt: '2026-01-01T10:03:00.000Z', tookMs: 41_000, waits: {'health checks': 30_000}}),
+    ],
+    jobs({}),
+  )
+  test('the headline has app, commit and the time that the person waited', () => {
+    expect(headline(delivery)).toBe('✓ streaming-api 4c1f2e9 is live · 3 min 41 s')
+  })
+  test('a stage of somebody else cannot break the table or the chart', () => {
+    const hostile = mergeReceipts(
+      env,
+      [receiptOf('build', {headline: 'a | b\n<script>', subject: 'x:crit, 0; y'})],
+      jobs({deploy: 'failure'}),
+    )
+    const section = deliverySection(hostile, jobs({deploy: 'failure'}))
+    expect(section).toContain('a \\| b<br>&lt;script&gt;')
+    expect(section).toMatch(/ {4}build x crit {2}0 {2}y :done, /)
+    expect(section).toContain('`deploy` failure')
+  })
+  test('waits are named', () => {
+    expect(deliverySection(delivery, jobs({}))).toContain('health checks 30 s')
+  })
+})
+
+describe('previews in one comment', () => {
+  const preview = (change: Partial<Preview>): Preview => ({
+    schema: 'slipway.preview/v1',
+    stage: 'plan',
+    subject: 'terraform/',
+    verdict: 'change',
+    headline: '**+2 ~1 −1**',
+    body: 'rows',
+    digest: BUILT,
+    ...change,
+  })
+  const cases: [string, Preview[], string][] = [
+    [
+      'destroys are loud',
+      [preview({verdict: 'destroy'}), preview({stage: 'ecs'})],
+      '⚠ needs a look: 1 of 2 would destroy something',
+    ],
+    [
+      'what could not be previewed is not safe',
+      [preview({verdict: 'unknown'})],
+      '⚠ needs a look: not everything could be previewed',
+    ],
+    ['nothing', [preview({verdict: 'none'})], '✓ nothing would change'],
+    ['change', [preview({})], '✓ safe: nothing would be destroyed'],
+  ]
+  test.each(cases)('%s', (_name, previews, verdict) => {
+    expect(previewComment(previews, env.GITHUB_SHA).split('\n')[0]).toBe(`### Slipway preview · ${verdict}`)
+  })
+  test('the digest that an approval is bound to does not depend on the order of the jobs', () => {
+    const [a, b] = [preview({}), preview({stage: 'ecs', digest: OTHER})]
+    expect(previewComment([a, b], 'x').split('\n').at(-1)).toBe(previewComment([b, a], 'x').split('\n').at(-1))
+  })
+})
+
+describe('bad input is one sentence', () => {
+  const cases: [string, Record<string, string>, string][] = [
+    ['nothing at all', {}, 'There is nothing to report on: give "receipts", "previews" or "needs".'],
+    [
+      'a line that is no JSON',
+      {INPUT_RECEIPTS: 'hello'},
+      'Input "receipts", entry 1, is not JSON: pass the outputs of the stages unchanged, one per line.',
+    ],
+    [
+      'a receipt of something else',
+      {INPUT_RECEIPTS: '{"schema":"x"}'},
+      'Input "receipts", entry 1, is not what a Slipway stage writes ("schema" is wrong): pass the outputs unchanged.',
+    ],
+    [
+      'needs of a wrong shape',
+      {INPUT_NEEDS: '{"build":"success"}'},
+      'Input "needs" is not the needs context: give it toJSON(needs).',
+    ],
+  ]
+  test.each(cases)('%s', (_name, given, sentence) => {
+    expect(() => readInputs(given)).toThrow(new InputError(sentence))
+  })
+  test('empty lines of stages that did not run are passed over, and a JSON array of texts is read', () => {
+    const text = JSON.stringify(receiptOf('build'))
+    expect(readInputs({INPUT_RECEIPTS: `\n\n${text}\n   \n`}).receipts).toHaveLength(1)
+    expect(readInputs({INPUT_RECEIPTS: JSON.stringify([text, '', receiptOf('ecs')])}).receipts).toHaveLength(2)
+  })
+})

@@ -1,0 +1,107 @@
+import {STAGES, receiptDigest} from '../../shared/report/receipt.ts'
+import type {Receipt} from '../../shared/report/receipt.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import type {Status} from '../../shared/core/diagnosis.ts'
+import type {JobResult} from './inputs.ts'
+
+/** The receipts of all stages of one delivery, in the order of the chain, each bound to the one before it. */
+export interface Delivery {
+  readonly schema: 'slipway.delivery/v1'
+  readonly repository: string
+  readonly commit: string
+  readonly run: string
+  readonly status: Status
+  readonly stages: readonly Receipt[]
+  /** For each stage `sha256:<hex>` of the link before and its receipt: a changed receipt breaks every later link. */
+  readonly chain: readonly string[]
+}
+
+const GREEN: readonly Status[] = ['succeeded', 'unchanged', 'planned']
+
+/** Stages in the order of the chain, hash-chained, with one status for the whole. */
+export function mergeReceipts(
+  env: Environment,
+  receipts: readonly Receipt[],
+  jobs: ReadonlyMap<string, JobResult>,
+): Delivery {
+  const stages = [...receipts].sort(
+    (a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || a.startedAt.localeCompare(b.startedAt),
+  )
+  return {
+    schema: 'slipway.delivery/v1',
+    repository: env['GITHUB_REPOSITORY'] ?? '',
+    commit: env['GITHUB_SHA'] ?? '',
+    run: `${env['GITHUB_RUN_ID'] ?? ''}/${env['GITHUB_RUN_ATTEMPT'] ?? '1'}`,
+    status: wholeStatus(stages, jobs),
+    stages,
+    chain: chainOf(stages),
+  }
+}
+
+/** The link of each stage: the digest of the previous link and the stage's receipt. */
+export function chainOf(stages: readonly Receipt[]): string[] {
+  const links: string[] = []
+  for (const stage of stages) links.push(receiptDigest(`${links.at(-1) ?? ''}\n${JSON.stringify(stage)}`))
+  return links
+}
+
+function wholeStatus(stages: readonly Receipt[], jobs: ReadonlyMap<string, JobResult>): Status {
+  const red = stages.find(({status}) => !GREEN.includes(status))
+  if (red !== undefined) return red.status
+  const results = [...jobs.values()]
+  if (results.includes('failure')) return 'failed'
+  if (results.includes('cancelled')) return 'cancelled'
+  if (stages.length === 0) return 'planned'
+  if (stages.every(({status}) => status === 'unchanged')) return 'unchanged'
+  return stages.every(({status}) => status === 'planned') ? 'planned' : 'succeeded'
+}
+
+/** Two stages of one delivery that speak of different images, commits or runs. */
+export interface Mismatch {
+  readonly stage: string
+  /** The sentence that says what differs. */
+  readonly sentence: string
+}
+
+/**
+ * What does not fit together: a deployer that reports another digest than the build pushed, or a receipt of another
+ * commit. A delivery like that must not look good, whatever each stage thought of itself.
+ */
+export function findMismatches(delivery: Delivery): Mismatch[] {
+  const built = digestsOf(delivery.stages.find(({stage}) => stage === 'build'))[0]
+  const found: Mismatch[] = []
+  for (const receipt of delivery.stages) {
+    if (delivery.commit !== '' && receipt.commit !== '' && receipt.commit !== delivery.commit) {
+      found.push({
+        stage: receipt.stage,
+        sentence: `${receipt.subject} has a receipt of commit ${receipt.commit.slice(0, 7)}`,
+      })
+    }
+    const foreign = digestsOf(receipt).find((digest) => built !== undefined && digest !== built)
+    const deploys = receipt.stage === 'ecs' || receipt.stage === 'kubernetes' || receipt.stage === 'task'
+    if (
+      deploys &&
+      GREEN.includes(receipt.status) &&
+      foreign !== undefined &&
+      !digestsOf(receipt).includes(built ?? '')
+    ) {
+      found.push({
+        stage: receipt.stage,
+        sentence: `${receipt.subject} runs ${shortDigest(foreign)}, and the build made ${shortDigest(built ?? '')}`,
+      })
+    }
+  }
+  return found
+}
+
+/** The image digests that a stage says it made or runs, `sha256:<hex>` each. */
+export function digestsOf(receipt: Receipt | undefined): string[] {
+  const values = [receipt?.now['digest'], receipt?.now['digests'], receipt?.now['images'], receipt?.now['image']].flat()
+  const found = values.flatMap((value) => (typeof value === 'string' ? (/sha256:[0-9a-f]{64}/.exec(value) ?? []) : []))
+  return [...new Set(found)]
+}
+
+/** `sha256:51ab34cd…`: enough of a digest to tell two apart by eye. */
+export function shortDigest(digest: string): string {
+  return `${digest.slice(0, 'sha256:'.length + 8)}…`
+}

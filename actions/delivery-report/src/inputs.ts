@@ -1,0 +1,83 @@
+import * as z from 'zod/mini'
+import {InputError} from '../../shared/core/errors.ts'
+import {Inputs} from '../../shared/core/inputs.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import {previewSchema} from '../../shared/report/preview.ts'
+import type {Preview} from '../../shared/report/preview.ts'
+import {receiptSchema} from '../../shared/report/receipt.ts'
+import type {Receipt} from '../../shared/report/receipt.ts'
+
+/** How GitHub names the end of a job (https://docs.github.com/actions/reference/contexts-reference#needs-context). */
+export type JobResult = 'success' | 'failure' | 'cancelled' | 'skipped'
+
+/** What the action was asked to report on. */
+export interface ReportInputs {
+  readonly receipts: readonly Receipt[]
+  /** The result of each job that this one needs, by the job's name. */
+  readonly jobs: ReadonlyMap<string, JobResult>
+  readonly previews: readonly Preview[]
+  readonly commentKey: string
+  readonly token: string | undefined
+  readonly releaseTag: string | undefined
+}
+
+const needsSchema = z.record(z.string(), z.object({result: z.enum(['success', 'failure', 'cancelled', 'skipped'])}))
+
+/**
+ * The inputs, read and checked.
+ * @throws {InputError} for a receipt, a preview or a `needs` that is not what a stage or GitHub writes, and when
+ * there is nothing to report on
+ */
+export function readInputs(env: Environment): ReportInputs {
+  const inputs = new Inputs(env)
+  const found: ReportInputs = {
+    receipts: documents(inputs.lines('receipts'), 'receipts', receiptSchema),
+    previews: documents(inputs.lines('previews'), 'previews', previewSchema),
+    jobs: jobResults(inputs.json('needs')),
+    commentKey: inputs.optional('comment-key') ?? 'delivery',
+    token: inputs.optional('github-token'),
+    releaseTag: inputs.optional('attach-to-release'),
+  }
+  if (found.receipts.length + found.previews.length + found.jobs.size === 0) {
+    throw new InputError('There is nothing to report on: give "receipts", "previews" or "needs".')
+  }
+  return found
+}
+
+function documents<T>(lines: readonly string[], input: string, schema: z.ZodMiniType<T>): T[] {
+  const text = lines.join('\n')
+  const values = text.startsWith('[')
+    ? (parse(text, input, 1) as unknown[])
+    : lines.map((line, at) => parse(line, input, at + 1))
+  return values
+    .filter((value) => value !== '' && value !== null)
+    .map((value, at) => checked(value, input, at + 1, schema))
+}
+
+function parse(text: string, input: string, position: number): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new InputError(
+      `Input "${input}", entry ${String(position)}, is not JSON: pass the outputs of the stages unchanged, one per line.`,
+    )
+  }
+}
+
+function checked<T>(value: unknown, input: string, position: number, schema: z.ZodMiniType<T>): T {
+  // An entry of an array may be the output's text itself, as `toJSON` of several outputs gives it.
+  const parsed = schema.safeParse(typeof value === 'string' ? parse(value, input, position) : value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const where = issue === undefined ? 'it' : `"${issue.path.join('.')}"`
+  throw new InputError(
+    `Input "${input}", entry ${String(position)}, is not what a Slipway stage writes (${where} is wrong): pass the outputs unchanged.`,
+  )
+}
+
+function jobResults(needs: unknown): Map<string, JobResult> {
+  if (needs === undefined) return new Map()
+  const parsed = needsSchema.safeParse(needs)
+  if (!parsed.success) throw new InputError('Input "needs" is not the needs context: give it toJSON(needs).')
+  return new Map(Object.entries(parsed.data).map(([job, {result}]) => [job, result]))
+}

@@ -1,0 +1,51 @@
+import {Failure} from '../../shared/core/diagnosis.ts'
+import type {World} from '../../shared/core/world.ts'
+import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
+import type {Delivery} from './delivery.ts'
+import {readInputs} from './inputs.ts'
+import {attachReceipt, writeComment} from './publish.ts'
+import {deliverySection, headline, previewComment} from './render.ts'
+
+/** Tells the story of a delivery from the receipts of its stages, and shows what a pull request would change. */
+export async function run(world: World): Promise<void> {
+  const inputs = readInputs(world.env)
+  const delivery = mergeReceipts(world.env, inputs.receipts, inputs.jobs)
+
+  if (inputs.receipts.length + inputs.jobs.size > 0) {
+    tell(world, delivery)
+    world.summary.add(deliverySection(delivery, inputs.jobs))
+    world.outputs.set('receipt', JSON.stringify(delivery))
+  }
+  if (inputs.previews.length > 0) {
+    const comment = previewComment(inputs.previews, delivery.commit)
+    world.summary.add(comment)
+    world.outputs.set('comment-url', await writeComment(world, inputs, comment))
+  }
+  if (inputs.releaseTag !== undefined) await attachReceipt(world, inputs.token, inputs.releaseTag, delivery)
+
+  world.outputs.set('summary', headline(delivery))
+  world.outputs.set('status', delivery.status)
+  refuseMismatch(delivery)
+}
+
+function tell(world: World, delivery: Delivery): void {
+  world.log.line(headline(delivery))
+  for (const stage of delivery.stages) {
+    const digest = digestsOf(stage)[0]
+    world.log.line(
+      `  ${stage.stage.padEnd(11)} ${stage.status.padEnd(11)} ${stage.headline}${digest === undefined ? '' : `  ${shortDigest(digest)}`}`,
+    )
+  }
+}
+
+// Each stage may be right about itself and the delivery still wrong: the report is the only place that sees all of it.
+function refuseMismatch(delivery: Delivery): void {
+  const mismatches = findMismatches(delivery)
+  if (mismatches.length === 0) return
+  throw new Failure({
+    reason: 'digest-mismatch',
+    subject: 'Delivery',
+    cause: `the stages do not speak of one delivery: ${mismatches.map(({sentence}) => sentence).join('; ')}`,
+    advice: 'hand the outputs of the build of this run to every deploying job, and re-run the whole workflow',
+  })
+}

@@ -1,0 +1,131 @@
+import {humanDuration} from '../../shared/core/clock.ts'
+import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.ts'
+import type {Preview} from '../../shared/report/preview.ts'
+import {receiptDigest} from '../../shared/report/receipt.ts'
+import type {Receipt} from '../../shared/report/receipt.ts'
+import type {Delivery} from './delivery.ts'
+import type {JobResult} from './inputs.ts'
+
+const NAMES: Readonly<Record<Receipt['stage'], string>> = {
+  build: 'build',
+  plan: 'plan',
+  apply: 'infrastructure',
+  task: 'one-off task',
+  ecs: 'ECS',
+  kubernetes: 'Kubernetes',
+}
+
+const MARKS: Readonly<Record<Receipt['status'], string>> = {
+  succeeded: '✓',
+  unchanged: '✓',
+  planned: '✓',
+  failed: '✗',
+  'rolled-back': '↩',
+  'timed-out': '⧖',
+  superseded: '⤳',
+  cancelled: '⊘',
+}
+
+/** The verdict on a delivery in one line of text: `streaming-api 4c1f2e9 is live · 3 min 41 s`. */
+export function headline(delivery: Delivery): string {
+  const subject = delivery.stages.find(({stage}) => stage === 'build')?.subject ?? delivery.repository
+  const name = `${subject} ${delivery.commit.slice(0, 7)}`
+  const phrases: Readonly<Record<Receipt['status'], string>> = {
+    succeeded: 'is live',
+    unchanged: 'was live already, nothing changed',
+    planned: 'is planned, nothing was changed',
+    failed: 'was not delivered',
+    'rolled-back': 'was not delivered, the version before it is back',
+    'timed-out': 'was not delivered in time',
+    superseded: 'was overtaken by a newer delivery',
+    cancelled: 'was cancelled',
+  }
+  return `${MARKS[delivery.status]} ${name} ${phrases[delivery.status]} · ${humanDuration(wallTime(delivery.stages))}`
+}
+
+// From the first start to the last end: what the person who waited has seen, queues between jobs included.
+function wallTime(stages: readonly Receipt[]): number {
+  if (stages.length === 0) return 0
+  const starts = stages.map(({startedAt}) => Date.parse(startedAt))
+  const ends = stages.map(({startedAt, tookMs}) => Date.parse(startedAt) + tookMs)
+  return Math.max(...ends) - Math.min(...starts)
+}
+
+/** The delivery as a section of the job summary: verdict, a row per stage, jobs without a receipt, timeline. */
+export function deliverySection(delivery: Delivery, jobs: ReadonlyMap<string, JobResult>): string {
+  const rows = delivery.stages.map((stage) => [
+    `${MARKS[stage.status]} ${NAMES[stage.stage]}`,
+    escapeMarkdown(stage.headline),
+    escapeMarkdown(stage.status),
+    humanDuration(stage.tookMs),
+    Object.entries(stage.waits ?? {})
+      .map(([on, ms]) => `${escapeMarkdown(on)} ${humanDuration(ms)}`)
+      .join(', '),
+  ])
+  const silent = [...jobs].filter(([, result]) => result !== 'success')
+  const digest = receiptDigest(JSON.stringify(delivery))
+  return [
+    `### ${escapeMarkdown(headline(delivery))}`,
+    table({columns: ['stage', 'what', 'status', 'took', 'waited on'], rows}),
+    ...(silent.length > 0
+      ? [`Jobs that did not succeed: ${silent.map(([job, result]) => `${code(job)} ${result}`).join(' · ')}`]
+      : []),
+    ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), `receipt ${code(digest)}`] : []),
+  ].join('\n\n')
+}
+
+// https://mermaid.js.org/syntax/gantt.html: a colon ends a task's name and a semicolon ends the line.
+function gantt(stages: readonly Receipt[]): string {
+  const lines = stages.map((stage) => {
+    const start = Date.parse(stage.startedAt)
+    const mark = ['succeeded', 'unchanged', 'planned'].includes(stage.status) ? 'done' : 'crit'
+    const label = `${NAMES[stage.stage]} ${stage.subject}`.replace(/[:;#,\n]/g, ' ')
+    return `    ${label} :${mark}, ${String(start)}, ${String(start + Math.max(1000, stage.tookMs))}`
+  })
+  return ['```mermaid', 'gantt', '    dateFormat x', '    axisFormat %H:%M:%S', ...lines, '```'].join('\n')
+}
+
+const PREVIEW_NAMES: Readonly<Record<Preview['stage'], string>> = {
+  plan: 'Infrastructure',
+  ecs: 'ECS',
+  kubernetes: 'Kubernetes',
+}
+
+/** All previews as one comment: a verdict, a table, a fold per stage, and the digest an approval is bound to. */
+export function previewComment(previews: readonly Preview[], commit: string): string {
+  const rows = previews.map((preview) => [
+    `**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`,
+    preview.headline,
+  ])
+  const folds = previews
+    .filter(({verdict}) => verdict !== 'none')
+    .map((preview) =>
+      details(
+        `${PREVIEW_NAMES[preview.stage]}: ${escapeMarkdown(preview.subject)}`,
+        preview.body,
+        preview.verdict === 'destroy',
+      ),
+    )
+  const bound = receiptDigest(
+    previews
+      .map(({digest}) => digest)
+      .sort()
+      .join('\n'),
+  )
+  return [
+    `### Slipway preview · ${previewVerdict(previews)}`,
+    `for ${code(commit.slice(0, 7))}`,
+    table({columns: ['', 'what would change'], rows}),
+    ...folds,
+    `*Approving this pull request approves exactly this: ${code(bound)}*`,
+  ].join('\n\n')
+}
+
+function previewVerdict(previews: readonly Preview[]): string {
+  const destroys = previews.filter(({verdict}) => verdict === 'destroy').length
+  if (destroys > 0) return `⚠ needs a look: ${String(destroys)} of ${String(previews.length)} would destroy something`
+  if (previews.some(({verdict}) => verdict === 'unknown')) return '⚠ needs a look: not everything could be previewed'
+  return previews.every(({verdict}) => verdict === 'none')
+    ? '✓ nothing would change'
+    : '✓ safe: nothing would be destroyed'
+}
