@@ -1,2 +1,3 @@
 export {down, status, up, type LabOptions, type PartStatus} from './lifecycle.ts'
 export {isLabPrepared, labEnvironment, type LabEnvironment} from './env.ts'
+export {baseImageBuildContexts} from './base-image.ts'

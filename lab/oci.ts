@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto'
-import {copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
+import {copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {gzipSync} from 'node:zlib'
 import {goArch} from './core/machine.ts'
 import {must} from './core/run.ts'
 
@@ -44,20 +45,22 @@ export async function imageFromFolder(
   if (owned.length > 0) {
     await must(['tar', '-C', folder, ...fixed, '--owner=1000', '--group=1000', '-rf', layer, ...owned.map((path) => `./${path}`)])
   }
-  const blob = addBlob(into.layout, readFileSync(layer))
-  renameSync(layer, join(into.layout, 'blobs/sha256', blob.digest.slice(7)))
-  const config = addBlob(into.layout, Buffer.from(JSON.stringify(configOf(image.config, blob))))
+  const bytes = readFileSync(layer)
+  rmSync(layer)
+  const unpacked = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const blob = addBlob(into.layout, gzipSync(bytes))
+  const config = addBlob(into.layout, Buffer.from(JSON.stringify(configOf(image.config, unpacked))))
   writeIndex(into.layout, image.name, config, blob)
   await must(['tar', '-C', into.layout, '-cf', into.archive, '.'])
 }
 
-function configOf(config: ImageConfig, layer: Blob): unknown {
+function configOf(config: ImageConfig, unpackedDigest: string): unknown {
   return {
     architecture: goArch(),
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
     config,
-    rootfs: {type: 'layers', diff_ids: [layer.digest]},
+    rootfs: {type: 'layers', diff_ids: [unpackedDigest]},
     history: [{created: '1970-01-01T00:00:00Z', created_by: 'slipway lab'}],
   }
 }
@@ -71,7 +74,7 @@ function writeIndex(layout: string, name: string, config: Blob, layer: Blob): vo
         schemaVersion: 2,
         mediaType: `${TYPE}.manifest.v1+json`,
         config: {mediaType: `${TYPE}.config.v1+json`, ...config},
-        layers: [{mediaType: `${TYPE}.layer.v1.tar`, ...layer}],
+        layers: [{mediaType: `${TYPE}.layer.v1.tar+gzip`, ...layer}],
       }),
     ),
   )
