@@ -1,0 +1,91 @@
+import {groupOf, isObject} from '../object.ts'
+import type {KubeObject} from '../object.ts'
+import type {KubeApi} from './kube-api.ts'
+import {isNotFound} from './kube-error.ts'
+
+/** How a kind is addressed in the API. */
+export interface Resource {
+  readonly apiVersion: string
+  readonly kind: string
+  /** `deployments`. */
+  readonly plural: string
+  readonly namespaced: boolean
+}
+
+/** Finds how kinds are addressed; asks the server once per API version. */
+export interface Discovery {
+  /** How the kind of `object` is addressed, or undefined when the server does not know it. */
+  find(object: Pick<KubeObject, 'apiVersion' | 'kind'>): Promise<Resource | undefined>
+}
+
+interface ResourceList {
+  readonly resources: readonly {readonly name: string; readonly kind: string; readonly namespaced: boolean}[]
+}
+
+/**
+ * Discovery over the set that is deployed: kinds that a CustomResourceDefinition of the same set defines are known
+ * before the server knows them, so that a definition and its objects go into one apply
+ * (https://github.com/kubernetes-sigs/kustomize/issues/3074).
+ */
+export function makeDiscovery(api: KubeApi, set: readonly KubeObject[]): Discovery {
+  const lists = new Map<string, Promise<ResourceList>>()
+  const listOf = (apiVersion: string): Promise<ResourceList> => {
+    const known = lists.get(apiVersion)
+    if (known !== undefined) return known
+    const asked = fetchList(api, apiVersion)
+    lists.set(apiVersion, asked)
+    return asked
+  }
+  return {
+    find: async ({apiVersion, kind}) => {
+      const {resources} = await listOf(apiVersion)
+      const found = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))
+      if (found !== undefined) return {apiVersion, kind, plural: found.name, namespaced: found.namespaced}
+      return definedIn(set, apiVersion, kind)
+    },
+  }
+}
+
+async function fetchList(api: KubeApi, apiVersion: string): Promise<ResourceList> {
+  try {
+    return await api.send<ResourceList>({method: 'GET', path: versionPath(apiVersion)})
+  } catch (error) {
+    if (isNotFound(error)) return {resources: []}
+    throw error
+  }
+}
+
+function definedIn(set: readonly KubeObject[], apiVersion: string, kind: string): Resource | undefined {
+  for (const {spec} of set.filter((object) => object.kind === 'CustomResourceDefinition')) {
+    const names = spec?.['names']
+    if (spec?.['group'] !== groupOf(apiVersion) || !isObject(names) || names['kind'] !== kind) continue
+    return {apiVersion, kind, plural: String(names['plural']), namespaced: spec['scope'] !== 'Cluster'}
+  }
+  return undefined
+}
+
+function versionPath(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+}
+
+/** The path of all objects of a kind, in one namespace or (without) in all of them. */
+export function collectionPath(resource: Resource, namespace?: string): string {
+  const scope = resource.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+  return `${versionPath(resource.apiVersion)}${scope}/${resource.plural}`
+}
+
+/** The path of one object. */
+export function objectPath(resource: Resource, name: string, namespace?: string): string {
+  return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`
+}
+
+/** The kinds that are watched beside the user's own, in every cluster. */
+export const POD: Resource = {apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true}
+export const EVENT: Resource = {apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true}
+export const REPLICA_SET: Resource = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  namespaced: true,
+}
+export const NAMESPACE: Resource = {apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false}

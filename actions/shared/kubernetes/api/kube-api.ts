@@ -1,0 +1,127 @@
+import {Agent, request as httpRequest} from 'node:http'
+import type {IncomingMessage} from 'node:http'
+import {createInterface} from 'node:readline'
+import type {Clock} from '../../core/clock.ts'
+import {isPassing, KubeError} from './kube-error.ts'
+
+/** A call of the Kubernetes API. */
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `/apis/apps/v1/namespaces/x/deployments/y`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly body?: unknown
+  /** Of the body; JSON by default. */
+  readonly contentType?: string
+}
+
+/** The Kubernetes API, reached with the user's own kubectl authentication. */
+export interface KubeApi {
+  /**
+   * Calls and gives the parsed answer. Retries what may well pass within a few seconds.
+   * @throws {KubeError} when the server refuses, or when no answer came in time
+   */
+  send<T>(request: KubeRequest): Promise<T>
+  /** The answer as text: logs are not JSON. @throws {KubeError} as {@link send} does, without retrying */
+  text(path: string, query?: KubeRequest['query']): Promise<string>
+  /**
+   * The lines of an answer that goes on, one by one as they come; ends when the server ends it.
+   * @throws {KubeError} when it is refused or breaks
+   */
+  lines(path: string, query: KubeRequest['query'], signal: AbortSignal): AsyncGenerator<string>
+}
+
+const TRIES = 5
+const FIRST_PAUSE_MS = 250
+const ANSWER_TIMEOUT_MS = 60_000
+
+/**
+ * An API client that talks HTTP through a unix socket.
+ * @param socketPath where a `kubectl proxy` listens
+ */
+export function makeKubeApi(socketPath: string, clock: Clock): KubeApi & {close(): void} {
+  const agent = new Agent({keepAlive: true, maxSockets: 24})
+  const once = async (request: KubeRequest): Promise<string> => {
+    const answer = await open(agent, socketPath, request, AbortSignal.timeout(ANSWER_TIMEOUT_MS))
+    return await checked(answer)
+  }
+  return {
+    send: async <T>(request: KubeRequest) => {
+      const text = await retrying(clock, () => once(request))
+      return (text === '' ? {} : JSON.parse(text)) as T
+    },
+    text: (path, query) => once({method: 'GET', path, ...(query && {query})}),
+    lines: (path, query, signal) => linesOf(socketPath, {method: 'GET', path, ...(query && {query})}, signal),
+    close: () => {
+      agent.destroy()
+    },
+  }
+}
+
+async function retrying<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt === TRIES || !isPassing(error)) throw error
+      const asked = ((error as KubeError).retryAfter ?? 0) * 1000
+      await clock.sleep(Math.max(asked, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
+    }
+  }
+}
+
+// Without an agent of its own a watch would hold one of the connections that all other calls share.
+async function* linesOf(
+  socketPath: string,
+  request: KubeRequest,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const own = new Agent({keepAlive: false})
+  try {
+    const answer = await open(own, socketPath, request, signal)
+    if ((answer.statusCode ?? 0) >= 400) await checked(answer)
+    yield* createInterface({input: answer, crlfDelay: Infinity})
+    if (!answer.complete) throw new KubeError(0, 'the connection was reset')
+  } catch (error) {
+    throw error instanceof KubeError ? error : new KubeError(0, (error as Error).message)
+  } finally {
+    own.destroy()
+  }
+}
+
+function open(agent: Agent, socketPath: string, request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
+  const headers = {
+    accept: 'application/json',
+    // kubectl proxy answers only to names of this machine.
+    host: 'localhost',
+    ...(body && {'content-type': request.contentType ?? 'application/json', 'content-length': body.length}),
+  }
+  return new Promise((resolve, reject) => {
+    const {method} = request
+    const call = httpRequest({socketPath, agent, method, path: pathWithQuery(request), headers, signal}, resolve)
+    call.on('error', (error) => {
+      reject(new KubeError(0, error.message))
+    })
+    call.end(body)
+  })
+}
+
+function pathWithQuery({path, query = {}}: KubeRequest): string {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs).toString()}`
+}
+
+async function checked(answer: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  try {
+    for await (const part of answer) parts.push(part as Buffer)
+  } catch (error) {
+    throw new KubeError(0, (error as Error).message)
+  }
+  const text = Buffer.concat(parts).toString('utf8')
+  const status = answer.statusCode ?? 0
+  if (status < 400) return text
+  const retryAfter = Number(answer.headers['retry-after'])
+  throw new KubeError(status, text, Number.isFinite(retryAfter) ? retryAfter : undefined)
+}

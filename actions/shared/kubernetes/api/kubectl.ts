@@ -1,0 +1,112 @@
+import {join} from 'node:path'
+import {rm} from 'node:fs/promises'
+import {Failure} from '../../core/diagnosis.ts'
+import {lastWords} from '../../core/exec.ts'
+import {privateFolder} from '../../core/files.ts'
+import type {World} from '../../core/world.ts'
+import {makeKubeApi} from './kube-api.ts'
+import type {KubeApi} from './kube-api.ts'
+
+/** Which cluster is spoken to, as kubectl is told. Everything else comes from the user's own kubeconfig. */
+export interface Target {
+  /** A kubectl binary: a name on PATH or an absolute path. */
+  readonly kubectl: string
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** A way to a cluster's API that is open until it is closed. */
+export interface Connection {
+  readonly api: KubeApi
+  /** The namespace of the context; `default` when it names none. */
+  readonly namespace: string
+  /** Ends the proxy and removes its socket. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens a way to the cluster through one `kubectl proxy` on a private unix socket: whatever kubectl can log in with
+ * (certificates, exec plugins, SSO) works, and is refreshed by kubectl during long waits.
+ * @throws {Failure} when kubectl cannot start the proxy (no such context, unreadable kubeconfig)
+ */
+export async function connect(world: World, target: Target): Promise<Connection> {
+  const namespace = await contextNamespace(world, target)
+  const folder = await privateFolder(world.env, 'kube')
+  const socket = join(folder, 'api')
+  const stop = new AbortController()
+  const proxy = startProxy(world, target, socket, stop.signal)
+  const close = async (): Promise<void> => {
+    stop.abort()
+    await proxy.ended
+    await rm(folder, {recursive: true, force: true})
+  }
+  try {
+    await proxy.ready
+  } catch (error) {
+    await close()
+    throw error
+  }
+  const api = makeKubeApi(socket, world.clock)
+  return {
+    api,
+    namespace,
+    close: async () => {
+      api.close()
+      await close()
+    },
+  }
+}
+
+/** The arguments that name the cluster, for every call of kubectl. */
+export function targetArguments({kubeconfig, context}: Target): string[] {
+  return [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+  ]
+}
+
+function startProxy(
+  world: World,
+  target: Target,
+  socket: string,
+  stop: AbortSignal,
+): {ready: Promise<void>; ended: Promise<void>} {
+  const serving = Promise.withResolvers<undefined>()
+  const argv = [...targetArguments(target), 'proxy', `--unix-socket=${socket}`, '--keepalive=30s']
+  const run = world.processes.live(target.kubectl, argv, {
+    cancel: stop,
+    keep: 64 * 1024,
+    onLine: (line) => {
+      if (line.startsWith('Starting to serve')) serving.resolve(undefined)
+    },
+  })
+  const ended = run.then(
+    (finished) => {
+      serving.reject(notConnected(lastWords('kubectl', finished)))
+    },
+    (error: unknown) => {
+      serving.reject(error)
+    },
+  )
+  return {ready: serving.promise, ended}
+}
+
+async function contextNamespace(world: World, target: Target): Promise<string> {
+  const argv = [...targetArguments(target), 'config', 'view', '--minify', '-o', 'jsonpath={..namespace}']
+  const finished = await world.processes.call(target.kubectl, argv)
+  // Inside a pod there is no kubeconfig at all, and kubectl still works.
+  if (finished.code !== 0 && !/current-context must exist/.test(finished.stderr)) {
+    throw notConnected(lastWords('kubectl', finished))
+  }
+  return finished.code === 0 && finished.stdout.trim() !== '' ? finished.stdout.trim() : 'default'
+}
+
+/** The failure of a cluster that cannot be reached. @param cause what kubectl or the way to the server said */
+export function notConnected(cause: string): Failure {
+  return new Failure({
+    reason: 'unreachable',
+    subject: 'Kubernetes cluster',
+    cause: `it cannot be reached: ${cause.replace(/^error:\s*/i, '')}`,
+    advice: 'check "kubeconfig" and "context", or give "cluster-name" for an EKS cluster; nothing was changed',
+  })
+}

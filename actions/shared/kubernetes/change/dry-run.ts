@@ -1,0 +1,232 @@
+import {Failure} from '../../core/diagnosis.ts'
+import type {Diagnosis} from '../../core/diagnosis.ts'
+import {collectionPath} from '../api/discovery.ts'
+import type {KubeApi} from '../api/kube-api.ts'
+import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
+import {inParallel} from '../api/parallel.ts'
+import {title} from '../object.ts'
+import type {KubeObject} from '../object.ts'
+import {fieldChanges} from './diff.ts'
+import type {FieldChange} from './diff.ts'
+import {conflictsOf, isClientSideOnly} from './managed-fields.ts'
+import type {Wanted} from './wanted.ts'
+
+/** What applying one object would do. */
+export interface Change {
+  readonly wanted: Wanted
+  readonly action: 'create' | 'change' | 'same'
+  /** The object as it is now; undefined when it is new. */
+  readonly live: KubeObject | undefined
+  /** The object as it would be, after defaulting and admission. */
+  readonly after: KubeObject
+  readonly fields: readonly FieldChange[]
+  /** The fields of plain `kubectl apply` are to be taken over first. */
+  readonly takeOver: boolean
+  /** Why the server could not check the object beforehand, when it could not. */
+  readonly unchecked?: string
+}
+
+/** How objects are applied. */
+export interface ApplySettings {
+  readonly fieldManager: string
+  /** Take fields that others own. */
+  readonly force: boolean
+  /** Namespaces that are created by this run. */
+  readonly newNamespaces: readonly string[]
+}
+
+/** The query of a server-side apply: https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
+export function applyQuery({fieldManager}: ApplySettings, force: boolean, dryRun: boolean): Record<string, string> {
+  return {
+    fieldManager,
+    force: String(force),
+    fieldValidation: 'Strict',
+    ...(dryRun && {dryRun: 'All'}),
+  }
+}
+
+/**
+ * Has the server apply the whole set without storing it, and compares with what is there.
+ * @throws {Failure} with every object that the server would refuse
+ */
+export async function dryRun(api: KubeApi, set: readonly Wanted[], settings: ApplySettings): Promise<Change[]> {
+  const results = await inParallel(set, async (wanted): Promise<Change | Refused> => {
+    try {
+      return await tryOne(api, wanted, set, settings)
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.status === 0) throw error
+      return {wanted, error}
+    }
+  })
+  const refused = results.filter((result): result is Refused => 'error' in result)
+  if (refused.length > 0) throw refusal(refused)
+  return results.filter((result): result is Change => !('error' in result))
+}
+
+async function tryOne(
+  api: KubeApi,
+  wanted: Wanted,
+  set: readonly Wanted[],
+  settings: ApplySettings,
+): Promise<Change> {
+  const blind = cannotCheck(wanted, set, settings)
+  if (blind !== undefined) {
+    if (blind === 'namespace') await validateElsewhere(api, wanted)
+    const unchecked = blind === 'namespace' ? 'its namespace is new' : 'its definition is new'
+    return {wanted, action: 'create', live: undefined, after: wanted.object, fields: [], takeOver: false, unchecked}
+  }
+  if (wanted.object.metadata.name === undefined) return await tryCreate(api, wanted, settings)
+  const live = await getLive(api, wanted.path)
+  const steady = {...wanted, object: await keepScaled(api, wanted, live, set)}
+  const {after, takeOver} = await tryApply(api, steady, settings)
+  const fields = fieldChanges(live, after)
+  const action = live === undefined ? 'create' : fields.length === 0 && !takeOver ? 'same' : 'change'
+  return {wanted: steady, action, live, after, fields, takeOver}
+}
+
+function cannotCheck(
+  {object, namespace}: Wanted,
+  set: readonly Wanted[],
+  settings: ApplySettings,
+): 'namespace' | 'definition' | undefined {
+  if (namespace !== undefined && settings.newNamespaces.includes(namespace)) return 'namespace'
+  const defined = set.some(
+    ({object: {kind, spec}}) =>
+      kind === 'CustomResourceDefinition' &&
+      object.apiVersion.startsWith(`${String(spec?.['group'])}/`) &&
+      (spec?.['names'] as {kind?: string} | undefined)?.kind === object.kind,
+  )
+  return defined ? 'definition' : undefined
+}
+
+// A namespace that is not there cannot be dry-run in, but any other can say whether the object is well formed.
+async function validateElsewhere(api: KubeApi, {object, resource}: Wanted): Promise<void> {
+  const {name: _name, namespace: _namespace, ...metadata} = object.metadata
+  const body = {...object, metadata: {...metadata, namespace: 'default', generateName: 'slipway-'}}
+  const query = {dryRun: 'All', fieldValidation: 'Strict'}
+  try {
+    await api.send({method: 'POST', path: collectionPath(resource, 'default'), query, body})
+  } catch (error) {
+    if (!(error instanceof KubeError) || ![400, 422].includes(error.status)) return
+    throw error
+  }
+}
+
+async function tryCreate(api: KubeApi, wanted: Wanted, {fieldManager}: ApplySettings): Promise<Change> {
+  const query = {dryRun: 'All', fieldValidation: 'Strict', fieldManager}
+  const after = await api.send<KubeObject>({method: 'POST', path: wanted.path, query, body: wanted.object})
+  return {wanted, action: 'create', live: undefined, after, fields: [], takeOver: false}
+}
+
+/** The object at a path, or undefined when there is none. */
+export async function getLive(api: KubeApi, path: string): Promise<KubeObject | undefined> {
+  try {
+    return await api.send<KubeObject>({method: 'GET', path})
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * The object with the live number of replicas when an autoscaler of the set owns that number: the count in the
+ * manifest is then only where to start. Leaving the field out instead would reset it to 1.
+ */
+async function keepScaled(
+  api: KubeApi,
+  {object, namespace}: Wanted,
+  live: KubeObject | undefined,
+  set: readonly Wanted[],
+): Promise<KubeObject> {
+  const replicas = live?.spec?.['replicas']
+  if (replicas === undefined || object.spec?.['replicas'] === undefined) return object
+  if (object.spec['replicas'] === replicas) return object
+  const inSet = set.filter((other) => other.namespace === namespace).map((other) => other.object)
+  const scaled = [...inSet, ...(await autoscalers(api, namespace ?? ''))].some((other) => scales(other, object))
+  return scaled ? {...object, spec: {...object.spec, replicas}} : object
+}
+
+async function autoscalers(api: KubeApi, namespace: string): Promise<readonly KubeObject[]> {
+  const path = `/apis/autoscaling/v2/namespaces/${encodeURIComponent(namespace)}/horizontalpodautoscalers`
+  try {
+    const {items} = await api.send<{items: readonly Omit<KubeObject, 'kind'>[]}>({method: 'GET', path})
+    return items.map((item) => ({...item, kind: 'HorizontalPodAutoscaler'}))
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return []
+    throw error
+  }
+}
+
+function scales(autoscaler: KubeObject, {kind, metadata}: KubeObject): boolean {
+  const target = autoscaler.spec?.['scaleTargetRef'] as {kind?: string; name?: string} | undefined
+  return autoscaler.kind === 'HorizontalPodAutoscaler' && target?.kind === kind && target.name === metadata.name
+}
+
+async function tryApply(
+  api: KubeApi,
+  {object, path}: Wanted,
+  settings: ApplySettings,
+): Promise<{after: KubeObject; takeOver: boolean}> {
+  const call = (force: boolean): Promise<KubeObject> =>
+    api.send<KubeObject>({
+      method: 'PATCH',
+      path,
+      query: applyQuery(settings, force, true),
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+    })
+  try {
+    return {after: await call(settings.force), takeOver: false}
+  } catch (error) {
+    if (!(error instanceof KubeError) || !isClientSideOnly(conflictsOf(error.causes))) throw error
+    return {after: await call(true), takeOver: true}
+  }
+}
+
+interface Refused {
+  readonly wanted: Wanted
+  readonly error: KubeError
+}
+
+function refusal(refused: readonly Refused[]): Failure {
+  const [first] = refused as readonly [Refused]
+  const rest = refused.length - 1
+  const {reason, cause, advice} = explainRefusal(first)
+  const more = rest === 0 ? '' : ` (and ${String(rest)} more ${rest === 1 ? 'object' : 'objects'})`
+  return new Failure({
+    reason,
+    subject: title(first.wanted.object),
+    cause: `${cause}${more}`,
+    evidence: [
+      {
+        title: 'what the API server refuses',
+        lines: refused.map(({wanted, error}) => `${title(wanted.object)}: ${error.message}`),
+      },
+    ],
+    advice: `${advice}; nothing was changed`,
+    place: first.wanted.manifest.place,
+  })
+}
+
+/** Why the API server refused an object, and what to do. */
+export function explainRefusal({wanted, error}: Refused): Pick<Diagnosis, 'reason' | 'cause' | 'advice'> {
+  const conflicts = conflictsOf(error.causes)
+  if (conflicts.length > 0) {
+    const owners = [...new Set(conflicts.map(({owner}) => owner))].join(', ')
+    const fields = conflicts.map(({field}) => field).join(', ')
+    const advice = 'take the fields out of the manifest, or take them over with "force-conflicts: true"'
+    return {reason: 'conflict', cause: `${owners} owns ${fields}`, advice}
+  }
+  const cause = `the API server refuses it: ${error.message}`
+  if (/exceeded quota/.test(error.message)) return {reason: 'quota', cause, advice: 'raise the quota, or ask for less'}
+  if (/denied the request/.test(error.message)) return {reason: 'rejected', cause, advice: 'satisfy the policy'}
+  if (error.status === 403) return {reason: 'access-denied', cause, advice: 'allow this to the user of this job'}
+  if (/field is immutable|may not be changed|are forbidden/.test(error.message)) {
+    const advice =
+      wanted.object.kind === 'Job'
+        ? 'a Job cannot be changed: use metadata.generateName, or another name for each run'
+        : 'delete the object first, or give the new one another name'
+    return {reason: 'invalid-input', cause, advice}
+  }
+  return {reason: 'invalid-input', cause, advice: 'correct the manifest'}
+}

@@ -1,0 +1,96 @@
+import {LineCounter, parseAllDocuments} from 'yaml'
+import type {Document, ParsedNode, ScalarTag} from 'yaml'
+import {InputError} from '../../core/errors.ts'
+import type {Json} from '../object.ts'
+
+/** One YAML document of a text. */
+export interface YamlDocument {
+  readonly document: Document.Parsed<ParsedNode>
+  /** The line of the text it starts at, counted from 1. */
+  readonly line: number
+}
+
+const nullTag: ScalarTag = {
+  identify: (value) => value === null,
+  default: true,
+  tag: 'tag:yaml.org,2002:null',
+  test: /^(?:~|null|Null|NULL)?$/,
+  resolve: () => null,
+}
+
+const trueTag: ScalarTag = {
+  identify: (value) => value === true,
+  default: true,
+  tag: 'tag:yaml.org,2002:bool',
+  test: /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/,
+  resolve: () => true,
+}
+
+const falseTag: ScalarTag = {
+  identify: (value) => value === false,
+  default: true,
+  tag: 'tag:yaml.org,2002:bool',
+  test: /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/,
+  resolve: () => false,
+}
+
+// Go's strconv.ParseInt with base 0, after all underscores are gone: 0644 and 0o644 are octal, 0899 is not an integer.
+const intTag: ScalarTag = {
+  identify: (value) => typeof value === 'number' && Number.isInteger(value),
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  test: /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/,
+  resolve: (text, onError) => {
+    const negative = text.startsWith('-')
+    const digits = text.replace(/^[-+]/, '').replaceAll('_', '')
+    const number = Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
+    if (!Number.isSafeInteger(number)) onError(`the number ${text} is too large to be read exactly: put it in quotes`)
+    return negative ? -number : number
+  },
+}
+
+const floatTag: ScalarTag = {
+  identify: (value) => typeof value === 'number',
+  default: true,
+  tag: 'tag:yaml.org,2002:float',
+  test: /^[-+]?(?:\._*[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
+  resolve: (text) => Number(text.replaceAll('_', '')),
+}
+
+/**
+ * The documents of a YAML text, with scalars resolved as the API server resolves them. Kubernetes reads YAML with a
+ * fork of go-yaml v2 (https://github.com/kubernetes-sigs/yaml): `yes`, `on` and `y` are booleans, `0644` is octal and
+ * `1_000` a number, but `12:30:45` stays text. A reader for YAML 1.1 or 1.2 gets one of them wrong, which is how
+ * `defaultMode: 0644` became 644 elsewhere.
+ * @param file how the text is called in errors
+ * @throws {InputError} that names the file, the line and what is wrong there
+ */
+export function parseYaml(text: string, file: string): YamlDocument[] {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, {
+    schema: 'failsafe',
+    customTags: (tags) => [...tags, nullTag, trueTag, falseTag, intTag, floatTag],
+    merge: true,
+    keepSourceTokens: true,
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  })
+  return (Array.isArray(documents) ? documents : []).map((document) => {
+    const [error] = document.errors
+    if (error !== undefined) {
+      const line = lines.linePos(error.pos[0]).line
+      throw new InputError(`${file}, line ${String(line)}, is not valid YAML: ${sentence(error.message)}.`)
+    }
+    return {document, line: lines.linePos(document.contents?.range[0] ?? document.range[0]).line}
+  })
+}
+
+/** The value of a document. Keys become text, as JSON needs them: the key `y` becomes `true`, as in kubectl. */
+export function yamlValue({document}: YamlDocument): Json {
+  return document.toJS({maxAliasCount: 10_000}) as Json
+}
+
+function sentence(message: string): string {
+  return message.trim().replace(/\.$/, '')
+}
