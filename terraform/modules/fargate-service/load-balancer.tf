@@ -45,10 +45,14 @@ resource "aws_vpc_security_group_ingress_rule" "from_load_balancer" {
 
 # Image, log, secrets and whatever the application calls.
 resource "aws_vpc_security_group_egress_rule" "out" {
+  for_each = toset(["tcp", "udp"])
+
   security_group_id = aws_security_group.task.id
   description       = "Anywhere"
   cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "-1"
+  ip_protocol       = each.key
+  from_port         = 0
+  to_port           = 65535
 }
 
 resource "aws_lb" "this" {

@@ -77,9 +77,12 @@ resource "aws_ecs_service" "this" {
     container_port   = var.container_port
   }
 
+  # At creation only. It is what one switches off by hand while a zone is in trouble, and a plan must not switch it back on.
+  availability_zone_rebalancing = "ENABLED"
+
   lifecycle {
     # Deployments choose the task definition, deployments and autoscaling the number of tasks.
-    ignore_changes = [task_definition, desired_count]
+    ignore_changes = [task_definition, desired_count, availability_zone_rebalancing]
   }
 
   # ECS refuses a target group that no listener uses; and tasks that stop still write to the log with the role's policy.
