@@ -1,0 +1,120 @@
+import {Failure} from '../core/diagnosis.ts'
+import type {Diagnosis, Evidence, FailureReason} from '../core/diagnosis.ts'
+import type {World} from '../core/world.ts'
+import {diagnosticLines} from './diagnostics.ts'
+import type {Diagnostic} from './diagnostics.ts'
+import {describeLock, parseLock} from './lock.ts'
+
+/** The step of the tool that failed. */
+export type Phase = 'init' | 'plan' | 'apply'
+
+/** A step that failed, with all that it said. */
+export interface Broken {
+  readonly phase: Phase
+  /** The root module as the user calls it. */
+  readonly root: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** Its last line, for a tool that died without a diagnostic. */
+  readonly lastWords: string
+}
+
+/** A cause that is known by the tool's own summary, and what helps. */
+interface Known {
+  readonly summary: RegExp
+  readonly reason: FailureReason
+  readonly advice: string
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    summary: /^Saved plan is stale|^Saved plan does not match the given state/,
+    reason: 'plan-stale',
+    advice: 'plan again and have the new plan reviewed, or set "if-stale: replan" to go on when nothing has changed',
+  },
+  {
+    summary: /^Inconsistent dependency lock file/,
+    reason: 'plan-rejected',
+    advice: 'commit .terraform.lock.hcl, so that plan and apply use the same providers',
+  },
+  {
+    summary: /^Reference to undeclared|^Unsupported|^Invalid|^Missing|^Argument or block|^No value for required/,
+    reason: 'config-missing',
+    advice: 'correct the configuration at that place',
+  },
+  {
+    summary: /Failed to query available provider|Failed to install provider|could not connect to registry/i,
+    reason: 'unreachable',
+    advice: 'check the version constraint and that the runner reaches the provider registry or mirror',
+  },
+  {
+    summary: /No valid credential sources|ExpiredToken|InvalidClientTokenId|AccessDenied|not authorized/i,
+    reason: 'access-denied',
+    advice: 'check the role that this job assumes: the message names the call that was refused',
+  },
+]
+
+/** What the step's failure means, with its own words as evidence. Further errors are annotated where they belong. */
+export function explainBroken(world: World, broken: Broken): Failure {
+  const [first, ...further] = broken.diagnostics.filter(({severity}) => severity === 'error').filter(notHalted)
+  if (first === undefined) return new Failure(withoutDiagnostic(broken))
+  for (const diagnostic of further) {
+    world.log.error(world.mask.scrub(sentence(diagnostic)), undefined, diagnostic.place)
+  }
+  const lock = parseLock(first.detail)
+  if (lock) return new Failure(lockedDiagnosis(broken, describeLock(lock, world.clock.now()), lock.id))
+  return new Failure(diagnosisOf(broken, first, further))
+}
+
+// Terraform says "execution halted" once per resource that it let go after an interrupt.
+function notHalted({summary}: Diagnostic): boolean {
+  return summary !== 'execution halted'
+}
+
+function diagnosisOf(broken: Broken, first: Diagnostic, further: readonly Diagnostic[]): Diagnosis {
+  const text = `${first.summary} ${first.detail}`
+  const known = KNOWN.find(({summary}) => summary.test(first.summary) || (summary.flags === 'i' && summary.test(text)))
+  const failed = broken.phase === 'apply' ? 'apply-failed' : 'plan-failed'
+  return {
+    reason: known?.reason ?? failed,
+    subject: first.address ?? broken.root,
+    cause: sentence(first),
+    advice: known?.advice ?? 'correct what the message names, then plan again',
+    evidence: evidenceOf(first, further),
+    ...(first.place && {place: first.place}),
+  }
+}
+
+function evidenceOf(first: Diagnostic, further: readonly Diagnostic[]): Evidence[] {
+  const whole = {title: 'what the tool says', lines: diagnosticLines(first)}
+  if (further.length === 0) return [whole]
+  const lines = further.flatMap((diagnostic) => [...diagnosticLines(diagnostic), ''])
+  return [whole, {title: `further errors (${String(further.length)})`, lines, folded: true}]
+}
+
+/** One line of a diagnostic: its summary and the first sentence of its detail. */
+export function sentence({summary, detail}: Diagnostic): string {
+  const firstLine = detail.split('\n').find((line) => line.trim() !== '')
+  if (firstLine === undefined) return summary
+  return `${summary}: ${firstLine.trim().replace(/\.$/, '')}`
+}
+
+function lockedDiagnosis(broken: Broken, lock: string, id: string): Diagnosis {
+  return {
+    reason: 'state-locked',
+    subject: broken.root,
+    cause: `the state is locked, ${lock}`,
+    advice:
+      'wait for the other run, or give "lock-timeout" to wait here; if that run is dead, ' +
+      `run this action with "mode: unlock" and "lock-id: ${id}"`,
+    undo: 'nothing was changed',
+  }
+}
+
+function withoutDiagnostic({phase, root, lastWords}: Broken): Diagnosis {
+  return {
+    reason: phase === 'apply' ? 'apply-failed' : 'plan-failed',
+    subject: root,
+    cause: `${phase} failed: ${lastWords}`,
+    advice: 're-run with step debug logging to see the whole output of the tool',
+  }
+}

@@ -1,0 +1,50 @@
+import {humanDuration} from '../core/clock.ts'
+
+/** Who holds a state lock, as the tool reports it. */
+export interface LockInfo {
+  readonly id: string
+  readonly path?: string
+  readonly operation?: string
+  readonly who?: string
+  readonly created?: string
+}
+
+/**
+ * The lock in an "Error acquiring the state lock" message, or undefined when the text is not about a lock.
+ * The `Lock Info:` block is the same in Terraform and OpenTofu (internal/states/statemgr, LockInfo.String).
+ */
+export function parseLock(text: string): LockInfo | undefined {
+  const block = /Lock Info:\s*\n([\s\S]*)/.exec(text)?.[1]
+  if (block === undefined) return undefined
+  const field = (name: string): string | undefined =>
+    new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, 'm').exec(block)?.[1]?.trim()
+  const id = field('ID')
+  if (id === undefined) return undefined
+  const [path, operation, who, created] = [field('Path'), field('Operation'), field('Who'), field('Created')]
+  return {
+    id,
+    ...(path !== undefined && {path}),
+    ...(operation !== undefined && {operation}),
+    ...(who !== undefined && {who}),
+    ...(created !== undefined && {created}),
+  }
+}
+
+/** How long the lock has been held, in milliseconds; undefined when the tool gave no time that can be read. */
+export function lockAge(lock: LockInfo, now: number): number | undefined {
+  const at = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(lock.created ?? '')
+  const created = at === null ? NaN : Date.parse(`${at[1] ?? ''}T${at[2] ?? ''}Z`)
+  return Number.isNaN(created) ? undefined : Math.max(0, now - created)
+}
+
+/** One sentence part: `held by root@host for 3 min 2 s (apply), lock id 848e…`. */
+export function describeLock(lock: LockInfo, now: number): string {
+  const age = lockAge(lock, now)
+  const operation = lock.operation?.replace(/^OperationType/, '').toLowerCase()
+  return [
+    `held by ${lock.who ?? 'somebody unknown'}`,
+    age === undefined ? '' : ` for ${humanDuration(age)}`,
+    operation === undefined ? '' : ` (${operation})`,
+    `, lock id ${lock.id}`,
+  ].join('')
+}

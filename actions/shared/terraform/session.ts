@@ -1,0 +1,54 @@
+import {readFile} from 'node:fs/promises'
+import {join, resolve} from 'node:path'
+import type {Finished, LiveOptions} from '../core/exec.ts'
+import type {World} from '../core/world.ts'
+import {QUIET_ENVIRONMENT} from './tool.ts'
+import type {Tool} from './tool.ts'
+
+/** A tool at work in one root module. */
+export interface Session {
+  readonly world: World
+  readonly tool: Tool
+  /** The root module's folder, absolute. */
+  readonly folder: string
+  /** The root module's folder as the user wrote it, relative to the checkout: `terraform`. */
+  readonly root: string
+  /** Where the tool keeps its settings: `.terraform`, or TF_DATA_DIR. Absolute. */
+  readonly dataFolder: string
+  /** Runs a quick command to its end, quietly. */
+  call(argv: readonly string[]): Promise<Finished>
+  /** Runs a long command; a cancelled run passes on exactly one interrupt and waits for the tool to let go. */
+  live(argv: readonly string[], onLine: NonNullable<LiveOptions['onLine']>): Promise<Finished>
+}
+
+/** Where a session works. */
+export interface Place {
+  readonly folder: string
+  readonly root: string
+  /** Added to the tool's environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** Opens a session; nothing is run yet. */
+export function openSession(world: World, tool: Tool, place: Place): Session {
+  const env = {...QUIET_ENVIRONMENT, ...place.env}
+  const common = {cwd: place.folder, env}
+  return {
+    world,
+    tool,
+    folder: place.folder,
+    root: place.root,
+    dataFolder: resolve(place.folder, world.env['TF_DATA_DIR'] ?? '.terraform'),
+    call: (argv) => world.processes.call(tool.path, argv, common),
+    live: (argv, onLine) => world.processes.live(tool.path, argv, {...common, onLine, cancel: world.cancel}),
+  }
+}
+
+/** The text of a file that the tool keeps in its data folder, or undefined when there is none. */
+export async function dataFile(session: Session, name: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(session.dataFolder, name), 'utf8')
+  } catch {
+    return undefined
+  }
+}

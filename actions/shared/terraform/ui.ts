@@ -1,0 +1,52 @@
+import {diagnosticFromJson} from './diagnostics.ts'
+import type {Diagnostic} from './diagnostics.ts'
+import {isRecord, recordAt, textAt} from '../core/json.ts'
+import type {JsonRecord} from '../core/json.ts'
+
+/** One line of the tool's machine-readable output, as far as anything is decided by it. */
+export interface UiMessage {
+  /** `planned_change`, `apply_start`, `diagnostic`...; `text` for a line that is not JSON. */
+  readonly type: string
+  /** The line for people. */
+  readonly text: string
+  /** The resource it is about. */
+  readonly address?: string
+  /** `create`, `update`, `delete`, `read`... */
+  readonly action?: string
+  readonly seconds?: number
+  readonly diagnostic?: Diagnostic
+}
+
+/**
+ * Reads a line of `plan -json` or `apply -json`
+ * (https://developer.hashicorp.com/terraform/internals/machine-readable-ui). A line that is not JSON, such as a provider's
+ * own words on standard error, is passed on as text; unknown types are passed on as they are.
+ */
+export function readUiLine(line: string, root: string): UiMessage {
+  const json = parsed(line)
+  if (json === undefined) return {type: 'text', text: line}
+  const hook = recordAt(json, 'hook')
+  const about = recordAt(textAt(json, 'type') === 'planned_change' ? recordAt(json, 'change') : hook, 'resource')
+  const address = textAt(about, 'addr')
+  const action = textAt(hook, 'action') ?? textAt(recordAt(json, 'change'), 'action')
+  const seconds = hook['elapsed_seconds']
+  const diagnostic = diagnosticFromJson(json['diagnostic'], root)
+  return {
+    type: textAt(json, 'type') ?? 'text',
+    text: (textAt(json, '@message') ?? '').trim(),
+    ...(address !== undefined && {address}),
+    ...(action !== undefined && {action}),
+    ...(typeof seconds === 'number' && {seconds}),
+    ...(diagnostic && {diagnostic}),
+  }
+}
+
+function parsed(line: string): JsonRecord | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(line)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
