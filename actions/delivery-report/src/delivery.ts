@@ -69,29 +69,26 @@ export interface Mismatch {
  */
 export function findMismatches(delivery: Delivery): Mismatch[] {
   const built = digestsOf(delivery.stages.find(({stage}) => stage === 'build'))[0]
-  const found: Mismatch[] = []
-  for (const receipt of delivery.stages) {
-    if (delivery.commit !== '' && receipt.commit !== '' && receipt.commit !== delivery.commit) {
-      found.push({
-        stage: receipt.stage,
-        sentence: `${receipt.subject} has a receipt of commit ${receipt.commit.slice(0, 7)}`,
-      })
-    }
-    const foreign = digestsOf(receipt).find((digest) => built !== undefined && digest !== built)
-    const deploys = receipt.stage === 'ecs' || receipt.stage === 'kubernetes' || receipt.stage === 'task'
-    if (
-      deploys &&
-      GREEN.includes(receipt.status) &&
-      foreign !== undefined &&
-      !digestsOf(receipt).includes(built ?? '')
-    ) {
-      found.push({
-        stage: receipt.stage,
-        sentence: `${receipt.subject} runs ${shortDigest(foreign)}, and the build made ${shortDigest(built ?? '')}`,
-      })
-    }
-  }
-  return found
+  return delivery.stages.flatMap((receipt) => [
+    ...foreignCommit(receipt, delivery.commit),
+    ...foreignImage(receipt, built),
+  ])
+}
+
+function foreignCommit(receipt: Receipt, commit: string): Mismatch[] {
+  if (commit === '' || receipt.commit === '' || receipt.commit === commit) return []
+  return [{stage: receipt.stage, sentence: `${receipt.subject} has a receipt of commit ${receipt.commit.slice(0, 7)}`}]
+}
+
+const DEPLOYING: readonly Receipt['stage'][] = ['task', 'ecs', 'kubernetes']
+
+function foreignImage(receipt: Receipt, built: string | undefined): Mismatch[] {
+  const digests = digestsOf(receipt)
+  const judged = built !== undefined && DEPLOYING.includes(receipt.stage) && GREEN.includes(receipt.status)
+  const [foreign] = digests
+  if (!judged || foreign === undefined || digests.includes(built)) return []
+  const sentence = `${receipt.subject} runs ${shortDigest(foreign)}, and the build made ${shortDigest(built)}`
+  return [{stage: receipt.stage, sentence}]
 }
 
 /** The image digests that a stage says it made or runs, `sha256:<hex>` each. */

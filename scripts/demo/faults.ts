@@ -1,0 +1,88 @@
+import {appendFile, readFile, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+/** A bad day: a mistake of the kind people really make, and where the chain has to stop because of it. */
+export interface Fault {
+  /** What was done wrong, for the person who watches. */
+  readonly mistake: string
+  /** The job of deploy.yml that must end red. */
+  readonly job: string
+  /** The `failure-reason` that it must name. */
+  readonly reason: string
+  /** Puts the mistake into a copy of the repository. */
+  readonly inject: (repository: string, registry: string) => Promise<void>
+}
+
+/** The faults of `npm run demo -- --break <name>`. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  crash: {
+    mistake: 'the task definition starts src/sever.js, which does not exist',
+    job: 'ecs',
+    reason: 'container-exited',
+    inject: async (repository) => {
+      await edit(
+        join(repository, 'sample-app/task-definition.json'),
+        '"essential": true,',
+        '"essential": true,\n      "command": ["node", "src/sever.js"],',
+      )
+    },
+  },
+  image: {
+    mistake: 'the Deployment has a sidecar with an image tag that was never pushed',
+    job: 'kubernetes',
+    reason: 'image-not-found',
+    inject: async (repository, registry) => {
+      const sidecar = `      containers:\n        - name: metrics\n          image: ${registry}/streaming-api:v1.4.O\n`
+      await edit(join(repository, 'sample-app/k8s/deployment.yaml'), '      containers:\n', sidecar)
+    },
+  },
+  health: {
+    mistake: 'the probes ask for /health, and the app answers at /healthz',
+    job: 'kubernetes',
+    reason: 'health-check-failed',
+    inject: async (repository) => {
+      const file = join(repository, 'sample-app/k8s/deployment.yaml')
+      await edit(
+        file,
+        'readinessProbe:\n            httpGet:\n              path: /healthz',
+        'readinessProbe:\n            httpGet:\n              path: /health',
+      )
+    },
+  },
+  plan: {
+    mistake: 'an output of the Terraform stack names a cluster that is not declared',
+    job: 'plan',
+    reason: 'plan-failed',
+    inject: async (repository) => {
+      await appendFile(
+        join(repository, 'terraform/outputs.tf'),
+        '\noutput "cluster" {\n  value = aws_ecs_cluster.main.name\n}\n',
+      )
+    },
+  },
+  quota: {
+    mistake: 'the namespace may run two pods, and the Deployment wants three',
+    job: 'kubernetes',
+    reason: 'quota',
+    inject: async (repository) => {
+      const quota = [
+        'apiVersion: v1',
+        'kind: ResourceQuota',
+        'metadata:',
+        '  name: small',
+        'spec:',
+        '  hard:',
+        "    pods: '2'",
+        '',
+      ]
+      await writeFile(join(repository, 'sample-app/k8s/quota.yaml'), quota.join('\n'))
+    },
+  },
+}
+
+// A fault that does not apply must not look like a chain without fault.
+async function edit(file: string, from: string, to: string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  if (!text.includes(from)) throw new Error(`${file} has changed: the fault finds no "${from.trim()}" in it.`)
+  await writeFile(file, text.replace(from, to))
+}
