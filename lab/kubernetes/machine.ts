@@ -1,9 +1,10 @@
-import {existsSync, mkdirSync, readFileSync, rmdirSync} from 'node:fs'
-import {join} from 'node:path'
+import {readFileSync} from 'node:fs'
+import {basename} from 'node:path'
+import {isolated} from '../core/isolate.ts'
 import {findTool} from '../core/machine.ts'
 import {waitFor} from '../core/poll.ts'
 import {isAlive, startDaemon, type Daemon} from '../core/process.ts'
-import {attempt, must} from '../core/run.ts'
+import {must} from '../core/run.ts'
 
 /**
  * The node is a machine within the machine: a process, network and mount namespace of its own. Firewall chains, bridges,
@@ -18,7 +19,7 @@ export interface Machine {
 }
 
 /** Folders that container runtimes and the kubelet have fixed names for; inside, each is a folder of the lab's own. */
-const FIXED_FOLDERS = [
+export const FIXED_FOLDERS = [
   '/run/containerd',
   '/run/netns',
   '/var/lib/cni',
@@ -39,31 +40,30 @@ export async function startMachine(
     name: 'node',
     log: place.log,
     env,
-    argv: [
-      ...root, 'unshare', '--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child', '--mount-proc',
-      init, '-s', '--', 'sleep', 'infinity',
-    ],
+    argv: isolated({root, also: ['--net'], fixed: FIXED_FOLDERS, home: place.home}, [init, '-s', '--', 'sleep', 'infinity']),
   })
-  const machine = await enter(root, daemon)
-  await prepareMounts(machine, place.home, env)
+  const machine = await enter(root, daemon, basename(init))
+  // A volume that is mounted in one container must be able to show in another, as on a node of its own.
+  await must([...machine.inside, 'mount', '--make-rshared', '/'], {env})
   return machine
 }
 
-/** Finds the first process inside; it is the child of unshare, or under sudo the child of its child. */
-async function enter(root: readonly string[], daemon: Daemon): Promise<Machine> {
-  const find = (): Promise<number | undefined> => Promise.resolve(lastDescendant(daemon.pid, root.length > 0 ? 2 : 1))
-  const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `unshare ended, see ${daemon.log}`)
+/** Finds the first process inside: the init among the descendants of what was started, be it unshare or sudo. */
+async function enter(root: readonly string[], daemon: Daemon, name: string): Promise<Machine> {
+  const find = (): Promise<number | undefined> => Promise.resolve(descendants(daemon.pid).find((pid) => commOf(pid) === name))
+  const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `it ended, see ${daemon.log}`)
   const init = await waitFor(find, {seconds: 10, what: 'The node’s first process', doomed})
   const inside = [...root, 'nsenter', '--target', String(init), '--mount', '--net', '--pid', '--']
   return {daemon, init, inside}
 }
 
-function lastDescendant(pid: number, depth: number): number | undefined {
-  if (depth === 0) return pid
-  const children = readOrEmpty(`/proc/${pid}/task/${pid}/children`).trim().split(' ')
-  const child = Number(children.at(-1))
-  return child ? lastDescendant(child, depth - 1) : undefined
+function descendants(pid: number): number[] {
+  const children = readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+  return children.flatMap((child) => [child, ...descendants(child)])
 }
+
+/** Its shell has made the mounts once it has become the init. */
+const commOf = (pid: number): string => readOrEmpty(`/proc/${pid}/comm`).trim()
 
 function readOrEmpty(path: string): string {
   try {
@@ -71,44 +71,4 @@ function readOrEmpty(path: string): string {
   } catch {
     return ''
   }
-}
-
-async function prepareMounts(machine: Machine, home: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const inside = (...argv: string[]): Promise<string> => must([...machine.inside, ...argv], {env})
-  await inside('mount', '--make-rshared', '/')
-  for (const folder of FIXED_FOLDERS) {
-    const own = join(home, 'fixed', folder)
-    mkdirSync(own, {recursive: true})
-    await inside('mount', '--bind', own, folder)
-  }
-}
-
-/** Makes the mount points that this machine lacks, and names them so that `down` can take them away again. */
-export async function makeMountPoints(root: readonly string[]): Promise<string[]> {
-  const missing = FIXED_FOLDERS.filter((folder) => !existsSync(folder))
-  if (missing.length > 0) await must([...root, 'mkdir', '-p', ...missing])
-  return missing
-}
-
-/** Removes mount points that are still empty; one that somebody uses by now stays. */
-export async function removeMountPoints(root: readonly string[], folders: readonly string[]): Promise<void> {
-  for (const folder of folders.filter((one) => existsSync(one))) {
-    if (root.length > 0) await attempt([...root, 'rmdir', folder])
-    else tryRemove(folder)
-  }
-}
-
-function tryRemove(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY') throw error
-  }
-}
-
-/** Control groups do not belong to a namespace: what the kubelet and the runtime made is removed by name, deepest first. */
-export async function removeControlGroups(root: readonly string[]): Promise<void> {
-  const find = ['find', '/sys/fs/cgroup', '-depth', '-type', 'd', '(', '-path', '*/kubepods*', '-o', '-path', '*/slipway-lab*', ')']
-  await attempt([...root, ...find, '-exec', 'rmdir', '{}', '+'])
 }

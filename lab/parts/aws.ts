@@ -5,7 +5,7 @@ import {answers, waitFor} from '../core/poll.ts'
 import {isAlive, logTail, startDaemon, stopDaemon} from '../core/process.ts'
 import {attempt} from '../core/run.ts'
 import type {PartState} from '../core/state.ts'
-import {recipeText} from '../install/go.ts'
+import {recipeFolder, recipeText} from '../install/go.ts'
 import {installFolder, type Install} from '../install/install.ts'
 import {pythonPackages} from '../install/pypi.ts'
 import {engineEnv} from './docker.ts'
@@ -54,6 +54,7 @@ function serverEnv(lab: Starting, home: string): NodeJS.ProcessEnv {
     MINISTACK_REGION: LAB_REGION,
     MINISTACK_HOSTNAME: INSTANCE,
     MINISTACK_DOCKER_TIMEOUT: '60',
+    LAB_ECS_STEADY_SECONDS: lab.env['LAB_ECS_STEADY_SECONDS'] ?? '5',
     S3_DATA_DIR: join(home, 's3'),
     TMPDIR: home,
   }
@@ -70,7 +71,7 @@ async function start(lab: Starting): Promise<void> {
     log: join(lab.paths.logs, 'aws.log'),
     cwd: home,
     env: serverEnv(lab, home),
-    argv: [join(installFolder(lab.paths, INSTALL), 'bin/ministack')],
+    argv: [join(installFolder(lab.paths, INSTALL), 'bin/python'), join(recipeFolder('aws'), 'serve.py')],
   })
   const notes = {dockerHost: lab.part('docker').vars['DOCKER_HOST'] ?? ''}
   lab.note({daemons: [daemon], address: ENDPOINT, vars: clientVars(), notes})

@@ -1,5 +1,6 @@
 import {existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {CONTROL_GROUP, isolated, makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
 import {waitFor} from '../core/poll.ts'
@@ -12,6 +13,8 @@ import {engineEnv} from './docker.ts'
 import {REGISTRY_PORT} from './ports.ts'
 
 const NAME = 'buildkit'
+/** Folders BuildKit and its runtime have fixed names for. */
+const FIXED_FOLDERS = ['/run/buildkit', '/run/runc']
 const BUILDER = 'slipway-lab'
 const BUILDKIT = 'v0.34.2'
 const BUILDX = 'v0.38.2'
@@ -41,26 +44,27 @@ async function installs(world: World): Promise<Install[]> {
 /** Registries on the lab's port speak plain HTTP; BuildKit has to be told so by name. */
 function configText(): string {
   const names = [`localhost:${REGISTRY_PORT}`, `127.0.0.1:${REGISTRY_PORT}`]
-  return names.map((name) => `[registry."${name}"]\n  http = true\n  insecure = true\n`).join('')
+  const registries = names.map((name) => `[registry."${name}"]\n  http = true\n  insecure = true\n`)
+  return [`[worker.oci]\n  defaultCgroupParent = "${CONTROL_GROUP}"\n`, ...registries].join('')
 }
 
 async function start(lab: Starting): Promise<void> {
   const home = join(lab.paths.run, 'buildkit')
   const address = `unix://${join(home, 'buildkitd.sock')}`
   mkdirSync(home, {recursive: true})
+  const root = asRoot(lab, 'Running BuildKit')
+  lab.note({notes: {mountPoints: (await makeMountPoints(root, FIXED_FOLDERS)).join(',')}})
   writeFileSync(join(home, 'buildkitd.toml'), configText())
   const env = engineEnv(lab)
   const daemon = await startDaemon({
     name: 'buildkitd',
     log: join(lab.paths.logs, 'buildkitd.log'),
     env,
-    argv: [
-      ...asRoot(lab, 'Running BuildKit'),
-      'unshare', '--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc',
+    argv: isolated({root, fixed: FIXED_FOLDERS, home}, [
       join(installFolder(lab.paths, 'buildkitd'), 'bin/buildkitd'),
       '--addr', address, '--root', join(home, 'root'), '--config', join(home, 'buildkitd.toml'),
       '--group', String(process.getgid?.() ?? 0), '--containerd-worker=false', '--oci-worker=true',
-    ],
+    ]),
   })
   lab.note({daemons: [daemon], address})
   const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `it ended:\n${logTail(daemon.log)}`)
@@ -97,8 +101,11 @@ async function health(world: World, state: PartState): Promise<string | undefine
   return ran.code === 0 && /Status:\s+running/.test(ran.stdout) ? undefined : `${BUILDER} does not answer`
 }
 
-async function stop(_world: World, state: PartState): Promise<void> {
+async function stop(world: World, state: PartState): Promise<void> {
   for (const daemon of state.daemons) await stopDaemon(daemon)
+  if (!world.root) return
+  await removeControlGroups(world.root)
+  await removeMountPoints(world.root, (state.notes['mountPoints'] ?? '').split(',').filter(Boolean))
 }
 
 /** BuildKit and buildx: image builds with every feature, on a builder of the lab's own. */

@@ -1,5 +1,6 @@
 import {existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {delimiter, join} from 'node:path'
+import {CONTROL_GROUP, isolated, makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
 import {findTool} from '../core/machine.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
@@ -12,6 +13,8 @@ import {installFolder, type Install} from '../install/install.ts'
 import {dockerLeftovers, rememberFirewall, removeDockerNetwork} from './docker-network.ts'
 
 const NAME = 'docker'
+/** Folders the engine, its runtime and its shims have fixed names for. */
+const FIXED_FOLDERS = ['/run/containerd', '/run/docker', '/run/runc']
 const PACKAGES = ['docker.io', 'containerd', 'runc', 'iptables', 'tini']
 
 /** The address of an engine that answers, as `docker` itself would find it; undefined when there is none. */
@@ -76,18 +79,18 @@ async function startEngine(lab: Starting): Promise<string> {
   const host = `unix://${join(home, 'docker.sock')}`
   mkdirSync(home, {recursive: true})
   const env = engineEnv(lab)
-  lab.note({notes: await rememberFirewall(root, env)})
+  const mountPoints = (await makeMountPoints(root, FIXED_FOLDERS)).join(',')
+  lab.note({notes: {...(await rememberFirewall(root, env)), mountPoints}})
   const init = findTool('tini', env) ?? findTool('docker-init', env)
   const daemon = await startDaemon({
     name: 'dockerd',
     log: join(lab.paths.logs, 'dockerd.log'),
     env,
-    argv: [
-      ...root, 'unshare', '--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc',
+    argv: isolated({root, fixed: FIXED_FOLDERS, home}, [
       ...(init ? [init, '-s', '--'] : []),
       'dockerd', '--host', host, '--data-root', join(home, 'data'), '--exec-root', join(home, 'exec'),
-      '--pidfile', join(home, 'docker.pid'), '--group', String(process.getgid?.() ?? 0),
-    ],
+      '--pidfile', join(home, 'docker.pid'), '--group', String(process.getgid?.() ?? 0), '--cgroup-parent', CONTROL_GROUP,
+    ]),
   })
   lab.note({daemons: [daemon]})
   const up = async (): Promise<true | undefined> => {
@@ -111,6 +114,8 @@ async function stop(world: World, state: PartState): Promise<void> {
   if (state.borrowed || !world.root) return
   await dockerLeftovers(world.root, join(world.paths.run, 'docker'))
   if (state.daemons.length > 0) await removeDockerNetwork(world.root, engineEnv(world), state.notes)
+  await removeControlGroups(world.root)
+  await removeMountPoints(world.root, (state.notes['mountPoints'] ?? '').split(',').filter(Boolean))
 }
 
 /** The Docker engine: the one that runs here, or one of the lab's own. */

@@ -1,5 +1,6 @@
 import {existsSync, mkdirSync} from 'node:fs'
 import {join} from 'node:path'
+import {makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
 import {findTool} from '../core/machine.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
@@ -13,7 +14,7 @@ import {pauseImage, pauseArchive} from '../kubernetes/pause.ts'
 import {connectMachine, disconnectMachine, rememberSysctls, restoreSysctls, routes} from '../kubernetes/cable.ts'
 import {startCluster} from '../kubernetes/cluster.ts'
 import {freePrefix, KUBERNETES, layout, networkIn} from '../kubernetes/layout.ts'
-import {makeMountPoints, removeControlGroups, removeMountPoints, startMachine} from '../kubernetes/machine.ts'
+import {FIXED_FOLDERS, startMachine} from '../kubernetes/machine.ts'
 import {kubernetesBuild} from '../kubernetes/programs.ts'
 import {prependPath} from './docker.ts'
 
@@ -81,7 +82,7 @@ async function startOwnCluster(lab: Starting): Promise<void> {
     lab.note({daemons: [...daemons]})
   }
   mkdirSync(place.home, {recursive: true})
-  lab.note({notes: {...(await rememberSysctls()), mountPoints: (await makeMountPoints(root)).join(',')}})
+  lab.note({notes: {...(await rememberSysctls()), mountPoints: (await makeMountPoints(root, FIXED_FOLDERS)).join(',')}})
   const machine = await startMachine(root, env, {log: join(lab.paths.logs, 'node.log'), home: place.home})
   onDaemon(machine.daemon)
   await connectMachine(root, env, machine, network)
@@ -120,7 +121,7 @@ async function stop(world: World, state: PartState): Promise<void> {
   if (machine) await stopDaemon(machine, 3)
   for (const daemon of inside) await stopDaemon(daemon, 3)
   await disconnectMachine(world.root, nodeEnv(world))
-  await removeControlGroups(world.root)
+  await removeControlGroups(world.root, ['*/kubepods*'])
   await restoreSysctls(world.root, state.notes)
   await removeMountPoints(world.root, (state.notes['mountPoints'] ?? '').split(',').filter(Boolean))
 }
