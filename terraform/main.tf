@@ -79,7 +79,7 @@ module "service" {
   desired_count         = var.desired_count
   secret_arns           = var.secret_arns
   log_retention_days    = var.log_retention_days
-  autoscaling_enabled   = var.autoscaling_enabled
+  autoscaling_enabled   = var.autoscaling
   autoscaling_max       = var.autoscaling_max
 }
 

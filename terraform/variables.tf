@@ -126,7 +126,7 @@ variable "log_retention_days" {
   default     = 30
 }
 
-variable "autoscaling_enabled" {
+variable "autoscaling" {
   description = "Whether the number of tasks follows the load, from desired_count to autoscaling_max."
   type        = bool
   default     = true

@@ -11,7 +11,7 @@ terraform {
 
   # Bucket and region differ by account and come from the workflow (-backend-config); what is the same everywhere is here.
   backend "s3" {
-    key          = "streaming-api/terraform.tfstate"
+    key          = "streaming-api/production.tfstate"
     encrypt      = true
     use_lockfile = true
   }

@@ -14,8 +14,8 @@ locals {
   region    = data.aws_region.current.name
 
   state_bucket = "arn:${local.partition}:s3:::${var.state_bucket}"
-  state_object = "${local.state_bucket}/${var.name}/terraform.tfstate"
-  plans        = "${local.state_bucket}/${var.name}/plans/*"
+  state_object = "${local.state_bucket}/${var.state_key}"
+  plans        = "${local.state_bucket}/plans/*"
   repository   = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.name}"
   service      = "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${var.cluster_name}/${var.service_name}"
   ecs          = "arn:${local.partition}:ecs:${local.region}:${local.account}"

@@ -20,6 +20,12 @@ variable "state_bucket" {
   type        = string
 }
 
+variable "state_key" {
+  description = "Key of the stack's state in the bucket."
+  type        = string
+  default     = "streaming-api/production.tfstate"
+}
+
 variable "provider_arn" {
   description = "The account's identity provider for GitHub, where it exists already."
   type        = string
