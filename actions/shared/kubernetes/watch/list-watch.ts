@@ -84,6 +84,8 @@ class Follower {
       try {
         if (this.#version === undefined) await this.#list()
         await this.#follow()
+        // A server that ends every watch at once must not be asked in a tight circle.
+        await this.#clock.sleep(FIRST_PAUSE_MS, this.#signal)
       } catch (error) {
         if (this.#signal.aborted) return
         if (!(await this.#recover(error))) return

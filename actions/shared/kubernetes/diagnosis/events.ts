@@ -1,0 +1,37 @@
+import {title} from '../object.ts'
+import type {KubeObject} from '../object.ts'
+import {eventsOf, lastSeen, timesSeen} from '../watch/revision.ts'
+import type {ClusterView, KubeEvent} from '../watch/view.ts'
+
+/** What every good start also says. */
+const NOISE = /^(?:Scheduled|Pulling|Pulled|Created|Started|SuccessfulCreate|SuccessfulDelete|ScalingReplicaSet)$/
+/** Clocks of cluster and runner differ a little. */
+const SKEW_MS = 5_000
+
+/**
+ * The events about these objects since the rollout began, in lines: `Pod/x FailedMount: … (3×)`, the same ones of
+ * several pods as one.
+ * @param since milliseconds since the epoch
+ */
+export function eventLines(view: ClusterView, objects: readonly KubeObject[], since: number): string[] {
+  const told = objects.flatMap((object) =>
+    eventsOf(view, object)
+      .filter((event) => !NOISE.test(event.reason ?? '') && lastSeen(event) >= since - SKEW_MS)
+      .map((event) => ({event, object})),
+  )
+  const same = Map.groupBy(told, ({event, object}) => `${event.reason ?? ''} ${withoutNames(event, object)}`)
+  return [...same.values()].map((members) => {
+    const [{event, object}] = members as unknown as readonly [{event: KubeEvent; object: KubeObject}]
+    const times = members.reduce((sum, member) => sum + timesSeen(member.event), 0)
+    const more = members.length > 1 ? ` and ${String(members.length - 1)} more` : ''
+    const message = (event.message ?? '').replaceAll('\n', ' ').trim()
+    return `${title(object)}${more} ${event.reason ?? ''}: ${message}${times > 1 ? ` (${String(times)}×)` : ''}`
+  })
+}
+
+function withoutNames({message = ''}: KubeEvent, {metadata}: KubeObject): string {
+  return message
+    .replaceAll(metadata.name ?? '', '')
+    .replaceAll(metadata.uid ?? '', '')
+    .replace(/\b\d+\.\d+\.\d+\.\d+\b|[0-9a-f]{16,}/g, '')
+}

@@ -1,0 +1,135 @@
+import type {Clock} from '../../core/clock.ts'
+import {humanDuration, stopwatch} from '../../core/clock.ts'
+import type {Log} from '../../core/log.ts'
+import type {KubeApi} from '../api/kube-api.ts'
+import {Grace} from './grace.ts'
+import {standing, standingTitle} from './standing.ts'
+import type {Standing, Tracked} from './standing.ts'
+import {openView} from './view.ts'
+import type {ClusterView} from './view.ts'
+
+/** How long is waited, and for what. */
+export interface Patience {
+  /** For everything together, in milliseconds. */
+  readonly timeoutMs: number
+  /** One grace time, in milliseconds. */
+  readonly graceMs: number
+  /** False: only what the controllers themselves call failed ends the wait early. */
+  readonly failFast: boolean
+}
+
+/** How a rollout ended. */
+export interface Outcome {
+  readonly state: 'succeeded' | 'failed' | 'timed-out'
+  readonly standings: readonly Standing[]
+  /** Milliseconds from the start of the wait. */
+  readonly tookMs: number
+}
+
+/** What the wait needs from the outside. */
+export interface Watcher {
+  readonly api: KubeApi
+  readonly clock: Clock
+  readonly log: Log
+  readonly cancel: AbortSignal
+}
+
+const LOOK_MS = 1_000
+/** Changes that arrive together are judged together. */
+const SETTLE_MS = 50
+const HEARTBEAT_MS = 30_000
+
+/**
+ * Waits until everything is rolled out, or until one thing has failed for good; all are watched at once.
+ * @param explain called while the view is still open, to gather evidence for what failed
+ * @throws {CancelledError} when the run is cancelled
+ */
+export async function watchRollout<T>(
+  watcher: Watcher,
+  tracked: readonly Tracked[],
+  patience: Patience,
+  explain: (outcome: Outcome, view: ClusterView) => Promise<T>,
+): Promise<T> {
+  const view = await openView(watcher.api, watcher.clock, tracked)
+  try {
+    return await explain(await untilDecided(watcher, view, tracked, patience), view)
+  } finally {
+    await view.close()
+  }
+}
+
+async function untilDecided(
+  {clock, log, cancel}: Watcher,
+  view: ClusterView,
+  tracked: readonly Tracked[],
+  patience: Patience,
+): Promise<Outcome> {
+  const started = clock.now()
+  const grace = new Grace(patience.graceMs)
+  const diary = new Diary(log, started)
+  for (;;) {
+    cancel.throwIfAborted()
+    const changed = view.changed()
+    const now = clock.now()
+    const judgement = {view, grace, failFast: patience.failFast, now}
+    const standings = tracked.map((one) => standing(one, judgement))
+    const state = verdict(standings, now - started, patience)
+    diary.note(standings, now, view.brokenSince())
+    if (state !== undefined) return {state, standings, tookMs: now - started}
+    await nextLook(clock, changed, cancel)
+  }
+}
+
+function verdict(standings: readonly Standing[], tookMs: number, patience: Patience): Outcome['state'] | undefined {
+  if (standings.some(({state}) => state === 'failed')) return 'failed'
+  if (standings.every(({state}) => state === 'done')) return 'succeeded'
+  return tookMs >= patience.timeoutMs ? 'timed-out' : undefined
+}
+
+async function nextLook(clock: Clock, changed: Promise<void>, cancel: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  const wait = clock.sleep(LOOK_MS, AbortSignal.any([over.signal, cancel])).catch(() => undefined)
+  await Promise.race([changed.then(() => clock.sleep(SETTLE_MS)), wait])
+  over.abort()
+}
+
+/** Writes a line when something changed, and one from time to time when nothing did. */
+class Diary {
+  readonly #log: Log
+  readonly #started: number
+  readonly #said = new Map<string, string>()
+  #lastLine: number
+
+  constructor(log: Log, started: number) {
+    this.#log = log
+    this.#started = started
+    this.#lastLine = started
+  }
+
+  note(standings: readonly Standing[], now: number, brokenSince: number | undefined): void {
+    for (const one of standings) {
+      const name = standingTitle(one, standings)
+      if (this.#said.get(name) === one.says) continue
+      this.#said.set(name, one.says)
+      this.#write(`${MARKS[one.state]} ${name}  ${one.says}`, now)
+    }
+    if (now - this.#lastLine >= HEARTBEAT_MS) this.#write(heartbeat(standings, now, brokenSince), now)
+  }
+
+  #write(text: string, now: number): void {
+    this.#lastLine = now
+    this.#log.line(`  ${stopwatch(now - this.#started)}  ${text.replaceAll('\n', ' ')}`)
+  }
+}
+
+const MARKS: Readonly<Record<Standing['state'], string>> = {done: '✓', waiting: '·', failed: '✗'}
+
+function heartbeat(standings: readonly Standing[], now: number, brokenSince: number | undefined): string {
+  if (brokenSince !== undefined) {
+    return `still waiting: the API server has not answered for ${humanDuration(now - brokenSince)}; trying on`
+  }
+  const open = standings.filter(({state}) => state === 'waiting')
+  const shown = open.slice(0, 3).map((one) => `${standingTitle(one, standings)} ${one.says}`)
+  const more = open.length > 3 ? `, and ${String(open.length - 3)} more` : ''
+  return `still waiting for ${String(open.length)} of ${String(standings.length)}: ${shown.join('; ')}${more}`
+}

@@ -1,0 +1,124 @@
+import type {FailureReason} from '../../core/diagnosis.ts'
+import type {Resource} from '../api/discovery.ts'
+import type {KubeObject} from '../object.ts'
+import {title} from '../object.ts'
+import type {Grace} from './grace.ts'
+import {containersOf, isReady, podStatus} from './pod.ts'
+import {creationProblem, podProblem} from './problems.ts'
+import type {Problem} from './problems.ts'
+import {rate} from './rating.ts'
+import {eventsOf, newPods, newReplicaSet} from './revision.ts'
+import type {ClusterView} from './view.ts'
+
+/** An object that is waited for. */
+export interface Tracked {
+  readonly resource: Resource
+  readonly namespace: string | undefined
+  /** As it was stored when the wait began. */
+  readonly object: KubeObject
+}
+
+/** Where a tracked object stands. */
+export interface Standing {
+  readonly tracked: Tracked
+  /** As it is now; as it was when it is gone. */
+  readonly object: KubeObject
+  readonly state: 'done' | 'waiting' | 'failed'
+  /** In a few words, for the line in the log. */
+  readonly says: string
+  readonly reason?: FailureReason
+  /** Pods of the newest revision. */
+  readonly pods: readonly KubeObject[]
+  /** What is wrong, the most frequent trouble first; also while there is still hope. */
+  readonly problems: readonly Problem[]
+}
+
+/** How the wait is judged. */
+export interface Judgement {
+  readonly view: ClusterView
+  readonly grace: Grace
+  /** False: only what the controllers themselves call failed. */
+  readonly failFast: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Where an object stands now. */
+export function standing(tracked: Tracked, judgement: Judgement): Standing {
+  const {view} = judgement
+  const object = view.byUid(tracked, tracked.object.metadata.uid ?? '')
+  if (object === undefined) {
+    const says = 'it was deleted while it was waited for'
+    return {tracked, object: tracked.object, state: 'failed', says, reason: 'not-found', pods: [], problems: []}
+  }
+  const rating = rate(object)
+  const pods = newPods(view, object)
+  const problems = rating.state === 'done' ? [] : problemsOf(object, pods, view)
+  const base = {tracked, object, pods, problems: byFrequency(problems)}
+  for (const pod of pods) if (isReady(pod)) judgement.grace.forget(pod.metadata.uid ?? '')
+  const fatal = rating.state === 'waiting' && judgement.failFast ? fatalProblem(object, pods, problems, judgement) : undefined
+  if (fatal !== undefined) return {...base, state: 'failed', says: fatal.cause, reason: fatal.reason}
+  const says = rating.state === 'waiting' ? withPods(rating.says, pods, base.problems) : rating.says
+  return {...base, ...rating, says}
+}
+
+function problemsOf(object: KubeObject, pods: readonly KubeObject[], view: ClusterView): Problem[] {
+  const ofPods = pods.flatMap((pod) => podProblem(pod, eventsOf(view, pod)) ?? [])
+  const maker = object.kind === 'Deployment' ? newReplicaSet(view, object) : object
+  const blocked = maker && creationProblem(maker, eventsOf(view, maker))
+  return blocked === undefined ? ofPods : [...ofPods, blocked]
+}
+
+function byFrequency(problems: readonly Problem[]): Problem[] {
+  const counts = Map.groupBy(problems, ({group}) => group)
+  return [...problems].sort((a, b) => (counts.get(b.group)?.length ?? 0) - (counts.get(a.group)?.length ?? 0))
+}
+
+/**
+ * The trouble that ends the wait: one that has outlasted its grace, once no other new pod is undecided. A pod that is
+ * still starting may yet show that the trouble was one node's.
+ */
+function fatalProblem(
+  object: KubeObject,
+  pods: readonly KubeObject[],
+  problems: readonly Problem[],
+  {grace, now}: Judgement,
+): Problem | undefined {
+  const uidOf = new Map(pods.map(({metadata}) => [metadata.name, metadata.uid ?? '']))
+  const owner = (problem: Problem): string => uidOf.get(problem.pod) ?? object.metadata.uid ?? ''
+  const over = problems.filter((problem) => grace.isOver(owner(problem), problem, now))
+  const troubled = new Set(problems.flatMap(({pod}) => pod ?? []))
+  const undecided = pods.filter((pod) => !isReady(pod) && !troubled.has(pod.metadata.name ?? '') && isLive(pod))
+  // A Job tries again by itself as often as its backoffLimit says; only what cannot even start ends it early.
+  const final = object.kind === 'Job' ? over.filter(({terminated}) => terminated === undefined) : over
+  return undecided.length === 0 ? final[0] : undefined
+}
+
+function isLive(pod: KubeObject): boolean {
+  return pod.metadata.deletionTimestamp === undefined && !['Failed', 'Succeeded'].includes(podStatus(pod).phase ?? '')
+}
+
+function withPods(says: string, pods: readonly KubeObject[], problems: readonly Problem[]): string {
+  const [worst] = problems
+  if (worst !== undefined) return `${says}: ${worst.cause}`
+  const doing = Map.groupBy(
+    pods.filter((pod) => !isReady(pod)),
+    activity,
+  )
+  const groups = [...doing].map(([what, members]) => `${String(members.length)} ${what}`)
+  return groups.length === 0 ? says : `${says}: ${groups.join(', ')}`
+}
+
+function activity(pod: KubeObject): string {
+  const starting = containersOf(pod).find((status) => !status.ready && status.state?.terminated?.exitCode !== 0)
+  const reason = starting?.state?.waiting?.reason
+  if (reason !== undefined) return reason === 'ContainerCreating' ? 'pulling or creating' : reason
+  if (starting?.state?.running !== undefined) return 'running, not ready yet'
+  return podStatus(pod).phase === 'Pending' ? 'pending' : 'starting'
+}
+
+/** `Deployment/api`; with its namespace in front when several are waited for. */
+export function standingTitle({object}: Standing, all: readonly Standing[]): string {
+  const namespaces = new Set(all.map(({tracked}) => tracked.namespace))
+  return namespaces.size > 1 ? `${object.metadata.namespace ?? ''} ${title(object)}` : title(object)
+}
