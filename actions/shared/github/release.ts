@@ -17,10 +17,10 @@ export async function attachToRelease(
   const {data: release} = await github.rest.repos.getReleaseByTag({...repository, tag})
   const old = release.assets.find((asset) => asset.name === name)
   if (old !== undefined) await github.rest.repos.deleteReleaseAsset({...repository, asset_id: old.id})
-  const {data: asset} = await github.rest.repos.uploadReleaseAsset({
-    ...repository,
-    release_id: release.id,
-    name,
+  // The release names its own upload address: on GitHub Enterprise it is not uploads.github.com.
+  const {data: asset} = await github.request<{browser_download_url: string}>({
+    method: 'POST',
+    url: `${release.upload_url.replace(/\{.*$/, '')}?name=${encodeURIComponent(name)}`,
     data: content,
     headers: {'content-type': 'application/json'},
   })
