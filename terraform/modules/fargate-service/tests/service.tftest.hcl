@@ -1,0 +1,109 @@
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { name = "eu-west-1" }
+  }
+}
+
+variables {
+  name                  = "streaming-api"
+  service_name          = "APIService"
+  cluster_arn           = "arn:aws:ecs:eu-west-1:111122223333:cluster/StreamingCluster"
+  cluster_name          = "StreamingCluster"
+  vpc_id                = "vpc-1"
+  load_balancer_subnets = ["subnet-a", "subnet-b"]
+  task_subnets          = ["subnet-a", "subnet-b"]
+  repository_arn        = "arn:aws:ecr:eu-west-1:111122223333:repository/streaming-api"
+  repository_url        = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/streaming-api"
+}
+
+run "a_new_service_waits_for_its_first_deployment" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count == 0
+    error_message = "Without an image there is nothing to run."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.deployment_circuit_breaker[0].enable && aws_ecs_service.this.deployment_circuit_breaker[0].rollback
+    error_message = "A deployment that fails has to stop and roll back."
+  }
+
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].type == "forward" && length(aws_lb_listener.https) == 0
+    error_message = "Without a certificate there is HTTP alone."
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.this[0].min_capacity == 2 && aws_appautoscaling_target.this[0].resource_id == "service/StreamingCluster/APIService"
+    error_message = "Autoscaling keeps at least the desired two tasks of this service."
+  }
+}
+
+run "a_bootstrap_image_starts_it_at_once" {
+  command = plan
+
+  variables {
+    bootstrap_image = "registry.example/streaming-api:v1"
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count == 2
+    error_message = "With an image the service starts with all its tasks."
+  }
+}
+
+run "autoscaling_can_be_switched_off" {
+  command = plan
+
+  variables {
+    autoscaling_enabled = false
+  }
+
+  assert {
+    condition     = length(aws_appautoscaling_target.this) == 0 && length(aws_appautoscaling_policy.cpu) == 0
+    error_message = "Off means none of it."
+  }
+}
+
+run "a_certificate_moves_everybody_to_https" {
+  command = plan
+
+  variables {
+    certificate_arn = "arn:aws:acm:eu-west-1:111122223333:certificate/1"
+  }
+
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.https[0].default_action[0].type == "forward"
+    error_message = "HTTP redirects, HTTPS serves."
+  }
+
+  assert {
+    condition     = toset([for rule in aws_vpc_security_group_ingress_rule.clients : rule.from_port]) == toset([80, 443])
+    error_message = "Both ports have to be reachable."
+  }
+}
+
+run "a_load_balancer_in_one_subnet" {
+  command = plan
+
+  variables {
+    load_balancer_subnets = ["subnet-a"]
+  }
+
+  expect_failures = [var.load_balancer_subnets]
+}
+
+run "a_ceiling_below_the_floor" {
+  command = plan
+
+  variables {
+    autoscaling_max = 1
+  }
+
+  expect_failures = [aws_appautoscaling_target.this]
+}
