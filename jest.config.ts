@@ -8,7 +8,8 @@ const project = (displayName: string, folders: string[]): NonNullable<Config['pr
   testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),
   extensionsToTreatAsEsm: ['.ts'],
   transform,
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/sample-app/'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/sample-app/'],
 })
 
 /**

@@ -1,0 +1,90 @@
+import {BUILT, receiptOf} from '../support/receipts.ts'
+import {commentStore} from '../support/github-comments.ts'
+import {startGitHub} from '../support/github-server.ts'
+import {spawnAction} from '../support/spawn-action.ts'
+
+const line = (...args: Parameters<typeof receiptOf>): string => JSON.stringify(receiptOf(...args))
+const preview = JSON.stringify({
+  schema: 'slipway.preview/v1',
+  stage: 'plan',
+  subject: 'terraform/',
+  verdict: 'change',
+  headline: '**+2**',
+  body: 'rows',
+  digest: BUILT,
+})
+const event = (head: string): string =>
+  JSON.stringify({
+    pull_request: {number: 7, head: {sha: 'abc', repo: {full_name: head}}, base: {repo: {full_name: 'acme/streaming'}}},
+  })
+
+test('nothing given: one sentence, exit code 1', async () => {
+  const result = await spawnAction('delivery-report')
+  expect([result.code, result.errors]).toEqual([
+    1,
+    ['There is nothing to report on: give "receipts", "previews" or "needs".'],
+  ])
+})
+
+test('a good delivery: verdict, merged receipt, summary', async () => {
+  const receipts = [line('ecs'), '', line('build')].join('\n')
+  const result = await spawnAction('delivery-report', {
+    inputs: {receipts, needs: '{"build":{"result":"success","outputs":{}}}'},
+  })
+  expect([result.code, result.outputs['status']]).toEqual([0, 'succeeded'])
+  const merged = JSON.parse(result.outputs['receipt'] ?? '') as {stages: {stage: string}[]}
+  expect(merged.stages.map(({stage}) => stage)).toEqual(['build', 'ecs'])
+  expect(result.summary).toContain('✓ streaming-api 4c1f2e9 is live')
+  expect(result.summary).toContain('```mermaid')
+})
+
+test('a deploy of another image than the build made is red', async () => {
+  const other = `sha256:${'9f2c'.repeat(16)}`
+  const result = await spawnAction('delivery-report', {
+    inputs: {receipts: [line('build'), line('ecs', {now: {digest: other}})].join('\n')},
+  })
+  expect([result.code, result.outputs['failure-reason']]).toEqual([1, 'digest-mismatch'])
+  expect(result.errors[0]).toContain('APIService runs sha256:9f2c9f2c…, and the build made sha256:51ab51ab…')
+})
+
+describe('previews on a pull request', () => {
+  type Result = Awaited<ReturnType<typeof spawnAction>> & {violations: readonly string[]}
+  const call = async (head: string, answer: Parameters<typeof startGitHub>[0]): Promise<Result> => {
+    const server = await startGitHub(answer)
+    try {
+      const result = await spawnAction('delivery-report', {
+        files: {'event.json': event(head)},
+        inputs: {previews: preview, 'github-token': 'ghs_secret'},
+        env: {GITHUB_API_URL: server.url, GITHUB_EVENT_NAME: 'pull_request', GITHUB_EVENT_PATH: 'event.json'},
+      })
+      return {...result, violations: server.violations}
+    } finally {
+      await server.close()
+    }
+  }
+
+  test('become one comment, as GitHub describes its API', async () => {
+    const store = commentStore()
+    const result = await call('acme/streaming', (request) => store.answer(request))
+    expect([result.code, result.violations, store.comments.length]).toEqual([0, [], 1])
+    expect(result.outputs['comment-url']).toBe(store.comments[0]?.html_url)
+    expect(result.visible).not.toContain('ghs_secret')
+  })
+  test('without the permission are a warning that names it, not a failure', async () => {
+    const result = await call('acme/streaming', () => ({
+      status: 403,
+      body: {message: 'Resource not accessible by integration'},
+    }))
+    expect([result.code, result.warnings[0]]).toEqual([0, expect.stringContaining('pull-requests: write')])
+    expect(result.summary).toContain('Slipway preview')
+  })
+  test('of a fork stay in the summary, said plainly, and nothing is called', async () => {
+    const asked: string[] = []
+    const result = await call('mallory/streaming', ({path}) => {
+      asked.push(path)
+      return {}
+    })
+    expect([result.code, asked]).toEqual([0, []])
+    expect(result.log).toContain('comes from a fork')
+  })
+})
