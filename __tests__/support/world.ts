@@ -122,6 +122,9 @@ export function fakeWorld(parts: Partial<Pick<World, 'env' | 'processes'>> & {cl
       set: (name, value) => {
         outputsSet[name] = value === undefined ? '' : mask.scrub(String(value))
       },
+      setSecret: (name, value) => {
+        outputsSet[name] = value
+      },
       saveState: (name, value) => {
         stateSaved[name] = value
       },
