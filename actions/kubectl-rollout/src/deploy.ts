@@ -1,0 +1,85 @@
+import type {Diagnosis} from '../../shared/core/diagnosis.ts'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import type {World} from '../../shared/core/world.ts'
+import {applyAll} from '../../shared/kubernetes/change/apply.ts'
+import type {Applied} from '../../shared/kubernetes/change/apply.ts'
+import {changedInShort} from '../../shared/kubernetes/change/changes-text.ts'
+import {culpritOf, diagnose} from '../../shared/kubernetes/diagnosis/diagnose.ts'
+import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
+import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
+import type {Outcome, Watcher} from '../../shared/kubernetes/watch/rollout.ts'
+import type {Tracked} from '../../shared/kubernetes/watch/standing.ts'
+import type {RolloutInputs} from './inputs.ts'
+import type {Prepared} from './main.ts'
+import {reportEnd, reportSuccess} from './report.ts'
+import {putBack} from './put-back.ts'
+
+/** How the wait ended, with the reason when it did not end well. */
+interface Ended {
+  readonly outcome: Outcome
+  readonly diagnosis?: Diagnosis
+}
+
+/**
+ * Applies what differs, waits for all of it, and undoes it when it fails.
+ * @throws {Failure} with the diagnosis, when anything was refused or did not come up
+ */
+export async function deploy(world: World, inputs: RolloutInputs, prepared: Prepared): Promise<void> {
+  const {connection, changes, settings} = prepared
+  const applied: Applied[] = []
+  const note = (one: Applied): void => {
+    applied.push(one)
+  }
+  try {
+    await applyAll(connection.api, world.clock, changes, settings, note, world.cancel)
+    const {outcome, diagnosis} = await waitFor(world, inputs, prepared, applied)
+    if (diagnosis === undefined) {
+      await reportSuccess(world, prepared, outcome)
+      return
+    }
+    reportEnd(world, prepared, outcome)
+    throw new Failure(withChange(diagnosis, outcome, applied), outcome.state === 'timed-out' ? 'timed-out' : 'failed')
+  } catch (thrown) {
+    throw await putBack(world, inputs, prepared, applied, thrown)
+  }
+}
+
+/** Waits for what was applied. */
+async function waitFor(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  applied: readonly Applied[],
+): Promise<Ended> {
+  const tracked = trackedOf(applied)
+  if (tracked.length === 0) return {outcome: {state: 'succeeded', standings: [], tookMs: 0}}
+  const since = world.clock.now()
+  return await watchRollout<Ended>(watcherOf(world, prepared), tracked, inputs, async (outcome, view) => {
+    if (outcome.state === 'succeeded') return {outcome}
+    const scene = {api: prepared.connection.api, view, outcome, logLines: inputs.logLines, since}
+    return {outcome, diagnosis: await diagnose(scene)}
+  })
+}
+
+/** What of the applied objects is waited for. */
+export function trackedOf(applied: readonly Applied[]): Tracked[] {
+  return applied
+    .filter(({object}) => isWatched(object))
+    .map(({change: {wanted}, object}) => ({resource: wanted.resource, namespace: wanted.namespace, object}))
+}
+
+/** What a wait of this run works with. */
+export function watcherOf(world: World, {connection}: Prepared): Watcher {
+  return {api: connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
+}
+
+function withChange(diagnosis: Diagnosis, outcome: Outcome, applied: readonly Applied[]): Diagnosis {
+  const {uid} = culpritOf(outcome).object.metadata
+  const culprit = applied.find(({object}) => object.metadata.uid === uid)
+  const changed = culprit && changedInShort(culprit.change)
+  return {
+    ...diagnosis,
+    ...(changed !== undefined && {changed}),
+    ...(culprit !== undefined && {place: culprit.change.wanted.manifest.place}),
+  }
+}

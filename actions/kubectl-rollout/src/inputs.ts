@@ -1,0 +1,103 @@
+import {InputError} from '../../shared/core/errors.ts'
+import {Inputs} from '../../shared/core/inputs.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import {parseDuration} from '../../shared/kubernetes/duration.ts'
+import {parseImagePaths, parseImageRules} from '../../shared/kubernetes/manifests/image-rules.ts'
+import type {ImagePath, ImageRule} from '../../shared/kubernetes/manifests/image-rules.ts'
+
+/** What the action does. */
+export const MODES = ['deploy', 'plan', 'restart', 'rollback', 'watch'] as const
+
+/** What the user asked for, checked as far as it can be without a cluster. */
+export interface RolloutInputs {
+  readonly mode: (typeof MODES)[number]
+  readonly manifests: readonly string[]
+  readonly kustomize: string | undefined
+  readonly namespace: string | undefined
+  readonly createNamespace: boolean
+  readonly images: readonly ImageRule[]
+  readonly imagePaths: readonly ImagePath[]
+  readonly fieldManager: string
+  readonly forceConflicts: boolean
+  readonly timeoutMs: number
+  readonly graceMs: number
+  readonly failFast: boolean
+  readonly onFailure: 'rollback' | 'keep'
+  readonly onCancel: 'rollback' | 'keep'
+  readonly logLines: number
+  readonly kubeconfig: string | undefined
+  readonly context: string | undefined
+}
+
+/** Reads all inputs. @throws {InputError} for the first one that is wrong */
+export function readInputs(env: Environment): RolloutInputs {
+  const inputs = new Inputs(env)
+  const mode = inputs.oneOf('mode', MODES, 'deploy')
+  refuseStrategies(inputs)
+  const read: RolloutInputs = {
+    mode,
+    manifests: names(inputs, 'manifests'),
+    kustomize: inputs.optional('kustomize'),
+    namespace: namespaceOf(inputs),
+    createNamespace: inputs.boolean('create-namespace', false),
+    images: parseImageRules(inputs.list('images')),
+    imagePaths: parseImagePaths(inputs.list('image-paths')),
+    fieldManager: fieldManager(inputs),
+    forceConflicts: inputs.boolean('force-conflicts', false),
+    timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
+    graceMs: duration(inputs, 'grace', '30s', 0),
+    failFast: inputs.boolean('fail-fast', true),
+    onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
+    onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),
+    logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),
+    kubeconfig: inputs.optional('kubeconfig'),
+    context: inputs.optional('context'),
+  }
+  if (read.manifests.length === 0 && read.kustomize === undefined) {
+    throw new InputError('Give "manifests" (files, folders, patterns or URLs) or "kustomize" (an overlay folder).')
+  }
+  return read
+}
+
+// A workflow written for Azure/k8s-deploy separates manifests by commas and semicolons too.
+function names(inputs: Inputs, name: string): string[] {
+  return inputs.list(name).flatMap((item) =>
+    item
+      .split(';')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+}
+
+function refuseStrategies(inputs: Inputs): void {
+  inputs.oneOf('action', ['deploy'], 'deploy')
+  inputs.oneOf('strategy', ['basic', 'none'], 'basic')
+  if (!inputs.boolean('server-side', true)) {
+    throw new InputError('Input "server-side" is "false": this action always applies server-side; remove the input.')
+  }
+}
+
+function namespaceOf(inputs: Inputs): string | undefined {
+  const namespace = inputs.optional('namespace')
+  if (namespace !== undefined && !/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(namespace)) {
+    throw new InputError(
+      `Input "namespace" is "${namespace}": a namespace has up to 63 lower-case letters, digits and "-".`,
+    )
+  }
+  return namespace
+}
+
+function fieldManager(inputs: Inputs): string {
+  const manager = inputs.optional('field-manager') ?? 'slipway'
+  if (manager.length > 128) throw new InputError('Input "field-manager" has more than 128 characters: shorten it.')
+  return manager
+}
+
+function duration(inputs: Inputs, name: string, fallback: string, min: number): number {
+  const text = inputs.optional(name) ?? fallback
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < min || ms > 24 * 3_600_000) {
+    throw new InputError(`Input "${name}" is "${text}": give a time like 90s, 10m or 1h30m, up to 24h.`)
+  }
+  return ms
+}

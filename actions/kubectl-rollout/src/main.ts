@@ -1,0 +1,95 @@
+import {workspace} from '../../shared/core/files.ts'
+import {lastWords} from '../../shared/core/exec.ts'
+import {InputError} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
+import {makeDiscovery} from '../../shared/kubernetes/api/discovery.ts'
+import {connect} from '../../shared/kubernetes/api/kubectl.ts'
+import type {Connection, Target} from '../../shared/kubernetes/api/kubectl.ts'
+import {dryRun} from '../../shared/kubernetes/change/dry-run.ts'
+import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
+import {checkPermissions, missingNamespaces, reach} from '../../shared/kubernetes/change/preflight.ts'
+import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
+import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
+import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
+import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
+import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
+import {annotationsFor} from './annotations.ts'
+import {deploy} from './deploy.ts'
+import {readInputs} from './inputs.ts'
+import type {RolloutInputs} from './inputs.ts'
+import {reportPlan, showChanges} from './report.ts'
+
+/** Everything that is known before the first change. */
+export interface Prepared {
+  readonly connection: Connection
+  readonly namespace: string
+  readonly changes: readonly Change[]
+  readonly settings: ApplySettings
+  /** Milliseconds since the epoch. */
+  readonly started: number
+}
+
+/** Rolls manifests out to a cluster and returns only when the truth about every workload is known. */
+export async function run(world: World): Promise<void> {
+  const started = world.clock.now()
+  const inputs = readInputs(world.env)
+  const target: Target = {
+    kubectl: await findKubectl(world),
+    ...(inputs.kubeconfig !== undefined && {kubeconfig: inputs.kubeconfig}),
+    ...(inputs.context !== undefined && {context: inputs.context}),
+  }
+  const set = await readManifests(world, inputs, target)
+  const connection = await connect(world, target)
+  try {
+    const prepared = await prepare(world, inputs, connection, set, started)
+    showChanges(world, prepared)
+    if (inputs.mode === 'plan') reportPlan(world, prepared)
+    else await deploy(world, inputs, prepared)
+  } finally {
+    await connection.close()
+  }
+}
+
+async function findKubectl(world: World): Promise<string> {
+  const path = await world.processes.find('kubectl')
+  if (path === undefined) {
+    throw new InputError('kubectl was not found on PATH: install it in a step before this one.')
+  }
+  return path
+}
+
+async function readManifests(world: World, inputs: RolloutInputs, {kubectl}: Target): Promise<ManifestSet> {
+  const sources = await readSources(workspace(world.env), inputs.manifests)
+  if (inputs.kustomize !== undefined) {
+    const built = await world.processes.call(kubectl, ['kustomize', inputs.kustomize], {cwd: workspace(world.env)})
+    if (built.code !== 0) {
+      const words = lastWords('kubectl kustomize', built)
+      throw new InputError(`Input "kustomize" is "${inputs.kustomize}", which cannot be built: ${words}`)
+    }
+    sources.push({file: `kustomize ${inputs.kustomize}`, text: built.stdout})
+  }
+  return readManifestSet(sources, inputs.images, inputs.imagePaths)
+}
+
+async function prepare(
+  world: World,
+  inputs: RolloutInputs,
+  connection: Connection,
+  set: ManifestSet,
+  started: number,
+): Promise<Prepared> {
+  const {api} = connection
+  const version = await reach(api)
+  const namespace = inputs.namespace ?? connection.namespace
+  const objects = set.manifests.map(({object}) => object)
+  world.log.line(
+    `▸ Roll out ${String(objects.length)} ${objects.length === 1 ? 'object' : 'objects'} to namespace ${namespace}  (Kubernetes ${version.gitVersion})`,
+  )
+  const wanted = await placeInApi(makeDiscovery(api, objects), set.manifests, namespace, annotationsFor(world.env))
+  const newNamespaces = await missingNamespaces(api, wanted, inputs.createNamespace)
+  const watched = wanted.filter(({object}) => isWatched(object))
+  const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
+  if (unseen.length > 0) world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
+  const settings = {fieldManager: inputs.fieldManager, force: inputs.forceConflicts, newNamespaces}
+  return {connection, namespace, settings, started, changes: await dryRun(api, wanted, settings)}
+}

@@ -1,0 +1,95 @@
+import {humanDuration} from '../../shared/core/clock.ts'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import {CancelledError, errorMessage} from '../../shared/core/errors.ts'
+import {asFailure} from '../../shared/core/run.ts'
+import type {World} from '../../shared/core/world.ts'
+import type {Applied} from '../../shared/kubernetes/change/apply.ts'
+import {undo} from '../../shared/kubernetes/change/undo.ts'
+import type {Undone} from '../../shared/kubernetes/change/undo.ts'
+import {title} from '../../shared/kubernetes/object.ts'
+import {standingTitle} from '../../shared/kubernetes/watch/standing.ts'
+import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
+import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
+import {trackedOf} from './deploy.ts'
+import type {RolloutInputs} from './inputs.ts'
+import type {Prepared} from './main.ts'
+import {reportFailed} from './report.ts'
+
+/** Longest wait for the version before; it ran a moment ago. */
+const UNDO_TIMEOUT_MS = 300_000
+
+/**
+ * Undoes what was applied, as far as the inputs ask for it, and gives the failure that says how things stand now.
+ * @param thrown why the run failed
+ */
+export async function putBack(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  applied: readonly Applied[],
+  thrown: unknown,
+): Promise<Failure> {
+  const failure = asFailure(thrown)
+  const end = await stateNow(world, inputs, prepared, applied, thrown instanceof CancelledError)
+  const status = end.restored && failure.status !== 'cancelled' ? 'rolled-back' : failure.status
+  const final = new Failure({...failure.diagnosis, ...(end.says !== '' && {undo: end.says})}, status)
+  reportFailed(world, prepared, applied, final)
+  return final
+}
+
+interface Now {
+  readonly says: string
+  readonly restored: boolean
+}
+
+async function stateNow(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  applied: readonly Applied[],
+  cancelled: boolean,
+): Promise<Now> {
+  const touched = applied.filter(({change}) => change.action !== 'same')
+  if (touched.length === 0) return {says: 'nothing was changed by this run, so nothing was undone', restored: false}
+  const wish = cancelled ? inputs.onCancel : inputs.onFailure
+  const option = cancelled ? 'on-cancel' : 'on-failure'
+  if (wish === 'keep') {
+    return {says: `${list(touched)} left as applied ("${option}: keep")`, restored: false}
+  }
+  world.log.line('▸ Put back what this run changed')
+  const undone = await undo(prepared.connection.api, touched, prepared.settings)
+  const back = cancelled ? {says: backWithoutWait(undone), restored: true} : await awaitUndo(world, inputs, prepared, undone)
+  const left = undone.left.length === 0 ? [] : [`${list(undone.left)} new, so there is nothing to go back to; left as applied`]
+  const says = [...(undone.restored.length === 0 ? [] : [back.says]), ...left, ...undone.problems].join('; ')
+  return {says, restored: back.restored && undone.restored.length > 0 && undone.problems.length === 0}
+}
+
+function list(applied: readonly Applied[]): string {
+  const names = applied.map(({object}) => title(object))
+  const shown = names.slice(0, 3).join(', ')
+  return `${names.length > 3 ? `${shown} and ${String(names.length - 3)} more` : shown} ${names.length === 1 ? 'is' : 'are'}`
+}
+
+function backWithoutWait({restored}: Undone): string {
+  return `${list(restored)} put back; the run was cancelled, so nobody waited for it`
+}
+
+async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared, undone: Undone): Promise<Now> {
+  const tracked = trackedOf(undone.restored)
+  if (tracked.length === 0) return {says: `${list(undone.restored)} as before this run`, restored: true}
+  const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS}
+  const watcher = {api: prepared.connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
+  try {
+    const outcome = await watchRollout(watcher, tracked, patience, (ended) => Promise.resolve(ended))
+    return {says: undoSentence(outcome), restored: outcome.state === 'succeeded'}
+  } catch (error) {
+    return {says: `${list(undone.restored)} put back, but: ${errorMessage(error)}`, restored: false}
+  }
+}
+
+function undoSentence({state, standings, tookMs}: Outcome): string {
+  const parts = standings.map((one) => `${standingTitle(one, standings)} (${one.says})`)
+  const shown = parts.length > 3 ? `${parts.slice(0, 3).join(', ')} and ${String(parts.length - 3)} more` : parts.join(', ')
+  if (state === 'succeeded') return `back to what ran before this run after ${humanDuration(tookMs)}: ${shown}`
+  return `put back, but what ran before does not come up either: ${shown}`
+}

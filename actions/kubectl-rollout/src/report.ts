@@ -1,0 +1,155 @@
+import {humanDuration} from '../../shared/core/clock.ts'
+import type {Failure, Status} from '../../shared/core/diagnosis.ts'
+import {code, escapeMarkdown, table} from '../../shared/core/markdown.ts'
+import type {World} from '../../shared/core/world.ts'
+import type {Applied} from '../../shared/kubernetes/change/apply.ts'
+import {
+  changeLines,
+  changesDigest,
+  changesHeadline,
+  changesMarkdown,
+} from '../../shared/kubernetes/change/changes-text.ts'
+import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
+import {title} from '../../shared/kubernetes/object.ts'
+import {proofOf} from '../../shared/kubernetes/watch/proof.ts'
+import {revisionOf} from '../../shared/kubernetes/watch/revision.ts'
+import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
+import type {Standing} from '../../shared/kubernetes/watch/standing.ts'
+import {makePreview} from '../../shared/report/preview.ts'
+import {makeReceipt} from '../../shared/report/receipt.ts'
+import {endpointsOf} from './endpoints.ts'
+import type {Prepared} from './main.ts'
+
+/** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
+export function showChanges(world: World, {changes}: Prepared): void {
+  const lines = changeLines(changes)
+  world.outputs.set('diff', lines.join('\n'))
+  world.outputs.set('changed', lines.length > 0)
+  if (lines.length === 0) world.log.line(`  nothing differs: ${String(changes.length)} in place already`)
+  else world.log.quote(lines)
+}
+
+/** Ends `mode: plan`. */
+export function reportPlan(world: World, prepared: Prepared): void {
+  const {changes, namespace} = prepared
+  const headline = changesHeadline(changes)
+  const body = changesMarkdown(changes)
+  const differs = changes.some(({action}) => action !== 'same')
+  const verdict = differs ? 'change' : 'none'
+  const digest = changesDigest(changes)
+  world.outputs.set('preview', makePreview({stage: 'kubernetes', subject: namespace, verdict, headline, body, digest}))
+  world.summary.add(`### Kubernetes ${code(namespace)}: ${headline}\n\n${body}`)
+  finish(world, prepared, 'planned', `would change: ${headline}`, [])
+}
+
+/** Ends a rollout that succeeded, or that had nothing to do. */
+export async function reportSuccess(world: World, prepared: Prepared, outcome: Outcome): Promise<void> {
+  const {changes, namespace, started, connection} = prepared
+  const status = changes.every(({action}) => action === 'same') ? 'unchanged' : 'succeeded'
+  const endpoints = await endpointsOf(connection.api, changes)
+  world.outputs.set('endpoints', JSON.stringify(endpoints))
+  reportEnd(world, prepared, outcome)
+  const took = humanDuration(world.clock.now() - started)
+  const said = status === 'unchanged' ? 'is as wanted already' : 'is live'
+  world.log.line(`✓ ${namespace} ${said} after ${took}`)
+  world.summary.add(
+    [
+      `### ✓ Kubernetes ${code(namespace)} ${said} · ${took}`,
+      ...(outcome.standings.length > 0 ? [standingsTable(outcome.standings)] : []),
+      ...(status === 'unchanged' ? [] : [changesMarkdown(changes)]),
+    ].join('\n\n'),
+  )
+  finish(world, prepared, status, headlineOf(outcome, changes), outcome.standings)
+}
+
+function standingsTable(standings: readonly Standing[]): string {
+  const rows = standings.map((one) => {
+    const {images, proven} = proofOf(one)
+    const proof = proven === true ? ' proven by imageID' : ''
+    const shown = images.map((image) => code(shortImage(image))).join(' ')
+    return [code(title(one.object)), escapeMarkdown(one.says), revisionOf(one.object), `${shown}${proof}`]
+  })
+  return table({columns: ['object', 'state', 'revision', 'images'], rows})
+}
+
+/** `…/streaming-api@sha256:51ab0c4d1e2f`: enough to recognise. */
+function shortImage(image: string): string {
+  return image.replace(/^.*\//, '…/').replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1')
+}
+
+function headlineOf({standings}: Outcome, changes: readonly Change[]): string {
+  const [first] = standings.filter(({pods}) => pods.length > 0)
+  if (first === undefined) return `${String(changes.length)} objects in place`
+  const {running, proven} = proofOf(first)
+  const digest = running[0]?.replace(/^sha256:/, '').slice(0, 12) ?? ''
+  return `${title(first.object)} ${first.says}${proven === true ? ` on ${digest}, proven by imageID` : ''}`
+}
+
+/** Sets the outputs that tell each object's state, however the wait ended. */
+export function reportEnd(world: World, {changes}: Prepared, {standings}: Outcome): void {
+  const waited = new Map(standings.map((one) => [one.object.metadata.uid, one]))
+  const resources = changes.map(({wanted, action, after}) => {
+    const one = waited.get(after.metadata.uid) ?? standings.find(({object}) => title(object) === title(wanted.object))
+    const proof = one && proofOf(one)
+    return {
+      kind: wanted.object.kind,
+      name: one?.object.metadata.name ?? wanted.object.metadata.name ?? '',
+      namespace: wanted.namespace ?? '',
+      action,
+      state: one?.state ?? 'done',
+      says: one?.says ?? '',
+      ...(one && {revision: revisionOf(one.object)}),
+      ...(proof && proof.images.length > 0 && {images: proof.images, running: proof.running}),
+      ...(proof?.proven !== undefined && {proven: proof.proven}),
+    }
+  })
+  world.outputs.set('resources', JSON.stringify(resources))
+  const revisions = standings.map(({object}) => revisionOf(object)).filter((revision) => revision !== '')
+  world.outputs.set('revision', revisions[0] ?? '')
+}
+
+/** Leaves the receipt of a run that failed; log, annotation and summary come with the failure itself. */
+export function reportFailed(world: World, prepared: Prepared, applied: readonly Applied[], failure: Failure): void {
+  const headline = `${failure.diagnosis.subject}: ${failure.diagnosis.cause}`
+  world.outputs.set('receipt', receipt(world, prepared, failure.status, headline, facts(applied.map(({object}) => object), [])))
+}
+
+function finish(
+  world: World,
+  prepared: Prepared,
+  status: Status,
+  headline: string,
+  standings: readonly Standing[],
+): void {
+  world.outputs.set('status', status)
+  world.outputs.set('failure-reason', '')
+  const now = facts(
+    standings.map(({object}) => object),
+    standings.flatMap((one) => proofOf(one).running),
+  )
+  world.outputs.set('receipt', receipt(world, prepared, status, headline, now))
+}
+
+type Facts = Readonly<Record<string, string[]>>
+
+function facts(objects: readonly Standing['object'][], digests: readonly string[]): Facts {
+  return {
+    resources: objects.map((object) => `${title(object)}@${revisionOf(object)}`),
+    ...(digests.length > 0 && {digests: [...new Set(digests)]}),
+  }
+}
+
+function receipt(world: World, prepared: Prepared, status: Status, headline: string, now: Facts): string {
+  const {namespace, changes, started} = prepared
+  const before = changes.flatMap(({live}) => (live === undefined ? [] : [live])).filter((live) => revisionOf(live) !== '')
+  return makeReceipt(world.env, {
+    stage: 'kubernetes',
+    subject: namespace,
+    status,
+    headline,
+    started,
+    ended: world.clock.now(),
+    now: {namespace, ...now},
+    before: {resources: before.map((live) => `${title(live)}@${revisionOf(live)}`)},
+  })
+}
