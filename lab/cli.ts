@@ -36,8 +36,11 @@ async function bringUp(): Promise<number> {
 const quote = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`
 
 function showEnvironment(): number {
-  const {vars} = labEnvironment()
-  for (const [name, value] of Object.entries(vars)) print(`export ${name}=${quote(value)}`)
+  const {vars, path} = labEnvironment()
+  for (const [name, value] of Object.entries(vars)) {
+    // PATH as it is where the lines are read, which is not npm's own.
+    print(name === 'PATH' ? `export PATH=${path.map(quote).join(':')}:"$PATH"` : `export ${name}=${quote(value)}`)
+  }
   return 0
 }
 

@@ -14,10 +14,10 @@ const NPM = '11.6.2'
  * C libraries they name, and busybox for the shell and its tools; the `node` user is 1000, as there.
  */
 export function nodeStandIn(name: string, image: string): Install {
-  const busybox = debs(name, ['busybox-static'])
+  const busybox = debs(name, ['busybox'])
   return {
     name,
-    fingerprint: fingerprint('node-image-1', NODE, NPM, image, busybox.fingerprint),
+    fingerprint: fingerprint('node-image-3', NODE, NPM, image, busybox.fingerprint),
     lane: 'net',
     async build(folder) {
       await busybox.build(folder)
@@ -50,16 +50,24 @@ async function addNode(folder: string, root: string): Promise<void> {
   for (const tool of ['npm', 'npx']) {
     symlinkSync(`../lib/node_modules/npm/bin/${tool}-cli.js`, join(root, 'usr/local/bin', tool))
   }
-  const libraries = (await must(['ldd', node])).match(/\/\S+(?= \()/g) ?? []
+  await addLibraries(root, node)
+}
+
+async function addLibraries(root: string, program: string): Promise<void> {
+  const libraries = (await must(['ldd', program])).match(/\/\S+(?= \()/g) ?? []
   for (const library of libraries) placeFile(root, library, library)
 }
 
-/** Applets get the paths busybox itself names, so that `/bin/sh` and `/usr/bin/env` are where scripts expect them. */
+/**
+ * Applets get the paths busybox itself names, so that `/bin/sh` and `/usr/bin/env` are where scripts expect them. It is the
+ * dynamic build, as a static one looks names up through libraries it does not carry.
+ */
 async function addBusybox(folder: string, root: string): Promise<void> {
   const busybox = findTool('busybox', {PATH: debsEnv(folder, {})['PATH']})
   if (!busybox) throw new Error('busybox was not found in its own package.')
   placeFile(root, busybox, 'bin/busybox')
   chmodSync(join(root, 'bin/busybox'), 0o755)
+  await addLibraries(root, busybox)
   for (const applet of (await must([busybox, '--list-full'])).split('\n')) {
     const path = join(root, applet)
     if (existsSync(path)) continue
@@ -77,6 +85,49 @@ esac
 exec "$@"
 `
 
+/** Debian's busybox has no account applets, and Dockerfiles for alpine use them: the forms `-S`, `-D`, `-u`, `-g`, `-G`, `-h`. */
+const ADD_ACCOUNT = `#!/bin/sh
+set -eu
+kind=\${0##*/}; id=''; group=''; home=''; shell=/bin/sh; comment=''
+while getopts 'SDHu:g:G:h:s:k:' option; do
+  case "$option" in
+    u) id=$OPTARG ;; g) if [ "$kind" = addgroup ]; then id=$OPTARG; else comment=$OPTARG; fi ;;
+    G) group=$OPTARG ;; h) home=$OPTARG ;; s) shell=$OPTARG ;; *) ;;
+  esac
+done
+shift $((OPTIND - 1))
+name=$1
+next() { awk -F: -v low=1001 '$3 >= low && $3 < 60000 { low = $3 + 1 } END { print low }' "$1"; }
+if [ "$kind" = addgroup ] && [ $# -eq 2 ]; then
+  sed -i "s/^\\($2:.*:\\)$/\\1$name/; s/^\\($2:.*[^:]\\)$/\\1,$name/" /etc/group
+elif [ "$kind" = addgroup ]; then
+  echo "$name:x:\${id:-$(next /etc/group)}:" >> /etc/group
+else
+  id=\${id:-$(next /etc/passwd)}
+  if [ -z "$group" ]; then group=$name; echo "$name:x:$id:" >> /etc/group; fi
+  gid=$(awk -F: -v name="$group" '$1 == name { print $3 }' /etc/group)
+  home=\${home:-/home/$name}
+  echo "$name:x:$id:$gid:$comment:$home:$shell" >> /etc/passwd
+  mkdir -p "$home" && chown "$id:$gid" "$home"
+fi
+`
+
+/** Debian 12's busybox wget dies of a segmentation fault when it is given `-T`; timeout(1) keeps that promise instead. */
+const WGET = `#!/bin/sh
+limit=900
+left=$#
+while [ "$left" -gt 0 ]; do
+  word=$1; shift; left=$((left - 1))
+  case "$word" in
+    -T) limit=$1; shift; left=$((left - 1)) ;;
+    -T*) limit=\${word#-T} ;;
+    --timeout=*) limit=\${word#--timeout=} ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+exec timeout "$limit" /bin/busybox wget "$@"
+`
+
 const AUTHORITIES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem']
 
 function addSystemFiles(root: string): void {
@@ -90,6 +141,10 @@ function addSystemFiles(root: string): void {
   write('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n')
   write('etc/os-release', 'ID=slipway-stand-in\nPRETTY_NAME="Stand-in for a Node image, made by the Slipway lab"\n')
   write('usr/local/bin/docker-entrypoint.sh', ENTRYPOINT, 0o755)
+  for (const tool of ['adduser', 'addgroup']) write(`usr/sbin/${tool}`, ADD_ACCOUNT, 0o755)
+  rmSync(join(root, 'usr/bin/wget'), {force: true}) // a link: writing through it would overwrite busybox
+  write('usr/bin/wget', WGET, 0o755)
+  write('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n')
   const authorities = AUTHORITIES.find(existsSync)
   if (authorities) write('etc/ssl/certs/ca-certificates.crt', readFileSync(authorities))
   for (const folder of ['root', 'home/node', 'proc', 'sys', 'dev', 'run', 'var/cache', 'var/log', 'opt', 'srv', 'mnt']) {

@@ -82,7 +82,7 @@ async function apiReady(world: ClusterWorld, adminToken: string): Promise<true |
 }
 
 function kubectl(world: ClusterWorld, args: readonly string[]): ReturnType<typeof attempt> {
-  const env = {...world.env, KUBECONFIG: world.place.kubeconfig}
+  const env = {...world.env, KUBECONFIG: world.place.kubeconfig, KUBECACHEDIR: join(world.place.home, 'cache')}
   return attempt(['kubectl', '--request-timeout=5s', ...args], {env, timeout: 15_000})
 }
 

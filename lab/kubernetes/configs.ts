@@ -94,7 +94,10 @@ function kubeletConfig(place: Layout, network: Network): unknown {
   }
 }
 
-/** Connection tracking limits belong to the whole machine and cannot be set from within a network namespace. */
+/**
+ * Connection tracking limits belong to the whole machine and cannot be set from within a network namespace. Everything is
+ * masqueraded because a kernel without br_netfilter lets the answer of a neighbour pod bypass the translation back.
+ */
 function proxyConfig(place: Layout, network: Network): unknown {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
@@ -104,6 +107,6 @@ function proxyConfig(place: Layout, network: Network): unknown {
     clusterCIDR: network.pods,
     conntrack: {maxPerCore: 0, min: 0, tcpCloseWaitTimeout: '0s', tcpEstablishedTimeout: '0s'},
     hostnameOverride: NODE_NAME,
-    iptables: {minSyncPeriod: '0s', syncPeriod: '30s'},
+    iptables: {masqueradeAll: true, minSyncPeriod: '0s', syncPeriod: '30s'},
   }
 }

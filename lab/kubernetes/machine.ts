@@ -20,6 +20,7 @@ export interface Machine {
 
 /** Folders that container runtimes and the kubelet have fixed names for; inside, each is a folder of the lab's own. */
 export const FIXED_FOLDERS = [
+  '/opt/containerd',
   '/run/containerd',
   '/run/netns',
   '/var/lib/cni',

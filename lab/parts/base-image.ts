@@ -1,7 +1,7 @@
 import {join} from 'node:path'
 import type {Part, Starting} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
-import {attempt, must} from '../core/run.ts'
+import {must} from '../core/run.ts'
 import {installFolder, type Install} from '../install/install.ts'
 import {nodeStandIn} from '../install/node-image.ts'
 import {engineEnv} from './docker.ts'
@@ -36,9 +36,7 @@ async function start(lab: Starting): Promise<void> {
     return
   }
   const env = {...engineEnv(lab), ...lab.part('docker').vars}
-  if ((await attempt(['docker', 'image', 'inspect', BASE_IMAGE], {env})).code !== 0) {
-    await must(['docker', 'load', '--input', join(installFolder(lab.paths, INSTALL), 'image.tar')], {env})
-  }
+  await must(['docker', 'load', '--input', join(installFolder(lab.paths, INSTALL), 'image.tar')], {env})
   lab.say(`  ! No container hub can be reached: ${BASE_IMAGE} is a stand-in made here (Node 24, npm and busybox).`)
   lab.note({version: `${BASE_IMAGE} (stand-in)`, address: `oci-layout://${standInLayout(lab.paths)}`, notes: {standIn: 'yes'}})
 }

@@ -14,7 +14,7 @@ import {dockerLeftovers, rememberFirewall, removeDockerNetwork} from './docker-n
 
 const NAME = 'docker'
 /** Folders the engine, its runtime and its shims have fixed names for. */
-const FIXED_FOLDERS = ['/run/containerd', '/run/docker', '/run/runc']
+const FIXED_FOLDERS = ['/opt/containerd', '/run/containerd', '/run/docker', '/run/runc']
 const PACKAGES = ['docker.io', 'containerd', 'runc', 'iptables', 'tini']
 
 /** The address of an engine that answers, as `docker` itself would find it; undefined when there is none. */

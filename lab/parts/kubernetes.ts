@@ -100,7 +100,7 @@ async function startOwnCluster(lab: Starting): Promise<void> {
   lab.note({
     version: KUBERNETES.slice(1),
     address: `https://${network.node}:6443`,
-    vars: {KUBECONFIG: place.kubeconfig, LAB_NODE_ADDRESS: network.node},
+    vars: {KUBECONFIG: place.kubeconfig, KUBECACHEDIR: join(lab.paths.run, 'kube-cache'), LAB_NODE_ADDRESS: network.node},
     path: [join(installFolder(lab.paths, PROGRAMS), 'bin')],
   })
 }
