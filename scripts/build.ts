@@ -68,6 +68,10 @@ async function checkBundle(folder: string): Promise<number> {
     if (text.includes('webpackMissingModule')) {
       throw new Error(`${folder}/${name} misses a module: look for "Module not found" in the output of ncc.`)
     }
+    // ncc takes join(folder, 'name') for an asset of ours and points it into the bundle: write `${folder}/name` instead.
+    const asset = /[\w$]+\.ab ?\+ ?"[^"]*"/.exec(text)?.[0]
+    if (asset !== undefined)
+      throw new Error(`${folder}/${name} looks for a file of the user's in the bundle: ${asset}.`)
     bytes += Buffer.byteLength(text)
   }
   if (bytes > LIMIT_BYTES) throw new Error(`${folder} has ${String(bytes)} bytes; the limit is ${String(LIMIT_BYTES)}.`)
