@@ -1,0 +1,193 @@
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {labPaths} from './core/paths.ts'
+import {attempt} from './core/run.ts'
+import type {LabEnvironment} from './env.ts'
+
+/** A workflow to run, as an event on GitHub would start it. */
+export interface WorkflowCall {
+  /** The checkout that holds the workflow; left as it is. */
+  readonly repository: string
+  /** The workflow's path below the checkout. */
+  readonly workflow: string
+  /** The event's name, for example `push`. */
+  readonly event: string
+  /** The event's payload; the runner's own guess when left out. */
+  readonly payload?: unknown
+  /** Repository variables (`vars`). */
+  readonly vars?: Readonly<Record<string, string>>
+  readonly secrets?: Readonly<Record<string, string>>
+  /** Added to the environment of the steps. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Called for each line of a step's log. */
+  readonly onLine?: (job: string, line: string) => void
+}
+
+/** How one job of a workflow went. */
+export interface JobRun {
+  readonly result: 'success' | 'failure' | 'skipped'
+  /** The outputs of its steps, by the step's id. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The job summary, in Markdown. */
+  readonly summary: string
+  /** The texts of its error annotations. */
+  readonly errors: readonly string[]
+  readonly log: string
+  /** Seconds from its first to its last line. */
+  readonly seconds: number
+}
+
+/** How a workflow went. */
+export interface WorkflowRun {
+  readonly exitCode: number
+  /** By the job's id, in the order in which they ran. Jobs that were skipped silently are not there. */
+  readonly jobs: ReadonlyMap<string, JobRun>
+  /** What the runner itself had to say about a failure, beside the jobs' logs. */
+  readonly complaint: string
+}
+
+// https://nektosact.com/usage/: one JSON object per line; fields that are read here.
+interface RunnerLine {
+  readonly jobID?: string
+  readonly stepID?: readonly string[]
+  readonly msg?: string
+  readonly raw_output?: boolean
+  readonly command?: string
+  readonly name?: string
+  readonly arg?: string
+  readonly content?: string
+  readonly jobResult?: string
+  readonly level?: string
+  readonly time?: string
+}
+
+interface Draft {
+  result: JobRun['result']
+  readonly outputs: Record<string, Record<string, string>>
+  summary: string
+  readonly errors: string[]
+  log: string
+  readonly began: number
+  ended: number
+}
+
+/** Actions that the lab stands in for; every commit of theirs is answered by the same folder. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  'aws-actions/configure-aws-credentials': join(import.meta.dirname, 'actions/configure-aws-credentials'),
+}
+
+const RUNNER_LABELS = ['ubuntu-latest', 'ubuntu-24.04', 'ubuntu-24.04-arm']
+
+/**
+ * Runs a workflow on this machine, each job on a copy of the checkout, with the lab as its cloud.
+ * @throws {Error} when the runner itself could not be started
+ */
+export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Promise<WorkflowRun> {
+  const {run} = labPaths()
+  await mkdir(run, {recursive: true})
+  const room = await mkdtemp(join(run, 'runner-'))
+  const jobs = new Map<string, Draft>()
+  const complaints: string[] = []
+  try {
+    const onLine = (line: string): void => {
+      take(line, jobs, complaints, call.onLine)
+    }
+    const env = {...process.env, ...lab.vars, XDG_CACHE_HOME: room}
+    const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
+      cwd: call.repository,
+      env,
+      onLine,
+    })
+    if (ran.code === 127) throw new Error('The workflow runner could not be started: run `npm run lab -- up` first.')
+    return {
+      exitCode: ran.code,
+      jobs: new Map([...jobs].map(([id, draft]) => [id, finished(draft)])),
+      complaint: complaints.join('\n'),
+    }
+  } finally {
+    await rm(room, {recursive: true, force: true})
+  }
+}
+
+async function runnerOf(lab: LabEnvironment): Promise<string> {
+  const found = await attempt(['sh', '-c', 'command -v act'], {env: {...process.env, ...lab.vars}})
+  return found.stdout.trim() || 'act'
+}
+
+async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> {
+  const pairs = (flag: string, values: Readonly<Record<string, string>> = {}): string[] =>
+    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
+  const event = join(room, 'event.json')
+  // Secrets by file: a process list is public.
+  const secrets = join(room, 'secrets')
+  const lines = Object.entries(call.secrets ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+  await writeFile(secrets, lines.join(''), {mode: 0o600})
+  if (call.payload !== undefined) await writeFile(event, JSON.stringify(call.payload))
+  return [
+    ...[call.event, '--json', '--workflows', call.workflow, '--secret-file', secrets],
+    ...RUNNER_LABELS.flatMap((label) => ['-P', `${label}=-self-hosted`]),
+    ...(call.payload === undefined ? [] : ['--eventpath', event]),
+    ...pairs('--var', call.vars),
+    ...pairs('--env', call.env),
+    ...(await standIns(call)),
+  ]
+}
+
+// A foreign action is named with its commit, so the commits are read from the workflow.
+async function standIns(call: WorkflowCall): Promise<string[]> {
+  const text = await readFile(join(call.repository, call.workflow), 'utf8')
+  const used = [
+    ...new Set(
+      [...text.matchAll(/uses: *([\w.-]+\/[\w.-]+)@([\w.-]+)/g)].map((match) => `${match[1] ?? ''}@${match[2] ?? ''}`),
+    ),
+  ]
+  return used.flatMap((reference) => {
+    const folder = STAND_INS[reference.split('@')[0] ?? '']
+    return folder === undefined ? [] : ['--local-repository', `${reference}=${folder}`]
+  })
+}
+
+function take(text: string, jobs: Map<string, Draft>, complaints: string[], onLine: WorkflowCall['onLine']): void {
+  const line = parse(text)
+  if (line?.jobID === undefined) {
+    if (text.trim() !== '' && (line === undefined || line.level === 'error')) complaints.push(line?.msg ?? text)
+    return
+  }
+  const at = Date.parse(line.time ?? '')
+  const job = jobs.get(line.jobID) ?? {
+    result: 'skipped',
+    outputs: {},
+    summary: '',
+    errors: [],
+    log: '',
+    began: at,
+    ended: at,
+  }
+  jobs.set(line.jobID, job)
+  job.ended = at
+  if (line.jobResult !== undefined) job.result = line.jobResult === 'success' ? 'success' : 'failure'
+  command(line, job)
+  const said = line.raw_output === true || line.level === 'error' ? (line.msg ?? '') : ''
+  if (said === '') return
+  job.log += said.endsWith('\n') ? said : `${said}\n`
+  for (const each of said.replace(/\n$/, '').split('\n')) onLine?.(line.jobID, each)
+}
+
+function command(line: RunnerLine, job: Draft): void {
+  const step = line.stepID?.[0] ?? ''
+  if (line.command === 'set-output') (job.outputs[step] ??= {})[line.name ?? ''] = line.arg ?? ''
+  if (line.command === 'summary') job.summary += `${line.content ?? ''}\n`
+  if (line.command === 'error') job.errors.push(line.arg ?? line.msg ?? '')
+}
+
+function parse(text: string): RunnerLine | undefined {
+  try {
+    return JSON.parse(text) as RunnerLine
+  } catch {
+    return undefined
+  }
+}
+
+function finished({began, ended, ...job}: Draft): JobRun {
+  return {...job, seconds: Math.max(0, (ended - began) / 1000)}
+}
