@@ -149,7 +149,10 @@ function namedEntry(input: string, entry: string, needsValue = false): string {
 
 /** Whether a context is fetched by BuildKit (Git, an archive, standard input) and not read from this machine. */
 export function isRemoteContext(context: string): boolean {
-  return /^(?:https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/|docker-image:\/\/|-$)/.test(context) || context.includes('{{defaultContext}}')
+  return (
+    /^(?:https?:\/\/|git:\/\/|git@|ssh:\/\/|github\.com\/|docker-image:\/\/|-$)/.test(context) ||
+    context.includes('{{defaultContext}}')
+  )
 }
 
 function checkContext(env: Environment, context: string, file: string | undefined): void {
@@ -160,7 +163,7 @@ function checkContext(env: Environment, context: string, file: string | undefine
       `Input "context" is "${context}", but there is no such folder: run actions/checkout before this step, or correct the path.`,
     )
   }
-  const dockerfile = file === undefined ? resolve(folder, 'Dockerfile') : resolve(workspace(env), file)
+  const dockerfile = file === undefined ? `${folder}/Dockerfile` : resolve(workspace(env), file)
   if (existsSync(dockerfile)) return
   throw new InputError(
     file === undefined

@@ -25,7 +25,9 @@ export function entries(input: string, text: string): string[] {
   }
   if (open !== undefined) {
     const at = String(found.length + 1)
-    throw new InputError(`Input "${input}": entry ${at} starts with a double quote that is never closed: add the closing one.`)
+    throw new InputError(
+      `Input "${input}": entry ${at} starts with a double quote that is never closed: add the closing one.`,
+    )
   }
   return found.filter((entry) => entry !== '')
 }

@@ -40,7 +40,9 @@ function valueSecret(entry: string, at: number): BuildSecret {
 function fileSecret(env: Environment, entry: string, at: number): BuildSecret {
   const [id, path] = split('secret-files', entry, at)
   if (!existsSync(resolve(workspace(env), path))) {
-    throw new InputError(`Input "secret-files" names the file "${path}" for "${id}", but there is no such file: correct the path.`)
+    throw new InputError(
+      `Input "secret-files" names the file "${path}" for "${id}", but there is no such file: correct the path.`,
+    )
   }
   return {id, path: resolve(workspace(env), path)}
 }
@@ -48,7 +50,9 @@ function fileSecret(env: Environment, entry: string, at: number): BuildSecret {
 function variableSecret(env: Environment, entry: string, at: number): BuildSecret {
   const [id, variable] = split('secret-envs', entry, at)
   if ((env[variable] ?? '') === '') {
-    throw new InputError(`Input "secret-envs" names the variable "${variable}" for "${id}", but it is not set: set it under "env:".`)
+    throw new InputError(
+      `Input "secret-envs" names the variable "${variable}" for "${id}", but it is not set: set it under "env:".`,
+    )
   }
   return {id, variable}
 }
@@ -58,7 +62,9 @@ function split(input: string, entry: string, at: number): [string, string] {
   const [id, value] = [entry.slice(0, Math.max(0, equals)).trim(), entry.slice(equals + 1)]
   const place = `Input "${input}", entry ${String(at + 1)}`
   if (!/^[A-Za-z0-9_.-]+$/.test(id)) {
-    throw new InputError(`${place}, is not ID=value: a value of several lines needs double quotes around the whole entry.`)
+    throw new InputError(
+      `${place}, is not ID=value: a value of several lines needs double quotes around the whole entry.`,
+    )
   }
   if (value.trim() === '') {
     throw new InputError(`${place}: the secret "${id}" is empty: is it defined, and may this job read it?`)

@@ -68,20 +68,39 @@ export async function readSource(world: World): Promise<Source> {
   const {env} = world
   const payload = await readPayload(env)
   const pull = payload.pull_request
-  const commit = pull?.head.sha ?? (env['GITHUB_SHA'] || (await git(world, ['rev-parse', 'HEAD']))) ?? ''
-  const number = pull?.number ?? payload.number ?? pullNumber(env['GITHUB_REF'])
-  const ref = number !== undefined && pull !== undefined ? `refs/pull/${String(number)}/merge` : (env['GITHUB_REF'] ?? '')
+  const commit = pull?.head.sha ?? given(env['GITHUB_SHA']) ?? (await git(world, ['rev-parse', 'HEAD'])) ?? ''
+  const [date, remoteDefault] = await Promise.all([
+    commitDate(world, payload, commit),
+    remoteDefaultBranch(world, payload),
+  ])
   return {
     event: env['GITHUB_EVENT_NAME'] ?? '',
-    ref,
     commit,
-    defaultBranch: payload.repository?.default_branch ?? (await remoteDefaultBranch(world)),
-    baseRef: pull?.base.ref ?? (env['GITHUB_BASE_REF'] || undefined),
-    pullRequest: pull === undefined ? undefined : number,
-    fromFork: pull !== undefined && isFork(pull, payload, env),
-    commitDate: await commitDate(world, payload, commit),
+    defaultBranch: remoteDefault,
+    ...pullFacts(payload, env),
+    commitDate: date,
     repository: repositoryFacts(payload, env),
     runUrl: runUrl(env),
+  }
+}
+
+function given(text: string | null | undefined): string | undefined {
+  return text === '' || text === null ? undefined : text
+}
+
+// For pull_request_target the runner's ref is the base branch; what is built is the pull request all the same.
+function pullFacts(payload: Payload, env: Environment): Pick<Source, 'ref' | 'baseRef' | 'pullRequest' | 'fromFork'> {
+  const ref = env['GITHUB_REF'] ?? ''
+  const pull = payload.pull_request
+  if (pull === undefined) {
+    return {ref, baseRef: given(env['GITHUB_BASE_REF']), pullRequest: undefined, fromFork: false}
+  }
+  const number = pull.number ?? payload.number
+  return {
+    ref: number === undefined ? ref : `refs/pull/${String(number)}/merge`,
+    baseRef: given(pull.base.ref),
+    pullRequest: number,
+    fromFork: isFork(pull, payload, env),
   }
 }
 
@@ -93,11 +112,6 @@ async function readPayload(env: Environment): Promise<Payload> {
   } catch (error) {
     throw new InputError(`The event payload ${path} is not what GitHub documents: ${errorMessage(error)}.`)
   }
-}
-
-function pullNumber(ref = ''): number | undefined {
-  const number = /^refs\/pull\/(\d+)\//.exec(ref)?.[1]
-  return number === undefined ? undefined : Number(number)
 }
 
 // A head repository that was deleted since is null, and was not ours.
@@ -116,7 +130,9 @@ async function commitDate(world: World, payload: Payload, commit: string): Promi
   return Number.isNaN(date.getTime()) ? undefined : date
 }
 
-async function remoteDefaultBranch(world: World): Promise<string | undefined> {
+async function remoteDefaultBranch(world: World, {repository}: Payload): Promise<string | undefined> {
+  const named = given(repository?.default_branch)
+  if (named !== undefined) return named
   const head = await git(world, ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'])
   return head?.replace(/^origin\//, '')
 }
@@ -128,16 +144,15 @@ async function git(world: World, argv: readonly string[]): Promise<string | unde
   return finished.code === 0 && answer !== '' ? answer : undefined
 }
 
-function repositoryFacts(payload: Payload, env: Environment): SourceRepository {
-  const {repository} = payload
-  const fullName = repository?.full_name ?? env['GITHUB_REPOSITORY'] ?? ''
+function repositoryFacts({repository = {}}: Payload, env: Environment): SourceRepository {
+  const fullName = given(repository.full_name) ?? env['GITHUB_REPOSITORY'] ?? ''
   const server = env['GITHUB_SERVER_URL']
   const guessed = server !== undefined && fullName !== '' ? `${server}/${fullName}` : undefined
   return {
-    url: repository?.html_url ?? guessed,
+    url: given(repository.html_url) ?? guessed,
     name: fullName.split('/').at(-1) ?? '',
-    description: repository?.description ?? undefined,
-    licence: repository?.license?.spdx_id ?? undefined,
+    description: given(repository.description),
+    licence: given(repository.license?.spdx_id),
   }
 }
 

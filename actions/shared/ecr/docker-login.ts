@@ -4,7 +4,6 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {z} from 'zod/mini'
 import {Failure} from '../core/diagnosis.ts'
-import {errorMessage} from '../core/errors.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Processes} from '../core/exec.ts'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
@@ -56,7 +55,7 @@ async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
   try {
     return configSchema.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (error) {
-    throw new Error(`The Docker configuration ${path} cannot be read: ${errorMessage(error)}`)
+    throw new Error(`The Docker configuration ${path} cannot be read.`, {cause: error})
   }
 }
 

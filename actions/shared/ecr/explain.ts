@@ -19,7 +19,8 @@ export function policyStatement(actions: readonly string[], resource: string): s
 
 /** The ARN of a repository, as far as its parts are known; `*` stands for the rest. */
 export function repositoryArn(repository: string, region?: string, accountId?: string): string {
-  const partition = region?.startsWith('cn-') === true ? 'aws-cn' : region?.startsWith('us-gov-') === true ? 'aws-us-gov' : 'aws'
+  const partition =
+    region?.startsWith('cn-') === true ? 'aws-cn' : region?.startsWith('us-gov-') === true ? 'aws-us-gov' : 'aws'
   return `arn:${partition}:ecr:${region ?? '*'}:${accountId ?? '*'}:repository/${repository}`
 }
 

@@ -23,7 +23,11 @@ const HASH_LENGTH = 12
  * @param registry the `registry` input, which must not contradict the URI
  * @throws {InputError} that says which rule of ECR the name breaks
  */
-export function parseRepository(text: string, registry: string | undefined, region: string | undefined): RepositoryName {
+export function parseRepository(
+  text: string,
+  registry: string | undefined,
+  region: string | undefined,
+): RepositoryName {
   const trimmed = text.replace(/^https?:\/\//, '').replace(/\/+$/, '')
   const slash = trimmed.indexOf('/')
   const first = trimmed.slice(0, Math.max(0, slash))

@@ -17,9 +17,7 @@ const descriptor = z.object({
   mediaType: z.optional(z.string()),
   digest: z.string(),
   size: z.number(),
-  platform: z.optional(
-    z.object({os: z.string(), architecture: z.string(), variant: z.optional(z.string())}),
-  ),
+  platform: z.optional(z.object({os: z.string(), architecture: z.string(), variant: z.optional(z.string())})),
   annotations: z.optional(z.record(z.string(), z.string())),
 })
 
@@ -69,7 +67,11 @@ export function imageBytes({config, layers}: Manifest): number | undefined {
 }
 
 /** `linux/arm64/v8`: a platform as Docker writes it. */
-export function platformName(platform: {os?: string | undefined; architecture?: string | undefined; variant?: string | undefined}): string {
+export function platformName(platform: {
+  os?: string | undefined
+  architecture?: string | undefined
+  variant?: string | undefined
+}): string {
   return [platform.os ?? 'unknown', platform.architecture ?? 'unknown', platform.variant].filter(Boolean).join('/')
 }
 

@@ -43,7 +43,8 @@ export function makeRegistryClient(host: string, credentials: BasicCredentials |
     const status = response.message.statusCode ?? 0
     const body = (await response.readBodyBuffer?.()) ?? Buffer.alloc(0)
     if (status === 404) return undefined
-    if (status !== 200) throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
+    if (status !== 200)
+      throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
     return body
   }
   const manifest = async (repository: string, reference: string): Promise<StoredManifest | undefined> => {
@@ -71,7 +72,8 @@ async function authorizedGet(
   accept: string,
   credentials: BasicCredentials | undefined,
 ): Promise<HttpClientResponse> {
-  const basic = credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
+  const basic =
+    credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
   const response = await http.get(url, {accept, ...(basic !== undefined && {authorization: basic})})
   const challenge = response.message.headers['www-authenticate']
   if (response.message.statusCode !== 401 || challenge?.startsWith('Bearer ') !== true) return response

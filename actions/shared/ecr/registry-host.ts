@@ -71,7 +71,9 @@ function wrongAccount(text: string, digits: string): InputError {
     digits.length < 12
       ? `if the id is ${digits.padStart(12, '0')}, put it in quotes`
       : 'take the 12 digits from "aws sts get-caller-identity"'
-  return new InputError(`Input "registry" is "${text}", but an account id has 12 digits, not ${String(digits.length)}: ${fix}.`)
+  return new InputError(
+    `Input "registry" is "${text}", but an account id has 12 digits, not ${String(digits.length)}: ${fix}.`,
+  )
 }
 
 /** Whether a registry is on this machine, where Docker and BuildKit speak plain HTTP. */

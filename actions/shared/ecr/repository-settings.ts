@@ -45,7 +45,8 @@ export function readRepositorySettings(text = ''): RepositorySettings {
   for (const line of text.split(/\r?\n/).map((part) => part.trim())) {
     if (line === '' || line.startsWith('#')) continue
     const [, name = '', value = ''] = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line) ?? []
-    if (!known(name)) throw new InputError(`Input "repository-settings" has "${line}": use ${alternatives(NAMES)}, each as name=value.`)
+    if (!known(name))
+      throw new InputError(`Input "repository-settings" has "${line}": use ${alternatives(NAMES)}, each as name=value.`)
     given.set(name, value)
   }
   return checked(withoutUndefined(given))
@@ -76,7 +77,11 @@ function withoutUndefined(given: ReadonlyMap<string, string>): RepositorySetting
   }
 }
 
-function oneOf<const T extends string>(given: ReadonlyMap<string, string>, name: string, allowed: readonly T[]): T | undefined {
+function oneOf<const T extends string>(
+  given: ReadonlyMap<string, string>,
+  name: string,
+  allowed: readonly T[],
+): T | undefined {
   const value = given.get(name)
   if (value === undefined) return undefined
   const found = allowed.find((candidate) => candidate === value)
@@ -87,10 +92,22 @@ function oneOf<const T extends string>(given: ReadonlyMap<string, string>, name:
 function checked(settings: RepositorySettings): RepositorySettings {
   const withExclusion = settings.mutability?.endsWith('_WITH_EXCLUSION') === true
   const problems: readonly (readonly [boolean, string])[] = [
-    [withExclusion && settings.exclusions.length === 0, 'needs "exclusions", for example exclusions=latest,buildcache*'],
-    [!withExclusion && settings.exclusions.length > 0, 'has "exclusions", which need a mutability that ends in _WITH_EXCLUSION'],
-    [settings.exclusions.length > MOST_EXCLUSIONS, `has more than ${String(MOST_EXCLUSIONS)} exclusions, which ECR does not take`],
-    [settings.kmsKey !== undefined && settings.encryption?.startsWith('KMS') !== true, 'has "kms-key": add encryption=KMS'],
+    [
+      withExclusion && settings.exclusions.length === 0,
+      'needs "exclusions", for example exclusions=latest,buildcache*',
+    ],
+    [
+      !withExclusion && settings.exclusions.length > 0,
+      'has "exclusions", which need a mutability that ends in _WITH_EXCLUSION',
+    ],
+    [
+      settings.exclusions.length > MOST_EXCLUSIONS,
+      `has more than ${String(MOST_EXCLUSIONS)} exclusions, which ECR does not take`,
+    ],
+    [
+      settings.kmsKey !== undefined && settings.encryption?.startsWith('KMS') !== true,
+      'has "kms-key": add encryption=KMS',
+    ],
   ]
   const problem = problems.find(([broken]) => broken)?.[1]
   if (problem !== undefined) throw new InputError(`Input "repository-settings" ${problem}.`)

@@ -43,6 +43,10 @@ const TOKEN = /\[([^\]]*)\]|YYYY|YY|GGGG|M{1,4}|D{1,4}|d{3,4}|WW?|HH?|hh?|mm?|ss
  */
 export function formatDate(date: Date, format: string, zone = 'UTC'): string {
   const moment = DateTime.fromJSDate(date, {zone}).setLocale('en')
-  if (!moment.isValid) throw new InputError(`Input "tags" has the time zone "${zone}": use an IANA name, for example Europe/Berlin.`)
-  return format.replace(TOKEN, (token, literal: string | undefined) => literal ?? moment.toFormat(TOKENS[token] ?? token))
+  if (!moment.isValid)
+    throw new InputError(`Input "tags" has the time zone "${zone}": use an IANA name, for example Europe/Berlin.`)
+  return format.replace(
+    TOKEN,
+    (token, literal: string | undefined) => literal ?? moment.toFormat(TOKENS[token] ?? token),
+  )
 }

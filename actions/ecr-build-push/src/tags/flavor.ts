@@ -30,7 +30,9 @@ export function parseFlavor(lines: readonly string[]): Flavor {
       } else if (name === 'onlatest' && part !== undefined) {
         flavor[`${part}Latest`] = oneOf(line, name, value, ['true', 'false']) === 'true'
       } else {
-        throw new InputError(`Input "flavor" has "${line}": use latest=auto, prefix=... or suffix=..., the last two with ",onlatest=true" if wanted.`)
+        throw new InputError(
+          `Input "flavor" has "${line}": use latest=auto, prefix=... or suffix=..., the last two with ",onlatest=true" if wanted.`,
+        )
       }
     }
   }

@@ -3,7 +3,16 @@ import {InputError} from '../../../shared/core/errors.ts'
 import {fields} from '../lists.ts'
 
 /** The kinds of tag rules, with the priority that each has unless the rule sets its own: higher comes first. */
-const PRIORITIES = {schedule: 1000, semver: 900, pep440: 900, match: 800, edge: 700, ref: 600, raw: 200, sha: 100} as const
+const PRIORITIES = {
+  schedule: 1000,
+  semver: 900,
+  pep440: 900,
+  match: 800,
+  edge: 700,
+  ref: 600,
+  raw: 200,
+  sha: 100,
+} as const
 
 /** The kind of a tag rule. */
 export type RuleType = keyof typeof PRIORITIES
@@ -70,8 +79,10 @@ function readAttributes(line: string): Map<string, string> {
   for (const field of fields(line)) {
     const at = field.indexOf('=')
     // A bare word is the value of a raw rule, as in docker/metadata-action.
-    const [name, value] = at < 0 ? ['value', field] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()]
-    if (attributes.has(name)) throw new InputError(`Input "tags": "${line}" gives "${name}" twice: keep one of the two.`)
+    const [name, value] =
+      at < 0 ? ['value', field] : [field.slice(0, at).trim().toLowerCase(), field.slice(at + 1).trim()]
+    if (attributes.has(name))
+      throw new InputError(`Input "tags": "${line}" gives "${name}" twice: keep one of the two.`)
     attributes.set(name, value)
   }
   return attributes
@@ -98,7 +109,9 @@ function checkValues(line: string, type: RuleType, own: ReadonlyMap<string, stri
   if (type === 'sha') check('format', ['short', 'long'])
   const group = own.get('group')
   if (group !== undefined && !/^\d+$/.test(group)) {
-    throw new InputError(`Input "tags": "${line}" has group "${group}": give the number of a group, 0 for the whole match.`)
+    throw new InputError(
+      `Input "tags": "${line}" has group "${group}": give the number of a group, 0 for the whole match.`,
+    )
   }
 }
 

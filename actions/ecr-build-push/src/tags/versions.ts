@@ -23,7 +23,13 @@ export function renderSemver(version: string, pattern: string, expand: Expand): 
   if (parsed === null) return undefined
   const {major, minor, patch} = parsed
   const isRelease = parsed.prerelease.length === 0
-  const fields = {raw: version, version: parsed.version, major: String(major), minor: String(minor), patch: String(patch)}
+  const fields = {
+    raw: version,
+    version: parsed.version,
+    major: String(major),
+    minor: String(minor),
+    patch: String(patch),
+  }
   return render(expand, {pattern, fields, isRelease, version: parsed.version})
 }
 
@@ -33,7 +39,13 @@ export function renderPep440(version: string, pattern: string, expand: Expand): 
   if (parsed === null) return undefined
   const [major = 0, minor = 0, patch = 0] = parsed.release
   const isRelease = !parsed.is_prerelease && !parsed.is_postrelease && !parsed.is_devrelease
-  const fields = {raw: version, version: parsed.public, major: String(major), minor: String(minor), patch: String(patch)}
+  const fields = {
+    raw: version,
+    version: parsed.public,
+    major: String(major),
+    minor: String(minor),
+    patch: String(patch),
+  }
   return render(expand, {pattern, fields, isRelease, version: parsed.public})
 }
 
@@ -57,9 +69,9 @@ function render(expand: Expand, {pattern, fields, isRelease, version}: Rendering
  * @throws {InputError} for a broken expression
  */
 export function findMatch(text: string, pattern: string, group: number): string | undefined {
-  const [, inner, flags] = /^\/(.+)\/([a-z]*)$/.exec(pattern) ?? [undefined, pattern, '']
+  const [, inner = pattern, flags = ''] = /^\/(.+)\/([a-z]*)$/.exec(pattern) ?? []
   try {
-    return new RegExp(inner ?? '', flags).exec(text)?.[group]
+    return new RegExp(inner, flags).exec(text)?.[group]
   } catch (error) {
     throw new InputError(`Input "tags" has the pattern "${pattern}": ${errorMessage(error)}.`)
   }

@@ -1,0 +1,196 @@
+import {Failure} from '../../shared/core/diagnosis.ts'
+import type {Diagnosis, Evidence} from '../../shared/core/diagnosis.ts'
+import {lastWords} from '../../shared/core/exec.ts'
+import type {Finished} from '../../shared/core/exec.ts'
+import {PUSH_ACTIONS, policyStatement} from '../../shared/ecr/explain.ts'
+import {readBuildError} from './progress.ts'
+import type {BuildError} from './progress.ts'
+
+/** What was being built, for the sentences. */
+export interface BuildSubject {
+  /** `registry/repository`, or the repository alone when nothing is pushed. */
+  readonly repository: string
+  /** For policy statements. */
+  readonly repositoryArn: string
+  /** Path of the Dockerfile from the top of the repository. */
+  readonly dockerfile: string
+}
+
+type Explanation = Pick<Diagnosis, 'reason' | 'cause' | 'advice'> & {readonly evidence?: readonly Evidence[]}
+
+interface Cause {
+  readonly pattern: RegExp
+  /** Looked for in what the failed step printed, too. */
+  readonly inOutput?: boolean
+  explain(match: RegExpExecArray, error: BuildError, subject: BuildSubject): Explanation
+}
+
+const OUTPUT_LINES = 20
+
+/** What BuildKit and ECR say, most exact first, and what it means. */
+const CAUSES: readonly Cause[] = [
+  {
+    pattern: /tag '?([^\s']*)'?.*(?:is immutable|cannot be overwritten)/i,
+    explain: ([, tag = '']) => ({
+      reason: 'tag-immutable',
+      cause: `the push was refused: the tag ${tag} exists and is immutable`,
+      advice:
+        'use a tag that names one commit (type=sha), or re-run: this step then finds and reuses the image of this commit',
+    }),
+  },
+  {
+    pattern: /not authorized to perform: (ecr[\w-]*:\w+)(?: on resource: (\S+))?/,
+    explain: ([, action = '', resource], _error, {repositoryArn}) => ({
+      reason: 'access-denied',
+      cause: `AWS refused ${action}`,
+      evidence: [statement([...new Set([action, ...PUSH_ACTIONS])], resource ?? repositoryArn)],
+      advice: `allow ${action} in the policy of the role that this job assumes`,
+    }),
+  },
+  {
+    pattern: /name unknown|repository name not known|repository with name .* does not exist/i,
+    explain: (_match, _error, {repository}) => ({
+      reason: 'not-found',
+      cause: `the registry has no repository ${repository}`,
+      advice: 'set create-repository to true, or create it with Terraform before this step',
+    }),
+  },
+  {
+    pattern: /(?:failed to resolve source metadata for|failed to load metadata for|pull access denied for) (\S+?):? /,
+    explain: ([, image = ''], error) => explainBaseImage(image.replace(/:$/, ''), error.message),
+  },
+  {
+    pattern: /failed to push.*?(?:401|403|denied|no basic auth|unauthorized|token has expired)/i,
+    explain: (_match, error, {repositoryArn}) => ({
+      reason: 'access-denied',
+      cause: `the push was refused: ${error.message}`,
+      evidence: [statement(PUSH_ACTIONS, repositoryArn)],
+      advice: 'allow these actions in the policy of the role that this job assumes, and check the repository policy',
+    }),
+  },
+  {
+    pattern: /no space left on device/i,
+    inOutput: true,
+    explain: (_match, error) => ({
+      reason: 'capacity',
+      cause: `the runner's disk is full${error.step === undefined ? '' : ` in ${error.step}`}`,
+      advice: 'free space before this step (docker system prune), build fewer stages at once, or use a larger runner',
+    }),
+  },
+  {
+    pattern: /exec format error/i,
+    inOutput: true,
+    explain: (_match, error) => ({
+      reason: 'build-failed',
+      cause: `${error.step ?? 'a step'} runs a program of another processor architecture`,
+      advice: 'build each platform on a runner of its own, or run docker/setup-qemu-action before this step',
+    }),
+  },
+  {
+    pattern: /process "(.+)" did not complete successfully: exit code: (\d+)/,
+    explain: ([, command = '', code = ''], error) => ({
+      reason: code === '137' ? 'out-of-memory' : 'build-failed',
+      cause:
+        code === '137'
+          ? `${stepName(error, command)} was killed: out of memory`
+          : `${stepName(error, command)} exits with code ${code}`,
+      advice:
+        code === '137'
+          ? 'use a larger runner, or less parallel work in that step'
+          : 'read its last lines above; they are all it said',
+    }),
+  },
+  {
+    pattern: /"?(\/[^\s"]*)"?: not found/,
+    explain: ([, path = ''], error) => ({
+      reason: 'build-failed',
+      cause: `${error.step ?? 'COPY'} wants ${path}, which is not in the build context`,
+      advice: 'check the path, and that .dockerignore does not leave it out',
+    }),
+  },
+  {
+    pattern: /target stage "?([^"\s]+)"? could not be found/,
+    explain: ([, stage = '']) => ({
+      reason: 'invalid-input',
+      cause: `input "target" is "${stage}", but the Dockerfile has no such stage`,
+      advice: 'use the name after AS in a FROM line',
+    }),
+  },
+  {
+    pattern: /failed to connect to the docker API|Cannot connect to the Docker daemon|connection refused.*buildkit/i,
+    explain: (_match, error) => ({
+      reason: 'unreachable',
+      cause: `BuildKit does not answer: ${error.message}`,
+      advice: 'check that Docker runs on the runner, or that the builder can be reached',
+    }),
+  },
+  {
+    pattern: /failed to push/,
+    explain: (_match, error) => ({
+      reason: 'push-failed',
+      cause: `the push failed: ${error.message}`,
+      advice: 're-run the job: layers that arrived are not sent again',
+    }),
+  },
+]
+
+/** Turns a failed build into a diagnosis: the cause, the last meaningful block, the Dockerfile's lines, what to do. */
+export function explainBuild(finished: Finished, subject: BuildSubject): Failure {
+  const error = readBuildError(finished.stderr)
+  const known = {...error, message: error.message || lastWords('docker buildx build', finished)}
+  const {evidence = [], ...explanation} = explain(known, subject)
+  const place = known.place === undefined ? {} : {place: {file: subject.dockerfile, line: known.place.line}}
+  const shown: Evidence[] = [
+    ...(known.output.length > 0
+      ? [{title: `last lines of ${known.step ?? 'the step'}`, lines: known.output.slice(-OUTPUT_LINES)}]
+      : []),
+    ...(known.excerpt.length > 0 ? [{title: subject.dockerfile, lines: known.excerpt}] : []),
+    ...evidence,
+  ]
+  return new Failure({subject: subject.repository, ...explanation, evidence: shown, ...place})
+}
+
+function explain(error: BuildError, subject: BuildSubject): Explanation {
+  for (const cause of CAUSES) {
+    const text = cause.inOutput === true ? [error.message, ...error.output].join('\n') : error.message
+    const match = cause.pattern.exec(text)
+    if (match !== null) return cause.explain(match, error, subject)
+  }
+  return {reason: 'build-failed', cause: `the build failed: ${error.message}`, advice: 'read the build log above'}
+}
+
+function stepName(error: BuildError, command: string): string {
+  return error.step?.replace(/^\[[^\]]*\] /, '') ?? command.replace(/^\/bin\/sh -c /, '')
+}
+
+function explainBaseImage(image: string, message: string): Explanation {
+  if (/429|too many requests|toomanyrequests|rate limit/i.test(message)) {
+    return {
+      reason: 'image-not-found',
+      cause: `the registry of the base image ${image} limits the rate of pulls`,
+      advice: 'pull through an ECR pull-through cache, or log in to that registry before this step',
+    }
+  }
+  if (/40[13]|denied|no basic auth|unauthorized/i.test(message)) {
+    return {
+      reason: 'access-denied',
+      cause: `the base image ${image} may not be pulled: ${message}`,
+      advice:
+        'check its name, and that this role may pull from its repository (ecr:BatchGetImage, ecr:GetDownloadUrlForLayer)',
+    }
+  }
+  const missing = /not found|manifest unknown/i.test(message)
+  return {
+    reason: missing ? 'image-not-found' : 'unreachable',
+    cause: missing
+      ? `the base image ${image} does not exist`
+      : `the base image ${image} could not be fetched: ${message}`,
+    advice: missing
+      ? 'check the FROM line: name, tag and platform'
+      : 'check that the runner can reach that registry, then re-run',
+  }
+}
+
+function statement(actions: readonly string[], resource: string): Evidence {
+  return {title: 'a policy statement that is enough', lines: policyStatement(actions, resource)}
+}

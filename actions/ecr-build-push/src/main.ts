@@ -1,0 +1,59 @@
+import type {World} from '../../shared/core/world.ts'
+import {readInputs} from './inputs.ts'
+import type {BuildInputs} from './inputs.ts'
+import {showDryRun} from './dry-run.ts'
+import {describeImage} from './metadata.ts'
+import {decide} from './preflight.ts'
+import {buildAndPush, buildOnly, reuse} from './publish.ts'
+import type {Published} from './publish.ts'
+import {connect, look} from './registry.ts'
+import {cacheTag} from './cache.ts'
+import type {Metadata} from './metadata.ts'
+import {report} from './results.ts'
+import {readSource} from './source.ts'
+import type {Source} from './source.ts'
+
+/** Builds an image and pushes it to ECR, unless the registry has the image of this commit already. */
+export async function run(world: World): Promise<void> {
+  const started = world.clock.now()
+  const inputs = readInputs(world.env)
+  const source = await readSource(world)
+  const image = describeImage(inputs, source, new Date(started))
+  if (inputs.tags.length > 0) for (const reason of image.skipped) world.log.line(`  no tag from ${reason}`)
+  if (inputs.dryRun) {
+    showDryRun(world, inputs, image)
+    return
+  }
+  const obstacle = whyNotPush(inputs.push, source)
+  const published =
+    obstacle === undefined
+      ? await publish(world, inputs, source, image)
+      : await buildOnly(world, inputs, image, obstacle)
+  report(world, {inputs, source, image, published, started})
+}
+
+async function publish(world: World, inputs: BuildInputs, source: Source, image: Metadata): Promise<Published> {
+  const wanted = image.tags.map(({name}) => name)
+  const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
+  const found = await look(world, connect(world, inputs), inputs, wanted, cache)
+  const decision = decide({
+    repository: found.repository,
+    commit: source.commit,
+    policy: inputs.ifTagExists,
+    wanted: image.tags,
+    existing: found.existing,
+    isMutable: found.isMutable,
+  })
+  return decision.kind === 'reuse'
+    ? await reuse(world, found, decision)
+    : await buildAndPush(world, inputs, found, image)
+}
+
+/** The reason for which nothing is pushed; undefined when it is. */
+export function whyNotPush(push: BuildInputs['push'], source: Pick<Source, 'event' | 'fromFork'>): string | undefined {
+  if (push === 'never') return 'Not pushed: input "push" is false.'
+  if (push === 'auto' && source.fromFork && source.event === 'pull_request') {
+    return 'Not pushed: this pull request comes from a fork, whose runs get no credentials.'
+  }
+  return undefined
+}

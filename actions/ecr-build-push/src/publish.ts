@@ -1,0 +1,191 @@
+import {rm} from 'node:fs/promises'
+import {privateFolder} from '../../shared/core/files.ts'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import type {World} from '../../shared/core/world.ts'
+import {dockerLogin, makeDockerHome, removeDockerHome} from '../../shared/ecr/docker-login.ts'
+import {repositoryArn} from '../../shared/ecr/explain.ts'
+import {createRequest} from '../../shared/ecr/repository-settings.ts'
+import {build} from './build.ts'
+import type {Built} from './build.ts'
+import {chooseBuilder} from './builder.ts'
+import type {Builder} from './builder.ts'
+import {cacheTag, planCache} from './cache.ts'
+import type {BuildInputs} from './inputs.ts'
+import type {Metadata} from './metadata.ts'
+import type {Decision} from './preflight.ts'
+import type {BuildStep} from './progress.ts'
+import type {Findings} from './registry.ts'
+import {platformSizes, verifyPush} from './verify.ts'
+import type {PlatformSize} from './verify.ts'
+
+/** What is in the registry, or on this machine, when the step is done. */
+export interface Published {
+  readonly outcome: 'pushed' | 'reused' | 'built'
+  /** The registry's host; undefined when none was asked. */
+  readonly host: string | undefined
+  readonly digest: string | undefined
+  readonly note: string | undefined
+  readonly metadata: string
+  readonly steps: readonly BuildStep[]
+  readonly sizes: readonly PlatformSize[]
+  readonly sizesBefore: readonly PlatformSize[]
+  /** The image that a moving tag pointed at before. */
+  readonly before: string | undefined
+}
+
+/** Takes the image that is there already, and gives it the wanted tags that it lacks. */
+export async function reuse(
+  world: World,
+  found: Findings,
+  {image, missing}: Extract<Decision, {kind: 'reuse'}>,
+): Promise<Published> {
+  world.log.line(`✓ ${found.repository}:${image.tag} is the image of this commit already: ${image.digest}`)
+  for (const tag of missing) {
+    await found.api.addTag(found.repository, image, tag)
+    world.log.line(`  tagged it ${tag} as well`)
+  }
+  if (missing.length > 0) await verifyPush(world, found.client, found.repository, missing, image.digest)
+  return {
+    outcome: 'reused',
+    host: found.host,
+    digest: image.digest,
+    note: 'Nothing was built: the registry has the image of this commit.',
+    metadata: '{}',
+    steps: [],
+    sizes: [],
+    sizesBefore: [],
+    before: undefined,
+  }
+}
+
+/** Builds, pushes, and reads back what was pushed. The first change anywhere comes after the engine has answered. */
+export async function buildAndPush(
+  world: World,
+  inputs: BuildInputs,
+  found: Findings,
+  image: Metadata,
+): Promise<Published> {
+  return await inPrivateRoom(world, [found.host], async (room) => {
+    const wantsCache = inputs.build.cache !== 'none' || inputs.build.cacheTo.length > 0
+    const builder = await chooseBuilder(world, room.env, inputs.build, wantsCache)
+    await ensureRepository(world, inputs, found)
+    await dockerLogin(world.processes, {folder: room.folder, env: room.env}, found.host, found.login)
+    const tags = image.tags.map(({name}) => name)
+    const built = await buildTo(world, inputs, found, {image, builder, room})
+    if (built.digest === undefined) throw noDigest(found.repository)
+    const stored = await verifyPush(world, found.client, found.repository, tags, built.digest)
+    world.log.line(`✓ ${found.repository}@${built.digest}: read back from the registry under ${tags.join(', ')}`)
+    const before = found.existing.find(({digest}) => digest !== built.digest)?.digest
+    return {
+      outcome: 'pushed',
+      host: found.host,
+      digest: built.digest,
+      note: undefined,
+      metadata: built.metadata,
+      steps: built.steps,
+      sizes: await platformSizes(found.client, found.repository, stored),
+      sizesBefore: await sizesOf(found, before),
+      before,
+    }
+  })
+}
+
+/** Builds without a registry: for forks and for `push: false`. */
+export async function buildOnly(world: World, inputs: BuildInputs, image: Metadata, note: string): Promise<Published> {
+  world.log.line(note)
+  return await inPrivateRoom(world, [], async (room) => {
+    const builder = await chooseBuilder(world, room.env, inputs.build, inputs.build.cacheTo.length > 0)
+    const {repository, registry} = inputs.target
+    const uri = registry === undefined ? repository : `${registry.host}/${repository}`
+    const cache = planCache(inputs.build, {repositoryUri: undefined, exists: false, mayWrite: false}, process.arch)
+    const references = image.tags.map(({name}) => `${uri}:${name}`)
+    const plan = {builder: builder.name, references, metadata: image, cache, push: false}
+    const subject = {repository, repositoryArn: repositoryArn(repository), dockerfile: dockerfileOf(inputs)}
+    const built = await build(world, inputs.build, plan, {...room, subject, retries: 0})
+    return {
+      outcome: 'built',
+      host: registry?.host,
+      digest: built.digest,
+      note,
+      metadata: built.metadata,
+      steps: built.steps,
+      sizes: [],
+      sizesBefore: [],
+      before: undefined,
+    }
+  })
+}
+
+interface Room {
+  readonly folder: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+// Passwords and secrets lie in folders that are gone when the step is; the post step removes them if it was killed.
+async function inPrivateRoom<T>(
+  world: World,
+  registries: readonly string[],
+  body: (room: Room) => Promise<T>,
+): Promise<T> {
+  const home = await makeDockerHome(world.env, registries)
+  world.outputs.saveState('docker-home', home.folder)
+  const folder = await privateFolder(world.env, 'slipway-build')
+  world.outputs.saveState('build-folder', folder)
+  try {
+    return await body({folder, env: home.env})
+  } finally {
+    await removeDockerHome(home.folder)
+    await rm(folder, {recursive: true, force: true})
+  }
+}
+
+async function ensureRepository(world: World, inputs: BuildInputs, found: Findings): Promise<void> {
+  if (found.described !== undefined) return
+  if (!inputs.createRepository) {
+    throw new Failure({
+      reason: 'not-found',
+      subject: `${found.host}/${found.repository}`,
+      cause: 'the registry has no such repository',
+      advice:
+        'set create-repository to true, or create it with Terraform before this step; nothing was built or changed',
+    })
+  }
+  await found.api.createRepository(createRequest(found.repository, inputs.repositorySettings))
+  world.log.line(`✓ created the repository ${found.repository}`)
+}
+
+async function buildTo(
+  world: World,
+  inputs: BuildInputs,
+  found: Findings,
+  {image, builder, room}: {image: Metadata; builder: Builder; room: Room},
+): Promise<Built> {
+  const uri = `${found.host}/${found.repository}`
+  const tag = cacheTag(inputs.build, process.arch)
+  // The plain docker driver can read a cache, but only its containerd store can write one.
+  const mayWrite = builder.driver !== 'docker' && (!found.hasCache || found.isMutable(tag))
+  const cache = planCache(inputs.build, {repositoryUri: uri, exists: found.hasCache, mayWrite}, process.arch)
+  const references = image.tags.map(({name}) => `${uri}:${name}`)
+  const plan = {builder: builder.name, references, metadata: image, cache, push: true}
+  const subject = {repository: uri, repositoryArn: found.arn, dockerfile: dockerfileOf(inputs)}
+  return await build(world, inputs.build, plan, {...room, subject, retries: inputs.pushRetries})
+}
+
+function dockerfileOf({build: {file, context}}: BuildInputs): string {
+  return file ?? (context === '.' ? 'Dockerfile' : `${context.replace(/\/+$/, '')}/Dockerfile`)
+}
+
+async function sizesOf(found: Findings, digest: string | undefined): Promise<PlatformSize[]> {
+  if (digest === undefined) return []
+  const stored = await found.client.manifest(found.repository, digest)
+  return stored === undefined ? [] : await platformSizes(found.client, found.repository, stored)
+}
+
+function noDigest(repository: string): Failure {
+  return new Failure({
+    reason: 'push-failed',
+    subject: repository,
+    cause: 'buildx ended well, but named no digest, so nothing proves what was pushed',
+    advice: 'update buildx to 0.8 or later, and leave exporters that push out of "outputs"',
+  })
+}

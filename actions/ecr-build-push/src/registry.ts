@@ -1,0 +1,109 @@
+import {ECRClient} from '@aws-sdk/client-ecr'
+import {clientConfig} from '../../shared/aws/client-config.ts'
+import {InputError} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
+import {repositoryArn} from '../../shared/ecr/explain.ts'
+import {makeEcrApi} from '../../shared/ecr/ecr-api.ts'
+import type {EcrApi, Login, Repository, TaggedImage} from '../../shared/ecr/ecr-api.ts'
+import {makeRegistryClient} from '../../shared/ecr/registry-client.ts'
+import type {RegistryClient} from '../../shared/ecr/registry-client.ts'
+import {parseManifest} from '../../shared/ecr/manifest.ts'
+import type {BuildInputs} from './inputs.ts'
+import {REVISION_LABEL} from './metadata.ts'
+import type {ExistingImage} from './preflight.ts'
+
+/** The registry as the preflight found it; nothing has been changed there. */
+export interface Findings {
+  readonly host: string
+  readonly repository: string
+  /** For policy statements. */
+  readonly arn: string
+  readonly api: EcrApi
+  readonly client: RegistryClient
+  readonly login: Login
+  /** Undefined when it is missing, `unreadable` when the role may not describe it. */
+  readonly described: Repository | undefined | 'unreadable'
+  readonly existing: readonly ExistingImage[]
+  readonly isMutable: (tag: string) => boolean
+  /** Whether a build cache is there under its tag. */
+  readonly hasCache: boolean
+}
+
+/** The ECR client of a run, for the registry that the inputs name. */
+export function connect(world: World, inputs: BuildInputs): EcrApi {
+  const registry = inputs.target.registry
+  if (registry?.kind === 'public') {
+    throw new InputError(
+      `Input "registry" is "${registry.host}": this step pushes to private ECR registries; use an account's own registry.`,
+    )
+  }
+  if (registry?.region !== undefined && inputs.region !== undefined && registry.region !== inputs.region) {
+    throw new InputError(
+      `Input "aws-region" is "${inputs.region}", but the registry ${registry.host} is in ${registry.region}: leave "aws-region" out.`,
+    )
+  }
+  const config = clientConfig(world.env, 'ecr-build-push', registry?.region ?? inputs.region)
+  const account = registry?.accountId
+  return makeEcrApi(new ECRClient(config), {region: config.region, ...(account !== undefined && {accountId: account})})
+}
+
+/**
+ * Asks for everything that decides what is to be done, side by side: credentials, the repository, the wanted tags and
+ * the commits that their images were built from. Changes nothing.
+ * @param cacheTag the tag of the build cache, asked for in the same call
+ */
+export async function look(
+  world: World,
+  api: EcrApi,
+  inputs: BuildInputs,
+  wanted: readonly string[],
+  cacheTag: string | undefined,
+): Promise<Findings> {
+  const {repository, registry} = inputs.target
+  const asked = cacheTag === undefined ? wanted : [...wanted, cacheTag]
+  const [login, described, images] = await Promise.all([
+    api.login().then((answer) => {
+      world.mask.add(answer.password)
+      return answer
+    }),
+    api.repository(repository),
+    api.images(repository, asked),
+  ])
+  const host = registry?.host ?? login.registry
+  const client = makeRegistryClient(host, login)
+  const known = images ?? []
+  return {
+    host,
+    repository,
+    arn: repositoryArn(repository, registry?.region ?? inputs.region ?? world.env['AWS_REGION'], registry?.accountId),
+    api,
+    client,
+    login,
+    described: images === undefined ? undefined : (described ?? undefined),
+    existing: await withRevisions(
+      client,
+      repository,
+      known.filter(({tag}) => tag !== cacheTag),
+    ),
+    isMutable: typeof described === 'object' ? described.isMutable : () => true,
+    hasCache: known.some(({tag}) => tag === cacheTag),
+  }
+}
+
+async function withRevisions(
+  client: RegistryClient,
+  repository: string,
+  images: readonly TaggedImage[],
+): Promise<ExistingImage[]> {
+  const byDigest = new Map<string, Promise<string | undefined>>()
+  for (const {digest, manifest} of images) {
+    if (!byDigest.has(digest)) byDigest.set(digest, readRevision(client, repository, manifest))
+  }
+  return await Promise.all(images.map(async (image) => ({...image, revision: await byDigest.get(image.digest)})))
+}
+
+async function readRevision(client: RegistryClient, repository: string, text: string): Promise<string | undefined> {
+  const manifest = parseManifest(text)
+  const config = await client.config(repository, manifest)
+  return config?.config?.Labels?.[REVISION_LABEL] ?? manifest.annotations?.[REVISION_LABEL]
+}
