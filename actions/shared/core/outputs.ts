@@ -1,10 +1,15 @@
-import * as core from '@actions/core'
+import * as core from './commands.ts'
 import type {Mask} from './mask.ts'
 
 /** Values that later steps read, and state that this action's own post step reads. */
 export interface Outputs {
   /** Sets an output; undefined becomes empty text, which is how the runner shows "not set". */
   set(name: string, value: string | number | boolean | undefined): void
+  /**
+   * Hands a secret to later steps of this job, as it is. The caller has masked it, so the log does not show it; the
+   * runner lets no such output pass to another job.
+   */
+  setSecret(name: string, value: string): void
   /** Hands `value` to this action's post step. Written at once: a kill right after it loses nothing. */
   saveState(name: string, value: string): void
 }
@@ -18,6 +23,9 @@ export function makeOutputs(mask: Mask): Outputs {
   return {
     set: (name, value) => {
       core.setOutput(name, value === undefined ? '' : mask.scrub(String(value)))
+    },
+    setSecret: (name, value) => {
+      core.setOutput(name, value)
     },
     saveState: (name, value) => {
       core.saveState(name, value)

@@ -1,0 +1,55 @@
+import * as z from 'zod/mini'
+import {CancelledError} from '../../shared/core/errors.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import type {World} from '../../shared/core/world.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import type {Change, TargetChange} from './change.ts'
+import type {Inputs, UpdateSettings} from './inputs.ts'
+import type {Before} from './undo.ts'
+
+const memorySchema = z.object({
+  region: z.string(),
+  cluster: z.string(),
+  onCancel: z.enum(['rollback', 'keep']),
+  services: z.array(z.object({name: z.string(), taskDefinition: z.string(), desiredCount: z.optional(z.number())})),
+})
+
+/** What a post step must know to go back: the services that are being changed, as they were. */
+export type Memory = z.infer<typeof memorySchema>
+
+/** What a service is to be brought back to, should the change fail. */
+export function beforeOf({target}: TargetChange, update: UpdateSettings): Before {
+  const {desiredCount} = target.service
+  const touched = update.desiredCount !== undefined
+  return {name: target.name, taskDefinition: target.running.arn, desiredCount: touched ? desiredCount : undefined}
+}
+
+/** Writes down what runs now. Called right before the first change of a service. */
+export function rememberForPost(world: World, aws: Aws, inputs: Inputs, change: Change): void {
+  const {cluster, onCancel} = inputs
+  const services = change.perTarget.filter(({needed}) => needed).map((item) => beforeOf(item, inputs.update))
+  if (services.length === 0) return
+  world.outputs.saveState('memory', JSON.stringify({region: aws.region, cluster, onCancel, services}))
+}
+
+/**
+ * Runs `body` and tells the post step that nothing is left for it to do, unless the run was cancelled on the way
+ * (or killed, which leaves no time to tell anything).
+ */
+export async function settling<T>(world: World, body: () => Promise<T>): Promise<T> {
+  try {
+    const result = await body()
+    world.outputs.saveState('settled', 'true')
+    return result
+  } catch (error) {
+    if (!(error instanceof CancelledError)) world.outputs.saveState('settled', 'true')
+    throw error
+  }
+}
+
+/** What the main step wrote down, when it did not come to its own end; otherwise undefined. */
+export function unsettled(env: Environment): Memory | undefined {
+  const text = env['STATE_memory']
+  if (text === undefined || text === '' || env['STATE_settled'] === 'true') return undefined
+  return memorySchema.parse(JSON.parse(text))
+}

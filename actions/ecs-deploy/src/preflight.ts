@@ -1,0 +1,91 @@
+import type {Service} from '@aws-sdk/client-ecs'
+import {InputError} from '../../shared/core/errors.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import {checkDefinition} from '../../shared/ecs/check-definition.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
+import {render} from '../../shared/ecs/edits.ts'
+import {shortName} from '../../shared/ecs/names.ts'
+import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
+import type {Loaded} from '../../shared/ecs/source.ts'
+import {findServices} from '../../shared/ecs/targets.ts'
+import type {Inputs} from './inputs.ts'
+
+/** A service as it is before anything is changed. */
+export interface Target {
+  readonly name: string
+  readonly service: Service
+  /** What it runs now. */
+  readonly running: Required<Loaded>
+}
+
+/**
+ * The services with what they run, after everything was checked that can be checked without a change.
+ * @throws {InputError} when a cluster or service is missing, or has a controller that others drive
+ */
+export async function findTargets(aws: Aws, inputs: Inputs): Promise<Target[]> {
+  const services = await findServices(aws, inputs.cluster, inputs.services)
+  for (const service of services) refuseOtherControllers(service)
+  return await Promise.all(
+    services.map(async (service) => ({
+      name: service.serviceName ?? '',
+      service,
+      running: await loadRegistered(aws, service.taskDefinition ?? ''),
+    })),
+  )
+}
+
+// Without a controller in the answer it is ECS: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/384.
+function refuseOtherControllers({serviceName = '', deploymentController}: Service): void {
+  const kind = deploymentController?.type ?? 'ECS'
+  if (kind === 'ECS') return
+  const hint =
+    kind === 'EXTERNAL'
+      ? 'its task sets are driven by another system: deploy with that system'
+      : 'move it to the ECS controller with strategy BLUE_GREEN, which this action watches stage by stage'
+  throw new InputError(
+    `Service "${serviceName}" has the deployment controller ${kind}: ${hint}. Nothing was registered.`,
+  )
+}
+
+/**
+ * The task definition that is wanted: the base with the user's edits.
+ * @throws {InputError} when it cannot be read, names what is not there, or would be refused by ECS
+ */
+export async function renderWanted(
+  env: Environment,
+  aws: Aws,
+  inputs: Inputs,
+  targets: readonly Target[],
+): Promise<Loaded> {
+  const base = await loadBase(env, aws, inputs, targets)
+  const rendered = render(base.definition, inputs.edits)
+  const wanted = keepTags(rendered, targets)
+  checkDefinition(wanted)
+  return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
+}
+
+async function loadBase(env: Environment, aws: Aws, {source}: Inputs, targets: readonly Target[]): Promise<Loaded> {
+  if (source.kind === 'file') return await loadFile(env, source.path)
+  if (source.kind === 'registered') return await loadRegistered(aws, source.name)
+  const families = new Set(targets.map(({running}) => running.definition.family))
+  const [first] = targets
+  if (first === undefined || families.size > 1) {
+    throw new InputError(
+      `Input "task-definition" is "service", but the services run different families (${[...families].join(', ')}): deploy them in separate steps.`,
+    )
+  }
+  return first.running
+}
+
+// A file that says nothing of tags means "as they are", not "without".
+function keepTags(wanted: Definition, targets: readonly Target[]): Definition {
+  const same = targets.find(({running}) => running.definition.family === wanted.family)
+  const tags = same?.running.definition.tags
+  return wanted.tags !== undefined || tags === undefined ? wanted : {...wanted, tags}
+}
+
+/** `StreamingCluster/APIService` for one service, the names for several. */
+export function targetNames(cluster: string, targets: readonly Target[]): string {
+  return targets.map(({name}) => `${shortName(cluster)}/${name}`).join(', ')
+}

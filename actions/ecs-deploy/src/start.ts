@@ -1,0 +1,90 @@
+import {RegisterTaskDefinitionCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
+import type {Service, UpdateServiceCommandInput} from '@aws-sdk/client-ecs'
+import type {World} from '../../shared/core/world.ts'
+import {ask} from '../../shared/ecs/aws.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
+import {shortName} from '../../shared/ecs/names.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import type {Subject} from '../../shared/ecs/watch.ts'
+import type {Change, TargetChange} from './change.ts'
+import type {Inputs, UpdateSettings} from './inputs.ts'
+import {rememberForPost} from './memory.ts'
+
+/** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
+export async function register(world: World, aws: Aws, change: Change): Promise<string> {
+  if (change.revision !== undefined) return change.revision
+  const answer = await ask('ecs:RegisterTaskDefinition', () =>
+    persist(world.clock, world.cancel, () => aws.ecs.send(new RegisterTaskDefinitionCommand(change.wanted))),
+  )
+  const arn = answer.taskDefinition?.taskDefinitionArn ?? ''
+  world.log.line(`  registered ${shortName(arn)}`)
+  return arn
+}
+
+/**
+ * Tells ECS to run the revision in every service that does not do so yet, all at once, and gives what to watch.
+ * What ran before is written down first, so that the post step can go back to it even when this process is killed.
+ */
+export async function start(
+  world: World,
+  aws: Aws,
+  inputs: Inputs,
+  change: Change,
+  revision: string,
+): Promise<Subject[]> {
+  rememberForPost(world, aws, inputs, change)
+  return await Promise.all(change.perTarget.map((item) => startOne(world, aws, inputs, item, change.wanted, revision)))
+}
+
+async function startOne(
+  world: World,
+  aws: Aws,
+  {cluster, update}: Inputs,
+  {target, needed}: TargetChange,
+  wanted: Definition,
+  revision: string,
+): Promise<Subject> {
+  if (!needed) return subject(target.service, target.service, wanted)
+  const command = new UpdateServiceCommand(updateCall(cluster, target.name, revision, update))
+  const answer = await ask('ecs:UpdateService', () => persist(world.clock, world.cancel, () => aws.ecs.send(command)))
+  return subject(target.service, answer.service ?? target.service, wanted)
+}
+
+// Only what the user set: a field that is sent resets what Terraform or a person manages
+// (https://github.com/aws-actions/amazon-ecs-deploy-task-definition/pull/863).
+function updateCall(
+  cluster: string,
+  service: string,
+  taskDefinition: string,
+  {desiredCount, forceNewDeployment, enableECSManagedTags, propagateTags}: UpdateSettings,
+): UpdateServiceCommandInput {
+  return {
+    cluster,
+    service,
+    taskDefinition,
+    ...(desiredCount !== undefined && {desiredCount}),
+    ...(forceNewDeployment && {forceNewDeployment}),
+    ...(enableECSManagedTags !== undefined && {enableECSManagedTags}),
+    ...(propagateTags !== undefined && {propagateTags}),
+  }
+}
+
+/** What to watch after a change. @param before the service before it @param after the service as the change answered it */
+export function subject(before: Service, after: Service, definition: Definition): Subject {
+  const primary = after.deployments?.find(({status}) => status === 'PRIMARY')
+  const strategy = after.deploymentConfiguration?.strategy ?? 'ROLLING'
+  return {
+    definition,
+    service: after,
+    watched: {
+      service: after.serviceName ?? '',
+      deploymentId: primary?.id ?? '',
+      taskDefinition: after.taskDefinition ?? '',
+      previous: before.taskDefinition,
+      desired: after.desiredCount ?? 0,
+      record: after.currentServiceDeployment,
+      staged: strategy !== 'ROLLING',
+    },
+  }
+}

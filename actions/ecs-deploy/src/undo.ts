@@ -1,0 +1,125 @@
+import {StopServiceDeploymentCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
+import type {Service} from '@aws-sdk/client-ecs'
+import {humanDuration} from '../../shared/core/clock.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
+import {ask} from '../../shared/ecs/aws.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import {shortName} from '../../shared/ecs/names.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import {loadRegistered} from '../../shared/ecs/source.ts'
+import {findServices} from '../../shared/ecs/targets.ts'
+import {watch} from '../../shared/ecs/watch.ts'
+import type {Outcome} from '../../shared/ecs/watch.ts'
+import {subject} from './start.ts'
+
+/** What a service is brought back to. */
+export interface Before {
+  readonly name: string
+  /** ARN of the task definition that ran. */
+  readonly taskDefinition: string
+  /** How many tasks were meant to run; undefined when the change left that alone, and so does going back. */
+  readonly desiredCount: number | undefined
+}
+
+/** How going back went. */
+export interface Undone {
+  readonly restored: boolean
+  /** `APIService is back on streaming-api:41, 2/2 running, after 21 s` */
+  readonly sentence: string
+}
+
+const RESTORE_MS = 600_000
+
+/**
+ * Brings a service back to what ran before, and waits until it does. Never throws: the failure that made it necessary
+ * is the news, and it is told together with how going back went.
+ * @param outcome how the deployment ended, when it was watched to its end
+ */
+export async function undo(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  before: Before,
+  outcome: Outcome | undefined,
+): Promise<Undone> {
+  try {
+    const byEcs = outcome?.verdict.kind === 'rolled-back'
+    const [now] = await findServices(aws, cluster, [before.name])
+    if (now === undefined) return {restored: false, sentence: `${before.name} is gone`}
+    if (!byEcs && isAsBefore(now, before)) {
+      const same = `${before.name} runs ${shortName(before.taskDefinition)} as before, there was nothing to go back to`
+      return {restored: false, sentence: same}
+    }
+    world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
+    const after = byEcs ? now : await goBack(world, aws, cluster, before, outcome)
+    return await waitUntilBack(world, aws, cluster, before, now, after)
+  } catch (error) {
+    const problem = `going back to ${shortName(before.taskDefinition)} did not work: ${errorMessage(error)}`
+    return {restored: false, sentence: problem}
+  }
+}
+
+function isAsBefore(now: Service, {taskDefinition, desiredCount}: Before): boolean {
+  return now.taskDefinition === taskDefinition && (desiredCount === undefined || now.desiredCount === desiredCount)
+}
+
+async function goBack(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  before: Before,
+  outcome: Outcome | undefined,
+): Promise<Service> {
+  const record = outcome?.track.snapshot.record
+  if (record?.serviceDeploymentArn !== undefined && record.status === 'IN_PROGRESS') {
+    const stopped = await stopDeployment(aws, record.serviceDeploymentArn)
+    const [service] = stopped ? await findServices(aws, cluster, [before.name]) : []
+    if (service !== undefined) return service
+  }
+  const command = new UpdateServiceCommand({
+    cluster,
+    service: before.name,
+    taskDefinition: before.taskDefinition,
+    ...(before.desiredCount !== undefined && {desiredCount: before.desiredCount}),
+  })
+  const never = new AbortController().signal
+  const answer = await ask('ecs:UpdateService', () => persist(world.clock, never, () => aws.ecs.send(command)))
+  return answer.service ?? {}
+}
+
+// Works without a rollback configured on the service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
+async function stopDeployment(aws: Aws, serviceDeploymentArn: string): Promise<boolean> {
+  try {
+    await aws.ecs.send(new StopServiceDeploymentCommand({serviceDeploymentArn, stopType: 'ROLLBACK'}))
+    return true
+  } catch {
+    // Not allowed, or it has just ended: the way by UpdateService is still open.
+    return false
+  }
+}
+
+async function waitUntilBack(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  before: Before,
+  old: Service,
+  after: Service,
+): Promise<Undone> {
+  const {definition} = await loadRegistered(aws, before.taskDefinition)
+  const patience = {timeoutMs: RESTORE_MS, stableForMs: 0, failAfter: 3}
+  // A rollback that ECS started is not ours to be cancelled out of; one of ours is watched to its end as well.
+  const calm = {...world, cancel: new AbortController().signal}
+  const {watched, ...rest} = subject(old, after, definition)
+  const subjects = [{...rest, watched: {...watched, record: undefined, staged: false, previous: undefined}}]
+  const [outcome] = await watch(calm, aws, cluster, subjects, patience)
+  const state = outcome?.track.snapshot.service
+  const running = `${String(state?.runningCount ?? 0)}/${String(state?.desiredCount ?? 0)} running`
+  const name = shortName(before.taskDefinition)
+  if (outcome?.verdict.kind !== 'completed') {
+    return {restored: false, sentence: `${before.name} goes back to ${name}, but is not there yet: ${running}`}
+  }
+  const took = humanDuration(outcome.tookMs)
+  return {restored: true, sentence: `${before.name} is back on ${name}, ${running}, after ${took}`}
+}

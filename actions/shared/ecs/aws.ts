@@ -1,0 +1,53 @@
+import {ECSClient} from '@aws-sdk/client-ecs'
+import type {CloudWatchLogsClient} from '@aws-sdk/client-cloudwatch-logs'
+import {clientConfig} from '../aws/client-config.ts'
+import {explainAwsError} from '../aws/errors.ts'
+import type {Environment} from '../core/inputs.ts'
+
+/** The AWS clients of a deploy. */
+export interface Aws {
+  readonly region: string
+  /** For questions asked once and for changes: retried by the SDK. */
+  readonly ecs: ECSClient
+  /** For looking again and again: never retried, because the next look is the retry. */
+  readonly poll: ECSClient
+  /** CloudWatch Logs, loaded at its first use: most deploys succeed and never need it. */
+  logs(region?: string): Promise<CloudWatchLogsClient>
+}
+
+/**
+ * The clients of an action.
+ * @param region the `aws-region` input, else what the environment names
+ * @throws {InputError} when no region is given anywhere
+ */
+export function makeAws(env: Environment, action: string, region?: string): Aws {
+  const config = clientConfig(env, action, region)
+  const byRegion = new Map<string, Promise<CloudWatchLogsClient>>()
+  const logs = async (where: string): Promise<CloudWatchLogsClient> => {
+    const {CloudWatchLogsClient} = await import('@aws-sdk/client-cloudwatch-logs')
+    return new CloudWatchLogsClient({...config, region: where, maxAttempts: 2})
+  }
+  return {
+    region: config.region,
+    ecs: new ECSClient(config),
+    poll: new ECSClient({...config, maxAttempts: 1}),
+    logs: (where = config.region) => {
+      const client = byRegion.get(where) ?? logs(where)
+      byRegion.set(where, client)
+      return client
+    },
+  }
+}
+
+/**
+ * The answer to one AWS call.
+ * @param iamAction what the caller must be allowed, for example `ecs:DescribeServices`
+ * @throws {Failure} that names `iamAction` when AWS refuses it; any other error as it came
+ */
+export async function ask<T>(iamAction: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw explainAwsError(error, iamAction)
+  }
+}

@@ -1,0 +1,98 @@
+import {RegisterTaskDefinitionRequest$} from '@aws-sdk/client-ecs'
+import type {ContainerDefinition, RegisterTaskDefinitionCommandInput, TaskDefinition} from '@aws-sdk/client-ecs'
+import {NormalizedSchema} from '@smithy/core/schema'
+import {InputError} from '../core/errors.ts'
+import {nearest} from './names.ts'
+
+/** A task definition as it is registered. */
+export type Definition = RegisterTaskDefinitionCommandInput
+
+/** One container of a task definition. */
+export type Container = ContainerDefinition
+
+/**
+ * What DescribeTaskDefinition gives and RegisterTaskDefinition refuses: the difference between the two shapes
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html and
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html.
+ */
+export const DESCRIBE_ONLY = [
+  'compatibilities',
+  'taskDefinitionArn',
+  'requiresAttributes',
+  'revision',
+  'status',
+  'registeredAt',
+  'deregisteredAt',
+  'registeredBy',
+  'deleteRequestedAt',
+] as const
+
+/** A described task definition as one that can be registered again, with its tags. */
+export function registrable(described: TaskDefinition, tags: Definition['tags'] = []): Definition {
+  const kept = Object.entries(described).filter(([key]) => !(DESCRIBE_ONLY as readonly string[]).includes(key))
+  return {...(Object.fromEntries(kept) as Partial<Definition>), ...(tags.length > 0 && {tags})} as Definition
+}
+
+/**
+ * `data` as a task definition: the wrapper of `aws ecs describe-task-definition` is taken off, describe-only fields
+ * and nulls are dropped, everything else is kept (an empty text can be meant).
+ * @param origin how messages name it: `task-definition.json`
+ * @throws {InputError} that names a key RegisterTaskDefinition does not know, with the nearest right one: the SDK
+ * would leave it out without a word
+ */
+export function definitionFrom(data: unknown, origin: string): Definition {
+  const {body, tags} = unwrapped(data, origin)
+  const definition = registrable(withoutNulls(body) as TaskDefinition, tags)
+  const unknown = unknownKeys(NormalizedSchema.of(RegisterTaskDefinitionRequest$), definition, '')
+  if (unknown.length > 0) throw new InputError(`${origin}: ${unknown.join('; ')}.`)
+  if (typeof definition.family !== 'string' || definition.family === '')
+    throw new InputError(`${origin} has no "family": add "family": "<name>".`)
+  if (!Array.isArray(definition.containerDefinitions) || definition.containerDefinitions.length === 0)
+    throw new InputError(`${origin} has no "containerDefinitions": add at least one container.`)
+  return definition
+}
+
+function unwrapped(data: unknown, origin: string): {body: object; tags: Definition['tags']} {
+  if (!isRecord(data)) throw new InputError(`${origin} does not hold a task definition: an object was expected.`)
+  const inner = data['taskDefinition']
+  if (!isRecord(inner)) return {body: data, tags: undefined}
+  return {body: inner, tags: data['tags'] as Definition['tags']}
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** `value` with every null and undefined taken out of objects and lists, and nothing else. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null && item !== undefined).map(withoutNulls)
+  if (!isRecord(value) || value instanceof Date) return value
+  const kept = Object.entries(value).filter(([, item]) => item !== null && item !== undefined)
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)]))
+}
+
+// Walks the value beside the SDK's own description of the request, so that the list of keys never goes stale.
+function unknownKeys(schema: NormalizedSchema, value: unknown, path: string): string[] {
+  if (schema.isStructSchema()) return unknownMembers(schema, value, path)
+  if (schema.isListSchema() && Array.isArray(value)) {
+    return value.flatMap((item, at) => unknownKeys(schema.getValueSchema(), item, `${path}[${String(at)}]`))
+  }
+  return []
+}
+
+function unknownMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {
+  if (!isRecord(value)) return []
+  const members = schema.getMemberSchemas()
+  return Object.entries(value).flatMap(([key, item]) => {
+    const member = Object.hasOwn(members, key) ? members[key] : undefined
+    if (member !== undefined) return unknownKeys(member, item, path === '' ? key : `${path}.${key}`)
+    const near = nearest(key, Object.keys(members))
+    const where = path === '' ? '' : ` in ${path}`
+    return [`unknown key "${key}"${where}${near === undefined ? '' : `: did you mean "${near}"?`}`]
+  })
+}
+
+/** The names of a definition's containers, in order. */
+export function containerNames(definition: Definition): string[] {
+  return (definition.containerDefinitions ?? []).map(({name}) => name ?? '')
+}

@@ -1,0 +1,138 @@
+import type {Deployment, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+import type {FailureReason} from '../core/diagnosis.ts'
+
+/** The deployment that is watched. */
+export interface Watched {
+  readonly service: string
+  /** The id of the deployment that the change made: `ecs-svc/8213…`. */
+  readonly deploymentId: string
+  /** ARN of the task definition that it brings. */
+  readonly taskDefinition: string
+  /** ARN of what ran before; undefined when nothing did. */
+  readonly previous: string | undefined
+  /** How many tasks are meant to run. */
+  readonly desired: number
+  /** ARN of the service deployment, where ECS keeps a record of it. */
+  readonly record: string | undefined
+  /** Whether only the record tells how the deployment stands: blue/green, linear and canary. */
+  readonly staged: boolean
+}
+
+/** What is known of a service at one moment. */
+export interface Snapshot {
+  /** Undefined when the service is gone. */
+  readonly service: Service | undefined
+  readonly record: ServiceDeployment | undefined
+  /** The tasks of the watched deployment, running and stopped. */
+  readonly tasks: readonly Task[]
+  /** Whether the watched deployment was ever seen: until then an answer may be older than the change. */
+  readonly seen: boolean
+  /** What the service's events said since the change. */
+  readonly events: readonly string[]
+}
+
+/** How a deployment ended. */
+export type Verdict =
+  | {readonly kind: 'completed'}
+  /** ECS or we gave it up. */
+  | {readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string}
+  /** ECS itself went back to what ran before. */
+  | {readonly kind: 'rolled-back'; readonly reason: FailureReason; readonly detail: string}
+  /** A newer deployment took over. */
+  | {readonly kind: 'superseded'; readonly detail: string}
+  /** Somebody stopped it. */
+  | {readonly kind: 'stopped'; readonly detail: string}
+  | {readonly kind: 'deleted'; readonly detail: string}
+  | {readonly kind: 'scaled-to-zero'; readonly detail: string}
+  | {readonly kind: 'timed-out'; readonly detail: string}
+
+/** The verdict that a snapshot allows; undefined while the deployment is under way. */
+export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined {
+  const {service, record} = snapshot
+  if (service === undefined) return {kind: 'deleted', detail: 'the service does not exist any more'}
+  if (service.status === 'DRAINING' || service.status === 'INACTIVE') {
+    return {kind: 'deleted', detail: `the service is being deleted (${service.status})`}
+  }
+  const byRecord = record && judgeRecord(record)
+  if (byRecord !== undefined) return byRecord
+  if (watched.staged && record !== undefined) return undefined
+  return judgeService(watched, service, snapshot)
+}
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
+function judgeRecord(record: ServiceDeployment): Verdict | undefined {
+  const detail = record.statusReason ?? record.rollback?.reason ?? ''
+  switch (record.status) {
+    case 'SUCCESSFUL':
+      return {kind: 'completed'}
+    case 'STOPPED':
+      return {kind: 'stopped', detail: detail || 'somebody stopped the deployment'}
+    case 'ROLLBACK_REQUESTED':
+    case 'ROLLBACK_IN_PROGRESS':
+    case 'ROLLBACK_SUCCESSFUL':
+    case 'ROLLBACK_FAILED':
+      return {kind: 'rolled-back', reason: reasonOf(record), detail: detail || rollbackWord(record)}
+    default:
+      return undefined
+  }
+}
+
+function reasonOf(record: ServiceDeployment): FailureReason {
+  if ((record.alarms?.triggeredAlarmNames?.length ?? 0) > 0) return 'alarm'
+  return /alarm/i.test(`${record.statusReason ?? ''} ${record.rollback?.reason ?? ''}`) ? 'alarm' : 'circuit-breaker'
+}
+
+function rollbackWord(record: ServiceDeployment): string {
+  const alarms = record.alarms?.triggeredAlarmNames ?? []
+  if (alarms.length > 0) return `alarm ${alarms.join(', ')} went off`
+  const {failureCount, threshold} = record.deploymentCircuitBreaker ?? {}
+  if (failureCount === undefined) return 'ECS rolled the deployment back'
+  return `the circuit breaker counted ${String(failureCount)} failed tasks of at most ${String(threshold ?? '?')}`
+}
+
+function judgeService(watched: Watched, service: Service, {seen, events}: Snapshot): Verdict | undefined {
+  const deployments = service.deployments ?? []
+  const ours = deployments.find(({id}) => id === watched.deploymentId)
+  const primary = deployments.find(({status}) => status === 'PRIMARY')
+  if (ours === undefined && !seen) return undefined
+  if (primary?.id !== watched.deploymentId) return judgeReplaced(watched, events, ours, primary)
+  if (ours?.rolloutState === 'FAILED') {
+    return {kind: 'failed', reason: breakerReason(ours), detail: ours.rolloutStateReason ?? 'ECS gave it up'}
+  }
+  if (watched.desired > 0 && service.desiredCount === 0) {
+    return {kind: 'scaled-to-zero', detail: 'the desired count was set to 0 while it was under way'}
+  }
+  return ours !== undefined && isComplete(service, ours) ? {kind: 'completed'} : undefined
+}
+
+function isComplete(service: Service, ours: Deployment): boolean {
+  const enough = (ours.runningCount ?? 0) >= (service.desiredCount ?? 0)
+  // Services made before rollout states existed do not have one: steady is one deployment with all its tasks.
+  if (ours.rolloutState === undefined) return enough && service.deployments?.length === 1
+  return ours.rolloutState === 'COMPLETED' && enough && (ours.pendingCount ?? 0) === 0
+}
+
+function breakerReason(deployment: Deployment): FailureReason {
+  return /alarm/i.test(deployment.rolloutStateReason ?? '') ? 'alarm' : 'circuit-breaker'
+}
+
+// A rollback by ECS makes what ran before the primary deployment again and says so; anything else that takes the
+// primary place was started by somebody else.
+function judgeReplaced(
+  watched: Watched,
+  events: readonly string[],
+  ours: Deployment | undefined,
+  primary: Deployment | undefined,
+): Verdict {
+  const said = `${primary?.rolloutStateReason ?? ''} ${ours?.rolloutStateReason ?? ''}`
+  const back = /roll(ed|ing)? ?back/i
+  const rolledBack =
+    ours?.rolloutState === 'FAILED' ||
+    (primary?.taskDefinition === watched.previous && (back.test(said) || events.some((text) => back.test(text))))
+  if (rolledBack) {
+    const detail = ours?.rolloutStateReason ?? primary?.rolloutStateReason ?? 'ECS rolled the deployment back'
+    return {kind: 'rolled-back', reason: /alarm/i.test(said) ? 'alarm' : 'circuit-breaker', detail}
+  }
+  const other = primary?.taskDefinition?.split('/').at(-1) ?? 'another task definition'
+  return {kind: 'superseded', detail: `a newer deployment of ${other} took its place`}
+}

@@ -1,0 +1,73 @@
+import {
+  DescribeServiceDeploymentsCommand,
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs'
+import type {DesiredStatus, ECSClient, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html: ten services in one call.
+const SERVICES_PER_CALL = 10
+const TASKS_PER_CALL = 100
+// More stopped tasks than this say nothing new about why a deployment fails.
+const MOST_PAGES = 3
+
+/** Looks at ECS and counts the calls it takes. */
+export class Eyes {
+  readonly #client: ECSClient
+  readonly #cluster: string
+  /** Calls made so far. */
+  calls = 0
+
+  constructor(client: ECSClient, cluster: string) {
+    this.#client = client
+    this.#cluster = cluster
+  }
+
+  /** The services by name; one that is gone is not in the map. */
+  async services(names: readonly string[]): Promise<ReadonlyMap<string, Service>> {
+    const found = new Map<string, Service>()
+    for (let at = 0; at < names.length; at += SERVICES_PER_CALL) {
+      this.calls += 1
+      const services = names.slice(at, at + SERVICES_PER_CALL)
+      const answer = await this.#client.send(new DescribeServicesCommand({cluster: this.#cluster, services}))
+      for (const service of answer.services ?? []) found.set(service.serviceName ?? '', service)
+    }
+    return found
+  }
+
+  /** A service deployment by its ARN; undefined where ECS has no record of it. */
+  async deployment(arn: string): Promise<ServiceDeployment | undefined> {
+    this.calls += 1
+    const command = new DescribeServiceDeploymentsCommand({serviceDeploymentArns: [arn]})
+    return (await this.#client.send(command)).serviceDeployments?.[0]
+  }
+
+  /** The tasks of a service with one desired status. */
+  async tasks(serviceName: string, desiredStatus: DesiredStatus): Promise<Task[]> {
+    const found: Task[] = []
+    let nextToken: string | undefined
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      this.calls += 1
+      const listed = await this.#client.send(
+        new ListTasksCommand({cluster: this.#cluster, serviceName, desiredStatus, ...(nextToken && {nextToken})}),
+      )
+      found.push(...(await this.describe(listed.taskArns ?? [])))
+      nextToken = listed.nextToken
+      if (nextToken === undefined) break
+    }
+    return found
+  }
+
+  /** Tasks by their ARNs, in calls of a hundred. */
+  async describe(arns: readonly string[]): Promise<Task[]> {
+    const found: Task[] = []
+    for (let at = 0; at < arns.length; at += TASKS_PER_CALL) {
+      this.calls += 1
+      const tasks = arns.slice(at, at + TASKS_PER_CALL)
+      const answer = await this.#client.send(new DescribeTasksCommand({cluster: this.#cluster, tasks}))
+      found.push(...(answer.tasks ?? []))
+    }
+    return found
+  }
+}

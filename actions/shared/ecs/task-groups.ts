@@ -1,0 +1,53 @@
+import type {Task} from '@aws-sdk/client-ecs'
+import {causeOf} from './causes.ts'
+import type {Cause} from './cause.ts'
+import type {Definition} from './definition.ts'
+
+/** Tasks that stopped for the same cause, the oldest first. */
+export interface TaskGroup {
+  readonly cause: Cause
+  readonly tasks: readonly Task[]
+}
+
+/** The containers whose end is the end of their task. `essential` is true unless it says otherwise. */
+export function essentialContainers(definition: Definition): string[] {
+  return (definition.containerDefinitions ?? [])
+    .filter(({essential}) => essential !== false)
+    .map(({name}) => name ?? '')
+}
+
+/** Failed tasks grouped by their cause, the largest group first. */
+export function groupByCause(tasks: readonly Task[], definition: Definition): TaskGroup[] {
+  const essential = essentialContainers(definition)
+  const groups = new Map<string, {cause: Cause; tasks: Task[]}>()
+  for (const task of tasks.filter(isStopped)) {
+    const cause = causeOf(task, essential)
+    if (cause === undefined) continue
+    const group = groups.get(cause.key) ?? {cause, tasks: []}
+    group.tasks.push(task)
+    groups.set(cause.key, group)
+  }
+  return [...groups.values()]
+    .map(({cause, tasks: members}) => ({cause, tasks: members.sort((a, b) => stoppedAt(a) - stoppedAt(b))}))
+    .sort((a, b) => b.tasks.length - a.tasks.length || stoppedAt(b.tasks.at(-1)) - stoppedAt(a.tasks.at(-1)))
+}
+
+/** Whether the task has stopped, with all that it will ever say about itself. */
+export function isStopped(task: Task): boolean {
+  return task.lastStatus === 'STOPPED'
+}
+
+function stoppedAt(task: Task | undefined): number {
+  return (task?.stoppedAt ?? task?.stoppingAt)?.getTime() ?? 0
+}
+
+/**
+ * Whether a task belongs to a deployment. ECS writes the deployment's id into `startedBy`; where something else stands
+ * there, the task definition and the time of creation tell (both by the clock of ECS, never by ours).
+ */
+export function belongsTo(task: Task, deploymentId: string, taskDefinition: string, since: Date | undefined): boolean {
+  if (task.startedBy?.startsWith('ecs-svc/') === true) return task.startedBy === deploymentId
+  const young =
+    since === undefined || task.createdAt === undefined || task.createdAt.getTime() >= since.getTime() - 1000
+  return task.taskDefinitionArn === taskDefinition && young
+}

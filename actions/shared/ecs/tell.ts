@@ -1,0 +1,85 @@
+import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+import {causeOf} from './causes.ts'
+import type {Definition} from './definition.ts'
+import {shortTask} from './names.ts'
+import {essentialContainers, isStopped} from './task-groups.ts'
+import type {Track} from './track.ts'
+
+/** What a task that does not serve yet waits for; undefined when it waits for nothing. */
+export function waitingFor(task: Task, definition: Definition): string | undefined {
+  switch (task.lastStatus) {
+    case 'PROVISIONING':
+      return 'getting a network interface'
+    case 'PENDING':
+      if (task.pullStartedAt !== undefined && task.pullStoppedAt === undefined) return 'pulling image'
+      return task.pullStoppedAt === undefined ? 'preparing' : 'starting'
+    case 'ACTIVATING':
+      return 'starting'
+    case 'RUNNING':
+      return unhealthyWord(task, definition)
+    default:
+      return undefined
+  }
+}
+
+function unhealthyWord(task: Task, {containerDefinitions = []}: Definition): string | undefined {
+  if (!containerDefinitions.some(({healthCheck}) => healthCheck !== undefined)) return undefined
+  if (task.healthStatus === 'UNHEALTHY') return 'unhealthy'
+  return task.healthStatus === 'HEALTHY' ? undefined : 'health check under way'
+}
+
+/** Where a deployment stands, in one line: `1/2 running, 1 pending: pulling image (1)`. */
+export function stateLine({watched, definition, snapshot}: Track): string {
+  const {service, record, tasks} = snapshot
+  if (service === undefined) return 'the service is gone'
+  const ours = service.deployments?.find(({id}) => id === watched.deploymentId)
+  const running = record?.targetServiceRevision?.runningTaskCount ?? ours?.runningCount ?? 0
+  const pending = record?.targetServiceRevision?.pendingTaskCount ?? ours?.pendingCount ?? 0
+  const failed = ours?.failedTasks ?? 0
+  return [
+    `${String(running)}/${String(service.desiredCount ?? watched.desired)} running`,
+    ...(pending > 0 ? [`${String(pending)} pending`] : []),
+    ...(failed > 0 ? [`${String(failed)} failed`] : []),
+    ...waits(tasks, definition),
+    ...stageWords(record),
+    ...drainWord(service, watched.deploymentId),
+  ].join(', ')
+}
+
+function waits(tasks: readonly Task[], definition: Definition): string[] {
+  const counts = new Map<string, number>()
+  for (const task of tasks.filter((one) => !isStopped(one))) {
+    const word = waitingFor(task, definition)
+    if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return [...counts].map(([word, count]) => `${word} (${String(count)})`)
+}
+
+function stageWords(record: ServiceDeployment | undefined): string[] {
+  if (record?.lifecycleStage === undefined) return []
+  const stage = record.lifecycleStage.toLowerCase().replaceAll('_', ' ')
+  const weight = record.targetServiceRevision?.requestedProductionTrafficWeight
+  const paused = record.lifecycleHookDetails?.some(({status}) => String(status) === 'AWAITING_ACTION') === true
+  return [
+    `stage ${stage}`,
+    ...(weight === undefined ? [] : [`${String(weight)} % of traffic`]),
+    ...(paused ? ['paused: waits for somebody to continue it'] : []),
+  ]
+}
+
+function drainWord(service: Service, deploymentId: string): string[] {
+  const old = (service.deployments ?? []).filter(({id}) => id !== deploymentId)
+  const left = old.reduce((sum, {runningCount = 0}) => sum + runningCount, 0)
+  return left > 0 ? [`${String(left)} old still running`] : []
+}
+
+/** One line for a task that failed: `task 7d1e stopped: container "api" exits with code 3 right after start`. */
+export function stopLine(task: Task, definition: Definition): string | undefined {
+  const cause = causeOf(task, essentialContainers(definition))
+  return cause === undefined ? undefined : `task ${shortTask(task.taskArn)} stopped: ${cause.sentence}`
+}
+
+/** An event of the service without its name in front, on one line. */
+export function eventLine(message: string): string {
+  return message.replace(/^\(service [^)]*\)\s*/, '').trim()
+}

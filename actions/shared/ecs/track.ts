@@ -1,0 +1,107 @@
+import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+import type {Definition} from './definition.ts'
+import type {Snapshot, Verdict, Watched} from './judge.ts'
+import type {Eyes} from './look.ts'
+import {belongsTo, groupByCause, isStopped} from './task-groups.ts'
+import type {TaskGroup} from './task-groups.ts'
+
+// How long the tasks are left alone while nothing points at a change.
+const TASK_LOOK_MS = 20_000
+
+/** What is known of one deployment while it is watched. */
+export class Track {
+  readonly watched: Watched
+  readonly definition: Definition
+  verdict: Verdict | undefined
+  /** Milliseconds since the epoch at which ECS was first seen to call it complete. */
+  completedAt: number | undefined
+  /** When repeated failures were first seen. */
+  failingSince: number | undefined
+  #service: Service | undefined
+  #record: ServiceDeployment | undefined
+  #seen = false
+  #gone = false
+  #signature = ''
+  #looked = 0
+  readonly #tasks = new Map<string, Task>()
+  readonly #oldEvents: ReadonlySet<string>
+  readonly #events = new Map<string, string>()
+
+  /** @param before the service as the change answered it: its events are old news */
+  constructor(watched: Watched, definition: Definition, before: Service | undefined) {
+    this.watched = watched
+    this.definition = definition
+    this.#service = before
+    this.#oldEvents = new Set((before?.events ?? []).map(({id = ''}) => id))
+  }
+
+  /** All that is known now. */
+  get snapshot(): Snapshot {
+    const service = this.#gone ? undefined : this.#service
+    return {service, record: this.#record, tasks: this.tasks, seen: this.#seen, events: this.events}
+  }
+
+  /** The tasks of the deployment that were ever seen. */
+  get tasks(): readonly Task[] {
+    return [...this.#tasks.values()]
+  }
+
+  /** What the service's events said since the change, oldest first. */
+  get events(): readonly string[] {
+    return [...this.#events.values()]
+  }
+
+  /** Failed tasks grouped by cause. */
+  get failures(): readonly TaskGroup[] {
+    return groupByCause(this.tasks, this.definition)
+  }
+
+  /** Whether each task that is meant to run does. */
+  get allRunning(): boolean {
+    const ours = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)
+    return (ours?.runningCount ?? 0) >= (this.#service?.desiredCount ?? 0)
+  }
+
+  /** Takes in what DescribeServices said. Gives the events that are new. */
+  see(service: Service | undefined): readonly string[] {
+    this.#gone = service === undefined
+    if (service === undefined) return []
+    this.#service = service
+    if (service.deployments?.some(({id}) => id === this.watched.deploymentId) === true) this.#seen = true
+    const fresh = (service.events ?? [])
+      .filter(({id = ''}) => !this.#oldEvents.has(id) && !this.#events.has(id))
+      .reverse()
+    for (const {id = '', message = ''} of fresh) this.#events.set(id, message)
+    return fresh.map(({message = ''}) => message)
+  }
+
+  /** Takes in what DescribeServiceDeployments said. */
+  seeRecord(record: ServiceDeployment | undefined): void {
+    this.#record = record ?? this.#record
+  }
+
+  /** Whether something points at tasks having changed since they were last looked at. */
+  wantsTasks(now: number): boolean {
+    return this.#signatureNow() !== this.#signature || now - this.#looked >= TASK_LOOK_MS
+  }
+
+  #signatureNow(): string {
+    const ours = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)
+    const {failedTasks, runningCount, pendingCount, rolloutState} = ours ?? {}
+    return [failedTasks, runningCount, pendingCount, rolloutState, this.#events.size].join('/')
+  }
+
+  /** Looks at the tasks of the deployment: those that stopped and those that are on their way. */
+  async lookAtTasks(eyes: Eyes, now: number): Promise<void> {
+    this.#signature = this.#signatureNow()
+    this.#looked = now
+    const since = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.createdAt
+    const {service, deploymentId, taskDefinition} = this.watched
+    const open = [...this.#tasks.values()].filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
+    const listed = [...(await eyes.tasks(service, 'STOPPED')), ...(await eyes.tasks(service, 'RUNNING'))]
+    const lost = open.filter((arn) => !listed.some(({taskArn}) => taskArn === arn))
+    for (const task of [...listed, ...(await eyes.describe(lost))]) {
+      if (belongsTo(task, deploymentId, taskDefinition, since)) this.#tasks.set(task.taskArn ?? '', task)
+    }
+  }
+}
