@@ -34,27 +34,32 @@ const falseTag: ScalarTag = {
   resolve: () => false,
 }
 
-// Go's strconv.ParseInt with base 0, after all underscores are gone: 0644 and 0o644 are octal, 0899 is not an integer.
-const intTag: ScalarTag = {
-  identify: (value) => typeof value === 'number' && Number.isInteger(value),
-  default: true,
-  tag: 'tag:yaml.org,2002:int',
-  test: /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/,
-  resolve: (text, onError) => {
-    const negative = text.startsWith('-')
-    const digits = text.replace(/^[-+]/, '').replaceAll('_', '')
-    const number = Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
-    if (!Number.isSafeInteger(number)) onError(`the number ${text} is too large to be read exactly: put it in quotes`)
-    return negative ? -number : number
-  },
-}
+const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)$/
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
 
-const floatTag: ScalarTag = {
+// What starts like a number loses its underscores and is tried as an integer with any of Go's prefixes (0644 and 0o644
+// are octal, 0899 is not), then as a float; what starts with a dot is tried as a float just as it stands.
+const numberTag: ScalarTag = {
   identify: (value) => typeof value === 'number',
   default: true,
   tag: 'tag:yaml.org,2002:float',
-  test: /^[-+]?(?:\._*[0-9][0-9_]*|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/,
-  resolve: (text) => Number(text.replaceAll('_', '')),
+  test: /^(?:[-+0-9]|\.[0-9]).*$/,
+  resolve: (text, onError) => {
+    const plain = text.startsWith('.') ? text : text.replaceAll('_', '')
+    if (INTEGER.test(plain)) {
+      const number = integer(plain)
+      if (!Number.isSafeInteger(number)) onError(`the number ${text} is too large to be read exactly: put it in quotes`)
+      return number
+    }
+    const number = FLOAT.test(plain) ? Number(plain) : Infinity
+    return Number.isFinite(number) ? number : text
+  },
+}
+
+function integer(plain: string): number {
+  const digits = plain.replace(/^[-+]/, '')
+  const number = Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
+  return plain.startsWith('-') ? -number : number
 }
 
 /**
@@ -69,7 +74,7 @@ export function parseYaml(text: string, file: string): YamlDocument[] {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, {
     schema: 'failsafe',
-    customTags: (tags) => [...tags, nullTag, trueTag, falseTag, intTag, floatTag],
+    customTags: (tags) => [...tags, nullTag, trueTag, falseTag, numberTag],
     merge: true,
     keepSourceTokens: true,
     lineCounter: lines,
