@@ -9,6 +9,8 @@ export interface Fault {
   readonly job: string
   /** The `failure-reason` that it must name. */
   readonly reason: string
+  /** What the log, the annotation and the summary must all say: the cause, not only that it failed. */
+  readonly says: RegExp
   /** Puts the mistake into a copy of the repository. */
   readonly inject: (repository: string, registry: string) => Promise<void>
 }
@@ -19,6 +21,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'the task definition starts src/sever.js, which does not exist',
     job: 'ecs',
     reason: 'container-exited',
+    says: /exit(s|ed) .*1|sever\.js/,
     inject: async (repository) => {
       await edit(
         join(repository, 'sample-app/task-definition.json'),
@@ -31,6 +34,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'the Deployment has a sidecar with an image tag that was never pushed',
     job: 'kubernetes',
     reason: 'image-not-found',
+    says: /v1\.4\.O/,
     inject: async (repository, registry) => {
       const sidecar = `      containers:\n        - name: metrics\n          image: ${registry}/streaming-api:v1.4.O\n`
       await edit(join(repository, 'sample-app/k8s/deployment.yaml'), '      containers:\n', sidecar)
@@ -40,6 +44,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'the probes ask for /health, and the app answers at /healthz',
     job: 'kubernetes',
     reason: 'health-check-failed',
+    says: /\/health\b/,
     inject: async (repository) => {
       const file = join(repository, 'sample-app/k8s/deployment.yaml')
       await edit(
@@ -53,6 +58,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'an output of the Terraform stack names a cluster that is not declared',
     job: 'plan',
     reason: 'plan-failed',
+    says: /aws_ecs_cluster/,
     inject: async (repository) => {
       await appendFile(
         join(repository, 'terraform/outputs.tf'),
@@ -64,6 +70,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'the namespace may run two pods, and the Deployment wants three',
     job: 'kubernetes',
     reason: 'quota',
+    says: /quota/,
     inject: async (repository) => {
       const quota = [
         'apiVersion: v1',

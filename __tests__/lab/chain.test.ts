@@ -1,0 +1,78 @@
+import {labEnvironment} from '../../lab/index.ts'
+import {failureReason, JOBS, runChain, servedVersions, whatHappened} from '../../scripts/demo/chain.ts'
+import type {ChainRun} from '../../scripts/demo/chain.ts'
+import {FAULTS} from '../../scripts/demo/faults.ts'
+
+const MINUTES = 60_000
+const lab = labEnvironment()
+
+const run = async (fault?: string): Promise<ChainRun> =>
+  await runChain(lab, fault === undefined ? undefined : FAULTS[fault], () => undefined)
+const results = (chain: ChainRun): Record<string, string | undefined> =>
+  Object.fromEntries(JOBS.map((job) => [job, chain.workflow.jobs.get(job)?.result]))
+
+let good: ChainRun
+
+test(
+  'a commit becomes a running service: the version that is served is the one that was built',
+  async () => {
+    good = await run()
+    expect([good.workflow.complaint, results(good)]).toEqual([
+      '',
+      Object.fromEntries(JOBS.map((job) => [job, 'success'])),
+    ])
+    expect(good.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+    const served = await servedVersions(lab)
+    expect(served.length).toBeGreaterThanOrEqual(3)
+    for (const {commit, digest} of served) expect({commit, digest}).toEqual({commit: good.commit, digest: good.digest})
+    expect(good.workflow.jobs.get('report')?.summary).toMatch(/is live|nothing changed/)
+  },
+  10 * MINUTES,
+)
+
+test(
+  'the same commit again: nothing is built, nothing is changed, and it says so',
+  async () => {
+    const again = await run()
+    expect(again.digest).toBe(good.digest)
+    const statuses = Object.fromEntries(JOBS.map((job) => [job, whatHappened(again.workflow.jobs.get(job)).status]))
+    expect(statuses).toMatchObject({
+      build: 'unchanged',
+      plan: 'unchanged',
+      apply: 'unchanged',
+      ecs: 'unchanged',
+      kubernetes: 'unchanged',
+    })
+    expect(again.workflow.jobs.get('build')?.outputs['image']?.['reused']).toBe('true')
+  },
+  5 * MINUTES,
+)
+
+describe.each(Object.entries(FAULTS))('--break %s', (name, fault) => {
+  test(
+    `ends red at ${fault.job} with its true cause in log, annotation and summary`,
+    async () => {
+      const chain = await run(name)
+      const job = chain.workflow.jobs.get(fault.job)
+      const later = JOBS.slice(JOBS.findIndex((each) => each === fault.job) + 1).filter((each) => each !== 'report')
+      expect(chain.workflow.exitCode).not.toBe(0)
+      expect([job?.result, failureReason(job)]).toEqual(['failure', fault.reason])
+      expect(later.map((each) => chain.workflow.jobs.get(each)?.result ?? 'skipped')).toEqual(
+        later.map(() => 'skipped'),
+      )
+      expect(job?.errors).toHaveLength(1)
+      for (const place of [job?.log, job?.errors.join('\n'), job?.summary]) expect(place).toMatch(fault.says)
+    },
+    5 * MINUTES,
+  )
+})
+
+test(
+  'after the bad days the good version is still what is served',
+  async () => {
+    for (const {commit, digest} of await servedVersions(lab)) {
+      expect({commit, digest}).toEqual({commit: good.commit, digest: good.digest})
+    }
+  },
+  MINUTES,
+)
