@@ -34,7 +34,8 @@ export function readConfig(env) {
     logLevel: level(text(env, 'LOG_LEVEL') ?? 'info'),
     shutdownTimeoutMs: integer(env, 'SHUTDOWN_TIMEOUT_SECONDS', 10, 0, 110) * 1000,
     commit: text(env, 'GIT_COMMIT'),
-    imageDigest: digest(text(env, 'IMAGE_DIGEST')),
+    // A reference by tag is a fair thing to deploy; which digest that was is then simply not known.
+    imageDigest: digestIn(text(env, 'IMAGE_DIGEST') ?? ''),
     metadataUri: text(env, 'ECS_CONTAINER_METADATA_URI_V4'),
   })
 }
@@ -69,14 +70,6 @@ function level(value) {
   const known = LEVELS.find((candidate) => candidate === value)
   if (known) return known
   throw new ConfigurationError(`LOG_LEVEL is "${value}": give one of ${LEVELS.join(', ')}`)
-}
-
-/** @type {(value: string | null) => string | null} */
-function digest(value) {
-  if (value === null) return null
-  const found = digestIn(value)
-  if (found) return found
-  throw new ConfigurationError(`IMAGE_DIGEST is "${value}": give sha256:<64 hex digits> or repository@sha256:<...>`)
 }
 
 /** @type {(value: string | null) => string} */
