@@ -6,7 +6,7 @@ import {labPaths} from './core/paths.ts'
 import {lineProgress, type Progress} from './core/progress.ts'
 import {attempt} from './core/run.ts'
 import {emptyPart, readState, writeState, type LabState, type PartState} from './core/state.ts'
-import {installAll, isInstalled} from './install/install.ts'
+import {installAll, isInstalled, type Install} from './install/install.ts'
 import {PARTS} from './parts/index.ts'
 
 /** One row of the lab's table. */
@@ -57,12 +57,27 @@ export async function up(options: LabOptions = {}): Promise<PartStatus[]> {
   })
 }
 
-/** Installs what the machine lacks. All that cannot be had is said at once, before anything is downloaded. */
-async function prepare(world: World, progress: Progress): Promise<void> {
+/** Everything the parts need here. @throws Error that names all that cannot be had, before anything is downloaded. */
+async function wantedInstalls(world: World): Promise<Install[]> {
   const answers = await Promise.allSettled(PARTS.map((part) => part.installs(world)))
   const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [reasonOf(answer.reason)] : []))
-  if (refusals.length > 0) throw new Error(refusals.join('\n'))
-  const wanted = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  if (refusals.length > 0) throw new Error([...new Set(refusals)].join('\n'))
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+}
+
+/** Why the lab cannot be had on this machine, one line for each thing that is missing; undefined where it can. Changes nothing. */
+export async function labProblem(options: LabOptions = {}): Promise<string | undefined> {
+  try {
+    await wantedInstalls(await makeWorld(options))
+    return undefined
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+/** Installs what the machine lacks. */
+async function prepare(world: World, progress: Progress): Promise<void> {
+  const wanted = await wantedInstalls(world)
   const missing = wanted.filter((install) => !isInstalled(world.paths, install))
   if (missing.length > 0) world.say(`Preparing, once: ${missing.map(({name}) => name).join(', ')} -> ${world.paths.installs}`)
   await installAll(world.paths, wanted, progress)

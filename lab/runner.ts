@@ -92,10 +92,9 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
     const onLine = (line: string): void => {
       take(line, jobs, complaints, call.onLine)
     }
-    const env = {...process.env, ...lab.vars, XDG_CACHE_HOME: room}
     const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
       cwd: call.repository,
-      env,
+      env: runnerEnv(lab, room),
       onLine,
     })
     if (ran.code === 127) throw new Error('The workflow runner could not be started: run `npm run lab -- up` first.')
@@ -106,6 +105,27 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
     }
   } finally {
     await rm(room, {recursive: true, force: true})
+  }
+}
+
+/**
+ * The lab without its credentials: a job gets those from the step that configures them, as it would in AWS. The words of
+ * another runner around this one, and those of npm, are not for jobs either.
+ */
+function runnerEnv(lab: LabEnvironment, room: string): NodeJS.ProcessEnv {
+  const {AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: _region, AWS_DEFAULT_REGION: _default, ...vars} = lab.vars
+  const foreign = /^(npm_|GITHUB_|RUNNER_|ACTIONS_|INPUT_|NODE_OPTIONS$|AWS_(?!CA_BUNDLE))/
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name))
+  return {
+    ...Object.fromEntries(own),
+    ...vars,
+    LAB_AWS_ACCESS_KEY_ID: AWS_ACCESS_KEY_ID,
+    LAB_AWS_SECRET_ACCESS_KEY: AWS_SECRET_ACCESS_KEY,
+    LAB_AWS_SESSION_TOKEN: 'lab-session-token',
+    LAB_AWS_ACCOUNT_ID: lab.accountId,
+    ACT_DISABLE_VERSION_CHECK: '1',
+    XDG_CACHE_HOME: room,
+    XDG_CONFIG_HOME: join(room, 'config'), // an .actrc of the user's own would change what runs
   }
 }
 
@@ -120,8 +140,7 @@ async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> 
   const event = join(room, 'event.json')
   // Secrets by file: a process list is public.
   const secrets = join(room, 'secrets')
-  const lines = Object.entries(call.secrets ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
-  await writeFile(secrets, lines.join(''), {mode: 0o600})
+  await writeFile(secrets, dotenv(call.secrets ?? {}), {mode: 0o600})
   if (call.payload !== undefined) await writeFile(event, JSON.stringify(call.payload))
   return [
     ...[call.event, '--json', '--workflows', call.workflow, '--secret-file', secrets],
@@ -133,12 +152,21 @@ async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> 
   ]
 }
 
+/** The form of a .env file: single quotes keep everything; double quotes know escapes and, unescaped, variables. */
+function dotenv(values: Readonly<Record<string, string>>): string {
+  const quoted = (value: string): string => {
+    if (!/['\n\r]/.test(value)) return `'${value}'`
+    return `"${value.replace(/[\\"$]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`
+  }
+  return Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}\n`).join('')
+}
+
 // A foreign action is named with its commit, so the commits are read from the workflow.
 async function standIns(call: WorkflowCall): Promise<string[]> {
   const text = await readFile(join(call.repository, call.workflow), 'utf8')
   const used = [
     ...new Set(
-      [...text.matchAll(/uses: *([\w.-]+\/[\w.-]+)@([\w.-]+)/g)].map((match) => `${match[1] ?? ''}@${match[2] ?? ''}`),
+      [...text.matchAll(/uses: *['\"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g)].map((match) => `${match[1] ?? ''}@${match[2] ?? ''}`),
     ),
   ]
   return used.flatMap((reference) => {
