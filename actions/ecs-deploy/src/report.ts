@@ -75,10 +75,10 @@ export async function succeeded(world: World, aws: Aws, job: Job, outcomes: read
 
 async function provenRow(eyes: Eyes, {track}: Outcome): Promise<readonly string[]> {
   const {service, taskDefinition} = track.watched
-  const state = track.snapshot.service
+  const desired = track.snapshot.service?.desiredCount ?? 0
   const tasks = await eyes.tasks(service, 'RUNNING').catch(() => [])
   const ours = tasks.filter(({taskDefinitionArn}) => taskDefinitionArn === taskDefinition)
-  const counts = `${String(state?.runningCount ?? 0)}/${String(state?.desiredCount ?? 0)}`
+  const counts = `${String(track.running)}/${String(desired)}`
   return [service, counts, proveImages(ours, track.definition).sentence]
 }
 

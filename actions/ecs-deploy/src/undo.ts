@@ -115,7 +115,7 @@ async function waitUntilBack(
   const subjects = [{...rest, watched: {...watched, record: undefined, staged: false, previous: undefined}}]
   const [outcome] = await watch(calm, aws, cluster, subjects, patience)
   const state = outcome?.track.snapshot.service
-  const running = `${String(state?.runningCount ?? 0)}/${String(state?.desiredCount ?? 0)} running`
+  const running = `${String(outcome?.track.running ?? 0)}/${String(state?.desiredCount ?? 0)} running`
   const name = shortName(before.taskDefinition)
   if (outcome?.verdict.kind !== 'completed') {
     return {restored: false, sentence: `${before.name} goes back to ${name}, but is not there yet: ${running}`}

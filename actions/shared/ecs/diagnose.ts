@@ -138,7 +138,7 @@ function verdictAdvice(verdict: Verdict): string {
 }
 
 function taskEvidence({outcome}: Case, groups: readonly TaskGroup[], logs: readonly TaskLog[]): Evidence[] {
-  const tasks = groups.flatMap((group) => group.tasks).slice(0, 10)
+  const tasks = groups.flatMap((group) => group.tasks).slice(-10)
   if (tasks.length === 0) return []
   const started = outcome.track.snapshot.service?.deployments?.find(({id}) => id === outcome.track.watched.deploymentId)
   const rows = tasks.map((task) => taskRow(task, started?.createdAt, outcome.track.definition, logs))
@@ -162,7 +162,13 @@ function taskRow(
 }
 
 function logEvidence(logs: readonly TaskLog[]): Evidence[] {
-  return logs.map(({task, tail}) => {
+  // Tasks that failed alike wrote alike; saying it twice only pushes the rest out of sight.
+  const told = new Set<string>()
+  const fresh = logs.filter(({tail}) => {
+    const text = `${tail.container}\n${tail.lines.join('\n')}`
+    return !told.has(text) && told.add(text).size > 0
+  })
+  return fresh.map(({task, tail}) => {
     const title = `last lines of ${tail.container} (task ${shortTask(task.taskArn)})`
     return {title, lines: tail.missing === undefined ? tail.lines : [`(${tail.missing})`]}
   })

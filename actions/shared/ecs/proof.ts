@@ -32,8 +32,8 @@ export function proveImages(tasks: readonly Task[], definition: Definition): Pro
     if (strangers.length > 0)
       mismatches.push(`container "${name}" runs another image in ${String(strangers.length)} tasks`)
   }
-  const short = [...new Set(digests.values())].map((digest) => digest.slice(0, 19)).join(', ')
-  const sentence = `${String(tasks.length)} tasks run ${short === '' ? 'the revision' : short}`
+  const short = [...new Set(digests.values())].map((digest) => `${digest.slice(0, 19)}…`).join(', ')
+  const sentence = `${String(tasks.length)} ${tasks.length === 1 ? 'task runs' : 'tasks run'} ${short === '' ? 'the revision (by tag; ECS tells no digest)' : short}`
   return {digests, sentence, mismatch: mismatches.length === 0 ? undefined : mismatches.join('; ')}
 }
 

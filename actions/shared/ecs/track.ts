@@ -58,8 +58,12 @@ export class Track {
 
   /** Whether each task that is meant to run does. */
   get allRunning(): boolean {
-    const ours = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)
-    return (ours?.runningCount ?? 0) >= (this.#service?.desiredCount ?? 0)
+    return this.running >= (this.#service?.desiredCount ?? 0)
+  }
+
+  /** How many tasks of the deployment run. */
+  get running(): number {
+    return this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.runningCount ?? 0
   }
 
   /** Takes in what DescribeServices said. Gives the events that are new. */

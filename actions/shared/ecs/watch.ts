@@ -176,17 +176,16 @@ class Watch {
     return now - track.completedAt >= this.#patience.stableForMs ? {kind: 'completed'} : undefined
   }
 
-  // Tasks that stop again and again for one cause will go on doing so: https://github.com/aws/containers-roadmap/issues/1206.
+  // Tasks that stop again and again for one cause will go on doing so, and the breaker of ECS counts to ten at times.
   #givenUp(track: Track, now: number): Verdict | undefined {
     const {failAfter} = this.#patience
     if (failAfter === 0) return undefined
     const failure = track.failures.find(({cause, tasks}) => tasks.length >= (cause.heals ? failAfter : 1))
-    if (failure === undefined || track.allRunning) {
-      track.failingSince = undefined
-      return undefined
-    }
+    if (failure === undefined) return undefined
     track.failingSince ??= now
-    if (now - track.failingSince < GRACE_MS) return undefined
+    // Every task has had its turn and some had a second one: nothing heals here.
+    const hopeless = failure.tasks.length >= failAfter + Math.max(failAfter, track.watched.desired)
+    if (!hopeless && (track.allRunning || now - track.failingSince < GRACE_MS)) return undefined
     return {kind: 'failed', reason: failure.cause.reason, detail: failure.cause.sentence}
   }
 
