@@ -22,7 +22,7 @@ test('nothing given: one sentence, exit code 1', async () => {
   const result = await spawnAction('delivery-report')
   expect([result.code, result.errors]).toEqual([
     1,
-    ['There is nothing to report on: give "receipts", "previews" or "needs".'],
+    ['There is nothing to report on: give "needs", "receipts" or "previews".'],
   ])
 })
 

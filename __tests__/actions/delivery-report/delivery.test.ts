@@ -136,7 +136,7 @@ describe('previews in one comment', () => {
 
 describe('bad input is one sentence', () => {
   const cases: [string, Record<string, string>, string][] = [
-    ['nothing at all', {}, 'There is nothing to report on: give "receipts", "previews" or "needs".'],
+    ['nothing at all', {}, 'There is nothing to report on: give "needs", "receipts" or "previews".'],
     [
       'a line that is no JSON',
       {INPUT_RECEIPTS: 'hello'},
@@ -160,5 +160,15 @@ describe('bad input is one sentence', () => {
     const text = JSON.stringify(receiptOf('build'))
     expect(readInputs({INPUT_RECEIPTS: `\n\n${text}\n   \n`}).receipts).toHaveLength(1)
     expect(readInputs({INPUT_RECEIPTS: JSON.stringify([text, '', receiptOf('ecs')])}).receipts).toHaveLength(2)
+  })
+  test('receipts are found in the outputs of the jobs; a skipped job has none, whatever the runner shows', () => {
+    const receipt = JSON.stringify(receiptOf('build'))
+    const needs = {
+      build: {result: 'success', outputs: {receipt, image: 'x'}},
+      both: {result: 'failure', outputs: {'ecs-receipt': JSON.stringify(receiptOf('ecs')), 'task-receipt': ''}},
+      plan: {result: 'skipped', outputs: {receipt: '${{ steps.plan.outputs.receipt }}'}},
+    }
+    const found = readInputs({INPUT_NEEDS: JSON.stringify(needs), INPUT_RECEIPTS: receipt})
+    expect(found.receipts.map(({stage}) => stage)).toEqual(['build', 'ecs'])
   })
 })

@@ -21,27 +21,60 @@ export interface ReportInputs {
   readonly releaseTag: string | undefined
 }
 
-const needsSchema = z.record(z.string(), z.object({result: z.enum(['success', 'failure', 'cancelled', 'skipped'])}))
+const needsSchema = z.record(
+  z.string(),
+  z.object({
+    result: z.enum(['success', 'failure', 'cancelled', 'skipped']),
+    outputs: z.optional(z.record(z.string(), z.string())),
+  }),
+)
+
+/** The needs context: each job with its result and its outputs. */
+type Needs = z.infer<typeof needsSchema>
 
 /**
- * The inputs, read and checked.
+ * The inputs, read and checked. Receipts and previews are also taken from the outputs of the jobs in `needs`.
  * @throws {InputError} for a receipt, a preview or a `needs` that is not what a stage or GitHub writes, and when
  * there is nothing to report on
  */
 export function readInputs(env: Environment): ReportInputs {
   const inputs = new Inputs(env)
+  const needs = readNeeds(inputs.json('needs'))
   const found: ReportInputs = {
-    receipts: documents(inputs.lines('receipts'), 'receipts', receiptSchema),
-    previews: documents(inputs.lines('previews'), 'previews', previewSchema),
-    jobs: jobResults(inputs.json('needs')),
+    receipts: unique([
+      ...documents(inputs.lines('receipts'), 'receipts', receiptSchema),
+      ...outputsOf(needs, 'receipt', receiptSchema),
+    ]),
+    previews: unique([
+      ...documents(inputs.lines('previews'), 'previews', previewSchema),
+      ...outputsOf(needs, 'preview', previewSchema),
+    ]),
+    jobs: new Map(Object.entries(needs).map(([job, {result}]) => [job, result])),
     commentKey: inputs.optional('comment-key') ?? 'delivery',
     token: inputs.optional('github-token'),
     releaseTag: inputs.optional('attach-to-release'),
   }
   if (found.receipts.length + found.previews.length + found.jobs.size === 0) {
-    throw new InputError('There is nothing to report on: give "receipts", "previews" or "needs".')
+    throw new InputError('There is nothing to report on: give "needs", "receipts" or "previews".')
   }
   return found
+}
+
+// A receipt may be given twice: by name and inside `needs`.
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
+}
+
+// A skipped job has no outputs; a runner that shows it with some shows expressions that nobody evaluated.
+function outputsOf<T>(needs: Needs, name: 'receipt' | 'preview', schema: z.ZodMiniType<T>): T[] {
+  const jobs = Object.entries(needs).filter(([, {result}]) => result !== 'skipped')
+  return jobs.flatMap(([job, {outputs = {}}]) =>
+    Object.entries(outputs)
+      .filter(([key, value]) => (key === name || key.endsWith(`-${name}`)) && value !== '')
+      .map(([key, value]) =>
+        checked(parse(value, `needs.${job}.outputs.${key}`, 1), `needs.${job}.outputs.${key}`, 1, schema),
+      ),
+  )
 }
 
 function documents<T>(lines: readonly string[], input: string, schema: z.ZodMiniType<T>): T[] {
@@ -75,9 +108,9 @@ function checked<T>(value: unknown, input: string, position: number, schema: z.Z
   )
 }
 
-function jobResults(needs: unknown): Map<string, JobResult> {
-  if (needs === undefined) return new Map()
+function readNeeds(needs: unknown): Needs {
+  if (needs === undefined) return {}
   const parsed = needsSchema.safeParse(needs)
   if (!parsed.success) throw new InputError('Input "needs" is not the needs context: give it toJSON(needs).')
-  return new Map(Object.entries(parsed.data).map(([job, {result}]) => [job, result]))
+  return parsed.data
 }
