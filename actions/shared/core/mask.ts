@@ -1,4 +1,4 @@
-import {setSecret} from './commands.ts'
+import {setSecret} from '@actions/core'
 
 /** What stands where a secret was, in every text that we write ourselves. */
 export const MASKED = '***'
