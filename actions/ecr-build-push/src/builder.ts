@@ -79,7 +79,7 @@ async function inspect(world: World, env: Readonly<Record<string, string>>, name
     )
   }
   if (finished.code !== 0) throw noEngine(words)
-  const field = (key: string): string => new RegExp(`^${key}:\\s*(\\S.*)$`, 'm').exec(finished.stdout)?.[1] ?? ''
+  const field = (key: string): string => new RegExp(`^${key}:[ \\t]*(\\S.*)$`, 'm').exec(finished.stdout)?.[1] ?? ''
   // With no engine, buildx reports the error in its answer and exits with 0.
   if (field('Driver') === '') throw noEngine(field('Error') || 'the builder does not answer')
   return field('Driver')

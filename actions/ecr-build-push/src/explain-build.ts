@@ -26,6 +26,8 @@ interface Cause {
 }
 
 const OUTPUT_LINES = 20
+const LONGEST_NAME = 80
+const LONGEST_LINE = 160
 
 /** What BuildKit and ECR say, most exact first, and what it means. */
 const CAUSES: readonly Cause[] = [
@@ -93,7 +95,7 @@ const CAUSES: readonly Cause[] = [
       cause:
         code === '137'
           ? `${stepName(error, command)} was killed: out of memory`
-          : `${stepName(error, command)} exits with code ${code}`,
+          : `${stepName(error, command)} exits with code ${code}${lastOutput(error)}`,
       advice:
         code === '137'
           ? 'use a larger runner, or less parallel work in that step'
@@ -160,7 +162,13 @@ function explain(error: BuildError, subject: BuildSubject): Explanation {
 }
 
 function stepName(error: BuildError, command: string): string {
-  return error.step?.replace(/^\[[^\]]*\] /, '') ?? command.replace(/^\/bin\/sh -c /, '')
+  const name = error.step?.replace(/^\[[^\]]*\] /, '') ?? command.replace(/^\/bin\/sh -c /, '')
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+}
+
+function lastOutput({output}: BuildError): string {
+  const line = output.at(-1)?.trim() ?? ''
+  return line === '' || line.length > LONGEST_LINE ? '' : `: ${line}`
 }
 
 function explainBaseImage(image: string, message: string): Explanation {
@@ -184,7 +192,7 @@ function explainBaseImage(image: string, message: string): Explanation {
     reason: missing ? 'image-not-found' : 'unreachable',
     cause: missing
       ? `the base image ${image} does not exist`
-      : `the base image ${image} could not be fetched: ${message}`,
+      : `the base image ${image} could not be fetched: ${message.split(': ').slice(-2).join(': ')}`,
     advice: missing
       ? 'check the FROM line: name, tag and platform'
       : 'check that the runner can reach that registry, then re-run',

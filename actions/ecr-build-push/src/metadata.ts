@@ -62,7 +62,8 @@ function literalRule(item: string, target: RepositoryName): Rule {
   return {
     type: 'raw',
     line: item,
-    priority: RAW_PRIORITY,
+    // As with flavor's `latest`, it comes last: it is no name to know an image by.
+    priority: value === 'latest' ? 0 : RAW_PRIORITY,
     enable: 'true',
     prefix: '',
     suffix: '',
