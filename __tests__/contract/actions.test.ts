@@ -34,9 +34,14 @@ function inputsRead(name: string): Set<string> {
   const readers =
     'optional|required|boolean|integer|optionalInteger|oneOf|optionalOneOf|lines|list|keyValues|json|multiline|raw'
   const calls = new RegExp(`\\.(?:${readers})(?:<[^(]*>)?\\(\\s*'([a-z][a-z0-9-]*)'`, 'g')
-  return new Set(
-    sources(`actions/${name}/src`).flatMap((source) => [...source.matchAll(calls)].map((match) => match[1]!)),
+  const own = sources(`actions/${name}/src`)
+  // Two actions of one subject may share a reader: `shared/<subject>/inputs.ts`.
+  const shared = own.flatMap((source) =>
+    [...source.matchAll(/'\.\.\/\.\.\/(shared\/(?!core\/)[a-z-]+\/inputs\.ts)'/g)].map((match) =>
+      text('actions', match[1]!),
+    ),
   )
+  return new Set([...own, ...shared].flatMap((source) => [...source.matchAll(calls)].map((match) => match[1]!)))
 }
 
 test('all seven actions are here', () => {
@@ -122,6 +127,7 @@ test('an input that two actions share has one description and one default', () =
     'images',
     'secrets',
     'command',
+    'comment-key',
     'timeout',
     'cluster',
     'on-failure',

@@ -1,8 +1,8 @@
-import {GetObjectCommand, NoSuchBucket, NoSuchKey, PutObjectCommand, S3Client} from '@aws-sdk/client-s3'
 import {clientConfig} from '../aws/client-config.ts'
 import {explainAwsError} from '../aws/errors.ts'
 import {InputError} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
+import {S3Objects} from './s3-objects.ts'
 import {noSuchPlan, planFileName} from './store.ts'
 import type {PlanStore} from './store.ts'
 
@@ -26,40 +26,28 @@ export function parseS3(spec: string): S3Place {
 
 /** Keeps plans in S3, encrypted by the bucket's own rule. Needs s3:PutObject, and s3:GetObject to read them. */
 export function s3Store(world: World, {bucket, prefix}: S3Place, action: string): PlanStore {
-  const custom = world.env['AWS_ENDPOINT_URL_S3'] ?? world.env['AWS_ENDPOINT_URL']
-  const client = new S3Client({
-    ...clientConfig(world.env, action),
-    // Servers other than AWS's own have no host name per bucket.
-    forcePathStyle: custom !== undefined && custom !== '',
-  })
+  const objects = new S3Objects(world, bucket, clientConfig(world.env, action))
   const where = `s3://${bucket}/${prefix}`
-  const objectOf = (id: string): {Bucket: string; Key: string} => ({
-    Bucket: bucket,
-    Key: [prefix, planFileName(id)].filter(Boolean).join('/'),
-  })
+  const keyOf = (id: string): string => [prefix, planFileName(id)].filter(Boolean).join('/')
   return {
     name: where,
     put: async (id, content) => {
-      try {
-        await client.send(new PutObjectCommand({...objectOf(id), Body: content, ContentLength: content.byteLength}))
-      } catch (error) {
+      await objects.put(keyOf(id), content).catch((error: unknown) => {
         throw explained(error, bucket, 's3:PutObject')
-      }
+      })
     },
     get: async (id) => {
-      try {
-        const found = await client.send(new GetObjectCommand(objectOf(id)))
-        if (found.Body === undefined) throw noSuchPlan(id, where)
-        return await found.Body.transformToByteArray()
-      } catch (error) {
-        throw error instanceof NoSuchKey ? noSuchPlan(id, where) : explained(error, bucket, 's3:GetObject')
-      }
+      const content = await objects.get(keyOf(id)).catch((error: unknown) => {
+        throw explained(error, bucket, 's3:GetObject')
+      })
+      if (content === undefined) throw noSuchPlan(id, where)
+      return content
     },
   }
 }
 
 function explained(error: unknown, bucket: string, iamAction: string): unknown {
-  if (error instanceof NoSuchBucket || (error instanceof Error && error.name === 'NoSuchBucket')) {
+  if (error instanceof Error && error.name === 'NoSuchBucket') {
     return new InputError(`Input "plan-store" names the bucket "${bucket}", which does not exist.`)
   }
   return explainAwsError(error, iamAction)

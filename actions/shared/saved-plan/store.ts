@@ -5,6 +5,7 @@ import {workspace} from '../core/files.ts'
 import type {World} from '../core/world.ts'
 import {artifactStore} from './artifact.ts'
 import {pathStore} from './path.ts'
+import {parseS3, s3Store} from './s3.ts'
 
 /** Keeps saved plans between jobs. */
 export interface PlanStore {
@@ -25,12 +26,9 @@ export interface StoreSettings {
  * The store that the `plan-store` input names: `artifact`, `s3://bucket/prefix`, or a folder.
  * @throws {InputError} when it cannot work here
  */
-export async function openStore(world: World, spec: string, settings: StoreSettings): Promise<PlanStore> {
+export function openStore(world: World, spec: string, settings: StoreSettings): PlanStore {
   if (spec === 'artifact') return artifactStore(world, settings.githubToken)
-  if (spec.startsWith('s3://')) {
-    const {s3Store, parseS3} = await import('./s3.ts')
-    return s3Store(world, parseS3(spec), settings.action)
-  }
+  if (spec.startsWith('s3://')) return s3Store(world, parseS3(spec), settings.action)
   if (/^[a-z0-9]+:\/\//i.test(spec)) {
     throw new InputError(`Input "plan-store" is "${spec}": use artifact, s3://bucket/prefix or a folder.`)
   }

@@ -22,6 +22,8 @@ export interface Broken {
 interface Known {
   readonly summary: RegExp
   readonly reason: FailureReason
+  /** Said instead of the tool's own words. */
+  readonly cause?: string
   readonly advice: string
 }
 
@@ -29,6 +31,7 @@ const KNOWN: readonly Known[] = [
   {
     summary: /^Saved plan is stale|^Saved plan does not match the given state/,
     reason: 'plan-stale',
+    cause: 'the saved plan is stale: the state was changed after the plan was made',
     advice: 'plan again and have the new plan reviewed, or set "if-stale: replan" to go on when nothing has changed',
   },
   {
@@ -77,7 +80,7 @@ function diagnosisOf(broken: Broken, first: Diagnostic, further: readonly Diagno
   return {
     reason: known?.reason ?? failed,
     subject: first.address ?? broken.root,
-    cause: sentence(first),
+    cause: known?.cause ?? sentence(first),
     advice: known?.advice ?? 'correct what the message names, then plan again',
     evidence: evidenceOf(first, further),
     ...(first.place && {place: first.place}),

@@ -100,9 +100,9 @@ export async function readBackend(session: Session): Promise<Backend> {
  * @throws {InputError} that names the workspaces there are
  */
 export async function useWorkspace(session: Session, wanted: string | undefined, create: boolean): Promise<string> {
-  const {env} = session.world
-  const current = env['TF_WORKSPACE'] || ((await dataFile(session, 'environment'))?.trim() ?? 'default')
-  if (wanted === undefined || wanted === current) return wanted ?? current
+  const selectedBefore = (await dataFile(session, 'environment'))?.trim() ?? 'default'
+  if (wanted === undefined) return session.world.env['TF_WORKSPACE'] || selectedBefore
+  if (wanted === selectedBefore) return wanted
   const selected = await session.call(['workspace', 'select', wanted])
   if (selected.code === 0) return wanted
   const listed = await session.call(['workspace', 'list'])

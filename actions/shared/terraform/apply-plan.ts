@@ -1,0 +1,87 @@
+import {Failure} from '../core/diagnosis.ts'
+import type {Evidence} from '../core/diagnosis.ts'
+import {lastWords} from '../core/exec.ts'
+import {explainBroken} from './failures.ts'
+import {applyArgv} from './plan-argv.ts'
+import type {PlanOptions} from './plan-argv.ts'
+import type {Plan} from './plan.ts'
+import {ApplyProgress, operationCount} from './progress.ts'
+import type {Operation} from './progress.ts'
+import type {Session} from './session.ts'
+import {readUiLine} from './ui.ts'
+
+/** What is applied. */
+export interface ToApply {
+  readonly plan: Plan
+  /** The binary plan. */
+  readonly file: string
+  readonly options: PlanOptions
+}
+
+/**
+ * Applies a saved plan as it is, live, and gives the operations that were done.
+ * @throws {Failure} that says which resource failed and why, what was done before and what was not
+ */
+export async function applyPlan(session: Session, {plan, file, options}: ToApply): Promise<readonly Operation[]> {
+  const {world} = session
+  const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
+  const finished = await session.live(applyArgv(options, file), (line) => {
+    progress.take(readUiLine(line, session.root))
+  })
+  if (world.cancel.aborted) throw cancelled(session, plan, progress)
+  if (finished.code === 0) return progress.operations
+  const failure = explainBroken(world, {
+    phase: 'apply',
+    root: session.root,
+    diagnostics: progress.diagnostics,
+    lastWords: lastWords(session.tool.name, finished),
+  })
+  throw withPartialResult(failure, plan, progress)
+}
+
+function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: ApplyProgress): Failure {
+  if (progress.operations.length === 0) return new Failure({undo: 'nothing was changed', ...diagnosis}, status)
+  const evidence = [...(diagnosis.evidence ?? []), ...partialResult(plan, progress)]
+  return new Failure({...diagnosis, evidence, undo: doneSentence(plan, progress)}, status)
+}
+
+// The tool ended by itself, so it has written the state and released its lock; else the post step would have to look.
+function cancelled(session: Session, plan: Plan, progress: ApplyProgress): Failure {
+  const diagnosis = {
+    reason: 'cancelled',
+    subject: session.root,
+    cause: `the apply was cancelled; ${session.tool.name} stopped by itself, wrote the state and released its lock`,
+    advice: 'plan again: what is done is in the state, and a new plan holds the rest',
+    evidence: partialResult(plan, progress),
+    undo: progress.operations.length === 0 ? 'nothing was changed' : doneSentence(plan, progress),
+  } as const
+  return new Failure(diagnosis, 'cancelled')
+}
+
+function doneSentence(plan: Plan, {operations}: ApplyProgress): string {
+  const done = operations.filter(({failed}) => !failed).length
+  return `${String(done)} of ${String(operationCount(plan))} operations are done and in the state`
+}
+
+function partialResult(plan: Plan, progress: ApplyProgress): Evidence[] {
+  const done = new Set(progress.operations.filter(({failed}) => !failed).map(({address}) => address))
+  const failed = new Set(progress.operations.filter((operation) => operation.failed).map(({address}) => address))
+  const open = new Set(progress.running())
+  const rows = plan.resources
+    .filter(({kind}) => !['no-op', 'move', 'import', 'forget'].includes(kind))
+    .map(({address, kind}) => [address, kind, outcome(address, {done, failed, open})])
+  return [{title: 'what was done and what was not', table: {columns: ['resource', 'planned', 'result'], rows}}]
+}
+
+interface Outcomes {
+  readonly done: ReadonlySet<string>
+  readonly failed: ReadonlySet<string>
+  readonly open: ReadonlySet<string>
+}
+
+// A replacement that failed half way has a finished operation and a failed one: what failed is the news.
+function outcome(address: string, {done, failed, open}: Outcomes): string {
+  if (failed.has(address)) return 'failed'
+  if (open.has(address)) return 'unknown: it was under way'
+  return done.has(address) ? 'done' : 'not begun'
+}

@@ -1,0 +1,64 @@
+import {join} from 'node:path'
+import semver from 'semver'
+import {InputError} from '../core/errors.ts'
+import {privateFolder, writePrivateFile} from '../core/files.ts'
+import type {World} from '../core/world.ts'
+import {variablesFile} from './hcl.ts'
+import {initialise, readBackend, useWorkspace} from './init.ts'
+import type {Backend} from './init.ts'
+import type {RootInputs} from './inputs.ts'
+import type {PlanOptions} from './plan-argv.ts'
+import {openSession} from './session.ts'
+import type {Session} from './session.ts'
+import {findTool} from './tool.ts'
+
+/** A root module that is ready to be planned or applied. */
+export interface OpenRoot {
+  readonly session: Session
+  readonly workspace: string
+  readonly backend: Backend
+  /** A private folder for plans; it holds secrets and is emptied with the runner's temporary folder. */
+  readonly scratch: string
+}
+
+/**
+ * Finds the tool, initialises the root module and selects the workspace.
+ * @throws {InputError | Failure} when one of them does not work
+ */
+export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRoot> {
+  const tool = await findTool(world, inputs.tool)
+  if (inputs.version !== undefined && !semver.satisfies(tool.version, inputs.version)) {
+    throw new InputError(
+      `Input "terraform-version" is "${inputs.version}", and the ${tool.name} on PATH is ${tool.version}: ` +
+        'install that version in a step before this one.',
+    )
+  }
+  const session = openSession(world, tool, {
+    folder: inputs.folder,
+    root: inputs.root,
+    env: inputs.workspace === undefined ? {} : {TF_WORKSPACE: undefined},
+  })
+  await world.log.group(`${tool.name} ${tool.version}: init in ${inputs.root}`, () =>
+    world.log.fenced(() => initialise(session, inputs.init)),
+  )
+  const workspace = await useWorkspace(session, inputs.workspace, inputs.createWorkspace)
+  return {
+    session,
+    workspace,
+    backend: await readBackend(session),
+    scratch: await privateFolder(world.env, 'slipway-terraform'),
+  }
+}
+
+/** The options with the `variables` input as one more file, the last: it wins over the others. */
+export async function withVariables(
+  options: PlanOptions,
+  variables: string | undefined,
+  folder: string,
+): Promise<PlanOptions> {
+  if (variables === undefined) return options
+  const {text, extension} = variablesFile(variables)
+  const file = join(folder, `variables${extension}`)
+  await writePrivateFile(file, text)
+  return {...options, varFiles: [...options.varFiles, file]}
+}

@@ -1,0 +1,173 @@
+import {code, codeBlock, details, escapeMarkdown, table} from '../core/markdown.ts'
+import {CHANGE_KINDS, reasonText, replaceOrder, SIGNS} from './change-kind.ts'
+import {countChanges, headline} from './counts.ts'
+import type {Guarded} from './guard.ts'
+import type {OutputChange, Plan, ResourceChange} from './plan.ts'
+import {attributeChanges} from './values.ts'
+import type {AttributeChange} from './values.ts'
+
+/** Longest list of resources shown one by one; the rest is in the plan's text. */
+const MOST_RESOURCES = 200
+const MOST_ATTRIBUTES = 40
+const LONGEST_VALUE = 160
+
+/** The changes that a reader must see, what is lost first, then by address. */
+export function visibleChanges(plan: Plan): ResourceChange[] {
+  const rank = (change: ResourceChange): number => CHANGE_KINDS.indexOf(change.kind)
+  return plan.resources
+    .filter(({kind}) => kind !== 'no-op')
+    .sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1))
+}
+
+/** One line of plain text for a change: `-/+ aws_instance.api: replaced (forced by ami), destroyed first`. */
+export function changeLine(change: ResourceChange): string {
+  const verb = {
+    delete: 'destroyed',
+    replace: 'replaced',
+    unknown: `changed in a way unknown here (${change.actions.join(', ')})`,
+    update: 'changed in place',
+    create: 'created',
+    forget: 'no longer managed, and not destroyed',
+    import: 'imported',
+    move: 'moved',
+    read: 'read at apply',
+    'no-op': 'unchanged',
+  }[change.kind]
+  const notes = [
+    reasonText(change.reason),
+    change.forcedBy.length > 0 ? `forced by ${change.forcedBy.join(', ')}` : undefined,
+    orderNote(change),
+    change.previousAddress && `was ${change.previousAddress}`,
+    change.importing && `from ${change.importing}`,
+    change.deposed && `deposed object ${change.deposed}`,
+  ].filter(Boolean)
+  const note = notes.length === 0 ? '' : ` (${notes.join('; ')})`
+  return `${SIGNS[change.kind].padStart(3)} ${change.address}: ${verb}${note}`
+}
+
+function orderNote({actions}: ResourceChange): string | undefined {
+  const order = replaceOrder(actions)
+  if (order === undefined) return undefined
+  return {
+    'delete-first': 'old one destroyed first',
+    'create-first': 'new one made first',
+    'keep-old': 'old one is kept',
+  }[order]
+}
+
+/** What a plan would destroy, as one short Markdown phrase; empty when nothing. */
+export function lossPhrase(plan: Plan): string {
+  const lost = visibleChanges(plan).filter(({actions}) => actions.includes('delete'))
+  if (lost.length === 0) return ''
+  const named = lost.slice(0, 3).map(({address}) => code(address))
+  const more = lost.length > 3 ? ` and ${String(lost.length - 3)} more` : ''
+  return `destroys ${named.join(', ')}${more}`
+}
+
+/** The plan as Markdown: numbers first, then what is lost, then the rest; drift, outputs and checks in folds. */
+export function planMarkdown(plan: Plan, found: readonly Guarded[] = []): string {
+  const changes = visibleChanges(plan)
+  const sections = [
+    plan.errored ? '> [!CAUTION]\n> Planning failed half way: this plan is not complete and is never applied.' : '',
+    plan.complete ? '' : '> [!NOTE]\n> This plan leaves something out: another plan and apply will be needed after it.',
+    guardNote(found),
+    kindTable(plan),
+    ...changes.slice(0, MOST_RESOURCES).map(resourceFold),
+    changes.length > MOST_RESOURCES
+      ? `*${String(changes.length - MOST_RESOURCES)} more resources are in the full plan.*`
+      : '',
+    outputsFold(plan),
+    driftFold(plan),
+    checksFold(plan),
+    listFold('Put off to a later plan', plan.deferred),
+    listFold('Actions that the apply invokes', plan.invocations),
+  ]
+  return sections.filter(Boolean).join('\n\n')
+}
+
+function guardNote(found: readonly Guarded[]): string {
+  if (found.length === 0) return ''
+  const rows = found.map(({address, rule}) => `> - ${code(address)} (${escapeMarkdown(rule)})`)
+  return ['> [!WARNING]', '> The guard stands before this. An apply needs `allow-destroy` for:', ...rows].join('\n')
+}
+
+function kindTable(plan: Plan): string {
+  const counts = countChanges(plan)
+  const rows = new Map<string, number>()
+  for (const change of visibleChanges(plan)) {
+    const key = [change.kind, change.module || 'root', change.type].join('\n')
+    rows.set(key, (rows.get(key) ?? 0) + 1)
+  }
+  if (rows.size === 0) return `**${headline(plan, counts)}**`
+  const cells = [...rows].slice(0, 60).map(([key, count]) => {
+    const [kind = '', module = '', type = ''] = key.split('\n')
+    return [kind, code(type), code(module), String(count)]
+  })
+  return `**${headline(plan, counts)}**\n\n${table({columns: ['', 'type', 'module', 'count'], rows: cells})}`
+}
+
+function resourceFold(change: ResourceChange): string {
+  const attributes = change.kind === 'delete' || change.kind === 'forget' ? [] : attributeChanges(change.values)
+  const line = changeLine(change).trim()
+  const lines = attributes.slice(0, MOST_ATTRIBUTES).flatMap(attributeLines)
+  if (attributes.length > MOST_ATTRIBUTES)
+    lines.push(`  … ${String(attributes.length - MOST_ATTRIBUTES)} more attributes`)
+  if (lines.length === 0) return `- ${code(line)}`
+  return details(`<code>${escapeHtml(line)}</code>`, codeBlock(lines.join('\n'), 'diff'))
+}
+
+// The title of a fold is HTML to GitHub, not Markdown.
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+function attributeLines({path, before, after}: AttributeChange): string[] {
+  const side = (mark: string, shown: string | undefined): string[] =>
+    shown === undefined ? [] : [`${mark} ${path}: ${shortened(shown)}`]
+  return [...side('-', before?.shown), ...side('+', after?.shown)]
+}
+
+function shortened(value: string): string {
+  if (value.length <= LONGEST_VALUE) return value
+  return `${value.slice(0, LONGEST_VALUE)}… (${String(value.length)} characters)`
+}
+
+function outputsFold(plan: Plan): string {
+  const changed = plan.outputs.filter(({actions}) => !actions.includes('no-op'))
+  if (changed.length === 0) return ''
+  const lines = changed.flatMap((output) => outputLines(output))
+  return details(`Outputs (${String(changed.length)})`, codeBlock(lines.join('\n'), 'diff'))
+}
+
+function outputLines({name, values}: OutputChange): string[] {
+  return attributeChanges(values).flatMap(({path, ...sides}) => {
+    const full = path === '' || path.startsWith('[') ? `${name}${path}` : `${name}.${path}`
+    return attributeLines({path: full, ...sides})
+  })
+}
+
+function driftFold(plan: Plan): string {
+  const other =
+    plan.otherDrift === 0 ? '' : `*${String(plan.otherDrift)} more were changed outside without an effect here.*`
+  if (plan.drift.length === 0) return other
+  const lines = plan.drift.map(
+    (change) => `- ${code(change.address)} ${change.kind === 'delete' ? 'is gone' : 'was changed'}`,
+  )
+  const body = [lines.join('\n'), other].filter(Boolean).join('\n\n')
+  return details(`Changed outside of Terraform (${String(plan.drift.length)})`, body)
+}
+
+function checksFold(plan: Plan): string {
+  const failing = plan.checks.filter(({status}) => status === 'fail' || status === 'error')
+  if (failing.length === 0) return ''
+  const lines = failing.map(
+    ({address, problems}) => `- ${code(address)}: ${escapeMarkdown(problems.join('; ') || 'fails')}`,
+  )
+  return details(`Checks that fail (${String(failing.length)})`, lines.join('\n'), true)
+}
+
+function listFold(title: string, items: readonly string[]): string {
+  return items.length === 0
+    ? ''
+    : details(`${title} (${String(items.length)})`, items.map((item) => `- ${code(item)}`).join('\n'))
+}

@@ -1,0 +1,50 @@
+import {lastWords} from '../core/exec.ts'
+import {isRecord} from '../core/json.ts'
+import type {Mask} from '../core/mask.ts'
+import type {Session} from './session.ts'
+
+/** One output of the root module. */
+export interface RootOutput {
+  readonly name: string
+  readonly sensitive: boolean
+  readonly value: unknown
+}
+
+/** The root outputs, from the state. @throws {Error} when the tool cannot read them */
+export async function readRootOutputs(session: Session): Promise<RootOutput[]> {
+  const finished = await session.call(['output', '-json'])
+  if (finished.code !== 0) {
+    throw new Error(`The outputs cannot be read: ${lastWords(session.tool.name, finished)}`)
+  }
+  const json: unknown = JSON.parse(finished.stdout)
+  if (!isRecord(json)) return []
+  return Object.entries(json).map(([name, output]) => ({
+    name,
+    sensitive: isRecord(output) && output['sensitive'] === true,
+    value: isRecord(output) ? output['value'] : undefined,
+  }))
+}
+
+/** An output as a step output: text as it is, everything else as JSON. */
+export function outputText({value}: RootOutput): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null)
+}
+
+const SHORTEST_SECRET = 4
+
+/**
+ * Masks a sensitive value leaf by leaf, so that `fromJSON(...)` of it cannot show a part either. Gives whether all of it
+ * is masked: hiding a leaf of three characters would blank half of the log, so such a value must not be handed on.
+ */
+export function maskLeaves(mask: Mask, value: unknown): boolean {
+  if (value === null || value === undefined || typeof value === 'boolean') return true
+  if (typeof value === 'object')
+    return Object.values(value)
+      .map((item) => maskLeaves(mask, item))
+      .every(Boolean)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (text === '') return true
+  if (text.length < SHORTEST_SECRET) return false
+  mask.add(text)
+  return true
+}

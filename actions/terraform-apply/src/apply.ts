@@ -1,0 +1,79 @@
+import {randomBytes} from 'node:crypto'
+import {mkdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import {applyPlan} from '../../shared/terraform/apply-plan.ts'
+import {makePlan} from '../../shared/terraform/make-plan.ts'
+import {concealWith, differences, normalForm} from '../../shared/terraform/normal-form.ts'
+import type {Difference} from '../../shared/terraform/normal-form.ts'
+import type {Operation} from '../../shared/terraform/progress.ts'
+import {refuseGuarded} from './refuse.ts'
+import type {Chosen, Ready} from './plan-source.ts'
+
+/**
+ * Applies the plan. When the state has moved since it was made and `if-stale: replan` is set, plans again and goes on
+ * only if the new plan would do exactly what was reviewed.
+ * @throws {Failure} `plan-stale`, `plan-changed`, or what the apply itself failed of
+ */
+export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<readonly Operation[]> {
+  try {
+    return await applyNow(ready, chosen)
+  } catch (error) {
+    if (ready.inputs.ifStale === 'fail' || !isStale(error) || ready.parcel === undefined) throw error
+  }
+  const fresh = await planAgain(ready)
+  refuseChanged(ready, chosen, fresh)
+  refuseGuarded(fresh.plan, ready.inputs)
+  return fresh.plan.applyable ? await applyNow(ready, fresh) : []
+}
+
+async function applyNow({root, options}: Ready, {plan, file}: Chosen): Promise<readonly Operation[]> {
+  const {world} = root.session
+  // Written before the first change: a kill at any later moment leaves a trace for the post step.
+  world.outputs.saveState('applying', root.session.root)
+  const operations = await world.log
+    .fenced(() => applyPlan(root.session, {plan, file, options}))
+    .catch((error: unknown) => {
+      world.outputs.saveState('applying', '')
+      throw error
+    })
+  world.outputs.saveState('applying', '')
+  return operations
+}
+
+function isStale(error: unknown): boolean {
+  return error instanceof Failure && error.diagnosis.reason === 'plan-stale'
+}
+
+async function planAgain({root, options}: Ready): Promise<Chosen> {
+  const {session, scratch} = root
+  const {log} = session.world
+  const folder = join(scratch, 'again')
+  await mkdir(folder, {mode: 0o700})
+  log.line('the state has moved since the plan was made: planning again, to compare')
+  return await log.group('plan again', () => log.fenced(() => makePlan(session, options, folder)))
+}
+
+function refuseChanged({root}: Ready, reviewed: Chosen, fresh: Chosen): void {
+  const conceal = concealWith(randomBytes(32))
+  const found = differences(normalForm(reviewed.plan, conceal), normalForm(fresh.plan, conceal))
+  if (found.length === 0) {
+    root.session.world.log.line('the new plan would do exactly what was reviewed: going on')
+    return
+  }
+  const rows = found.map(({what, how}) => [what, SENTENCES[how]])
+  throw new Failure({
+    reason: 'plan-changed',
+    subject: root.session.root,
+    cause: `the plan is no longer what was reviewed: ${String(found.length)} ${found.length === 1 ? 'change differs' : 'changes differ'}, first ${found[0]?.what ?? ''}`,
+    advice: 'have the new plan reviewed: run terraform-plan again',
+    evidence: [{title: 'what differs since the review', table: {columns: ['change', 'now'], rows}}],
+    undo: 'nothing was changed',
+  })
+}
+
+const SENTENCES: Readonly<Record<Difference['how'], string>> = {
+  appeared: 'was not in the reviewed plan',
+  disappeared: 'was reviewed, and is no longer planned',
+  differs: 'would be done differently than reviewed',
+}

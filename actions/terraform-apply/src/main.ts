@@ -1,0 +1,34 @@
+import type {World} from '../../shared/core/world.ts'
+import {readOrigin} from '../../shared/github/origin.ts'
+import {readRootOutputs} from '../../shared/terraform/root-outputs.ts'
+import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
+import {applyOrReplan} from './apply.ts'
+import {refuseGuarded, refusePullRequests} from './refuse.ts'
+import {readInputs} from './inputs.ts'
+import {getPlan, restoreLockFile, takeParcel} from './plan-source.ts'
+import {report, showPlan} from './report.ts'
+import {unlock} from './unlock.ts'
+
+/** Applies the plan that was reviewed, and nothing else. */
+export async function run(world: World): Promise<void> {
+  const started = world.clock.now()
+  const inputs = readInputs(world.env)
+  if (inputs.mode === 'unlock') {
+    await unlock(world, inputs)
+    return
+  }
+  const origin = await readOrigin(world.env)
+  refusePullRequests(origin, inputs)
+  const parcel = await takeParcel(world, inputs, origin)
+  await restoreLockFile(inputs, parcel)
+
+  const root = await openRoot(world, inputs.root)
+  const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
+  const ready = {inputs, root, options, parcel}
+  const chosen = await getPlan(ready)
+  showPlan(world, chosen.plan)
+  refuseGuarded(chosen.plan, inputs)
+
+  const operations = chosen.plan.applyable ? await applyOrReplan(ready, chosen) : []
+  report(world, {inputs, root, chosen, operations, rootOutputs: await readRootOutputs(root.session), started})
+}

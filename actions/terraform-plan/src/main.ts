@@ -1,0 +1,36 @@
+import type {World} from '../../shared/core/world.ts'
+import {readOrigin} from '../../shared/github/origin.ts'
+import {openStore} from '../../shared/saved-plan/store.ts'
+import {readLockFile} from '../../shared/saved-plan/binding.ts'
+import {guarded} from '../../shared/terraform/guard.ts'
+import {makePlan} from '../../shared/terraform/make-plan.ts'
+import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
+import {showComment} from './comment.ts'
+import {readInputs} from './inputs.ts'
+import {report, showInLog} from './report.ts'
+import {savePlan} from './save.ts'
+
+/** Plans a root module, shows what would change, and keeps the plan so that exactly it can be applied later. */
+export async function run(world: World): Promise<void> {
+  const started = world.clock.now()
+  const inputs = readInputs(world.env)
+  const origin = await readOrigin(world.env)
+  const store = openStore(world, inputs.root.planStore, {
+    action: 'terraform-plan',
+    githubToken: inputs.root.githubToken,
+  })
+  const committedLock = await readLockFile(inputs.root.folder)
+
+  const root = await openRoot(world, inputs.root)
+  const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
+  const made = await world.log.group(`${root.session.tool.name} plan`, () =>
+    world.log.fenced(() => makePlan(root.session, options, root.scratch)),
+  )
+  const found = guarded(made.plan, inputs.root.guard, [])
+
+  await showInLog(world, made, found)
+  const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store})
+  const shown = {inputs, root, made, found, saved, started}
+  const commentUrl = await showComment(world, origin, shown)
+  report(world, shown, commentUrl)
+}

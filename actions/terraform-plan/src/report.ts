@@ -1,0 +1,124 @@
+import {code, codeBlock, details} from '../../shared/core/markdown.ts'
+import type {World} from '../../shared/core/world.ts'
+import {makePreview} from '../../shared/report/preview.ts'
+import {makeReceipt} from '../../shared/report/receipt.ts'
+import {countChanges, headline} from '../../shared/terraform/counts.ts'
+import type {Guarded} from '../../shared/terraform/guard.ts'
+import type {MadePlan} from '../../shared/terraform/make-plan.ts'
+import type {OpenRoot} from '../../shared/terraform/open-root.ts'
+import type {Plan} from '../../shared/terraform/plan.ts'
+import {changeLine, lossPhrase, planMarkdown, visibleChanges} from '../../shared/terraform/render.ts'
+import type {PlanInputs} from './inputs.ts'
+import type {SavedPlan} from './save.ts'
+
+/** A plan with all that is told about it. */
+export interface Shown {
+  readonly inputs: PlanInputs
+  readonly root: OpenRoot
+  readonly made: MadePlan
+  readonly found: readonly Guarded[]
+  readonly saved: SavedPlan
+  /** When the run began, in milliseconds since the epoch. */
+  readonly started: number
+}
+
+const MOST_LINES = 100
+/** GitHub shows a summary of up to 1 MiB; the plan's text gets half of it. */
+const LONGEST_TEXT = 500_000
+
+/** Shows the plan in the log: the tool's own text in a fold, then every change as one line, what is lost first. */
+export async function showInLog(world: World, {plan, text}: MadePlan, found: readonly Guarded[]): Promise<void> {
+  await world.log.group('the whole plan', () =>
+    world.log.fenced(() => {
+      world.log.line(text.trimEnd())
+      return Promise.resolve()
+    }),
+  )
+  const changes = visibleChanges(plan)
+  const lines = changes.slice(0, MOST_LINES).map(changeLine)
+  if (changes.length > MOST_LINES)
+    lines.push(`    … ${String(changes.length - MOST_LINES)} more, in the whole plan above`)
+  world.log.line(`▸ ${headline(plan)}`)
+  if (lines.length > 0) world.log.quote(lines)
+  for (const {address, rule} of found) {
+    world.log.warning(`The guard stands before ${address} (${rule}): an apply needs it in "allow-destroy".`)
+  }
+}
+
+/** The plan as a section of Markdown, the same in the job summary and in comments. */
+export function planSection({inputs, made, found, saved, root}: Shown, withText: boolean): string {
+  const loss = lossPhrase(made.plan)
+  const workspace = root.workspace === 'default' ? '' : ` · workspace ${code(root.workspace)}`
+  return [
+    `### ${made.plan.applyable ? 'Plan' : '✓ Plan'} for ${code(inputs.root.root)}${workspace}: ${headline(made.plan)}`,
+    loss === '' ? '' : `**⚠ ${loss}**`,
+    planMarkdown(made.plan, found),
+    withText ? details('The whole plan', codeBlock(made.text.slice(0, LONGEST_TEXT), 'terraform')) : '',
+    `<sub>plan ${code(saved.id)} · ${code(saved.digest)}</sub>`,
+  ]
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+/** Hands everything on: outputs, preview, receipt, job summary. */
+export function report(world: World, shown: Shown, commentUrl: string | undefined): void {
+  const {inputs, made, saved} = shown
+  const counts = countChanges(made.plan)
+  const outputs: Readonly<Record<string, string | number | boolean | undefined>> = {
+    status: 'planned',
+    'has-changes': made.plan.applyable,
+    'exit-code': made.exitCode,
+    'to-add': counts.add,
+    'to-change': counts.change,
+    'to-replace': counts.replace,
+    'to-destroy': counts.destroy,
+    'to-import': counts.import,
+    'to-move': counts.move,
+    'to-forget': counts.forget,
+    drift: made.plan.drift.length,
+    guarded: shown.found.length,
+    'plan-file': made.file,
+    'plan-json-file': made.jsonFile,
+    'plan-text-file': made.textFile,
+    'plan-id': saved.id,
+    'plan-digest': saved.digest,
+    'comment-url': commentUrl,
+    preview: previewOf(shown),
+    receipt: receiptOf(world, shown),
+  }
+  for (const [name, value] of Object.entries(outputs)) world.outputs.set(name, value)
+  world.summary.add(planSection(shown, true))
+  world.log.line(`✓ planned ${inputs.root.root}: ${headline(made.plan)}`)
+}
+
+function previewOf({inputs, made, found, saved}: Shown): string {
+  return makePreview({
+    stage: 'plan',
+    subject: inputs.root.root === '.' ? 'terraform' : `${inputs.root.root}/`,
+    verdict: verdictOf(made.plan),
+    headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan)].filter(Boolean).join(' '),
+    body: planMarkdown(made.plan, found),
+    digest: saved.digest,
+  })
+}
+
+function verdictOf(plan: Plan): 'none' | 'change' | 'destroy' | 'unknown' {
+  const kinds = new Set(plan.resources.map(({kind}) => kind))
+  if (kinds.has('delete') || kinds.has('replace')) return 'destroy'
+  if (kinds.has('unknown')) return 'unknown'
+  return plan.applyable ? 'change' : 'none'
+}
+
+function receiptOf(world: World, {inputs, made, saved, root, started}: Shown): string {
+  const {add, change, destroy, replace} = countChanges(made.plan)
+  return makeReceipt(world.env, {
+    stage: 'plan',
+    subject: inputs.root.root,
+    status: 'planned',
+    headline: headline(made.plan),
+    started,
+    ended: world.clock.now(),
+    now: {planId: saved.id, planDigest: saved.digest, workspace: root.workspace, add, change, destroy, replace},
+    before: {},
+  })
+}

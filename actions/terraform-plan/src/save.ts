@@ -1,0 +1,78 @@
+import {readFile} from 'node:fs/promises'
+import type {World} from '../../shared/core/world.ts'
+import type {Origin} from '../../shared/github/origin.ts'
+import {hashOf, LOCK_FILE, readLockFile} from '../../shared/saved-plan/binding.ts'
+import {pack} from '../../shared/saved-plan/envelope.ts'
+import type {Binding} from '../../shared/saved-plan/envelope.ts'
+import {planId} from '../../shared/saved-plan/plan-id.ts'
+import type {PlanStore} from '../../shared/saved-plan/store.ts'
+import type {MadePlan} from '../../shared/terraform/make-plan.ts'
+import {concealAlike, concealWith, digestOf, normalForm} from '../../shared/terraform/normal-form.ts'
+import type {OpenRoot} from '../../shared/terraform/open-root.ts'
+import type {PlanInputs} from './inputs.ts'
+
+/** All that a saved plan is made of. */
+export interface ToSave {
+  readonly inputs: PlanInputs
+  readonly root: OpenRoot
+  readonly made: MadePlan
+  readonly origin: Origin
+  /** The lock file as it was checked out; undefined when none is committed. */
+  readonly committedLock: string | undefined
+  readonly store: PlanStore
+}
+
+/** A plan that is kept. */
+export interface SavedPlan {
+  readonly id: string
+  /** `sha256:<hex>` of what the plan would do. */
+  readonly digest: string
+  readonly store: string
+}
+
+/** Seals the plan, binds it to what it was made from, and stores it. */
+export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> {
+  const {inputs, root, made, origin, store} = parts
+  const key = inputs.root.planKey
+  if (key === undefined) {
+    world.log.warning(
+      'The saved plan is not sealed. Plans hold secrets in clear text: set "plan-key" (a secret of 16 characters or more).',
+    )
+  }
+  const plan = await readFile(made.file)
+  const lockFile = parts.committedLock ?? (await readLockFile(inputs.root.folder))
+  const binding = bindingOf(world, parts, hashOf(plan), lockFile)
+  const files = new Map<string, Uint8Array>([['plan.tfplan', plan]])
+  if (lockFile !== undefined) files.set(LOCK_FILE, Buffer.from(lockFile))
+  const id = planId({
+    workingDirectory: inputs.root.root,
+    workspace: root.workspace,
+    headSha: origin.headSha,
+    runId: world.env['GITHUB_RUN_ID'] ?? '',
+    attempt: world.env['GITHUB_RUN_ATTEMPT'] ?? '',
+  })
+  await store.put(id, pack({binding, files}, key))
+  world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
+  return {id, digest: binding.planDigest, store: store.name}
+}
+
+function bindingOf(world: World, parts: ToSave, planHash: string, lockFile: string | undefined): Binding {
+  const {inputs, root, made, origin} = parts
+  const key = inputs.root.planKey
+  return {
+    repository: origin.repository,
+    headSha: origin.headSha,
+    baseSha: origin.baseSha,
+    run: `${world.env['GITHUB_RUN_ID'] ?? ''}/${world.env['GITHUB_RUN_ATTEMPT'] ?? '1'}`,
+    workingDirectory: inputs.root.root,
+    workspace: root.workspace,
+    backendType: root.backend.type,
+    backendPlace: root.backend.place,
+    tool: root.session.tool.name,
+    toolVersion: root.session.tool.version,
+    lockFile: hashOf(lockFile),
+    planHash,
+    planDigest: digestOf(normalForm(made.plan, key === undefined ? concealAlike : concealWith(key))),
+    plannedAt: new Date(world.clock.now()).toISOString(),
+  }
+}
