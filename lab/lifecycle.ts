@@ -1,4 +1,5 @@
 import {existsSync, rmSync} from 'node:fs'
+import {delimiter} from 'node:path'
 import {withLock} from './core/lock.ts'
 import {rootPrefix} from './core/machine.ts'
 import type {Part, World} from './core/part.ts'
@@ -25,12 +26,20 @@ export interface LabOptions {
 }
 
 async function makeWorld(options: LabOptions): Promise<World> {
-  const env = options.env ?? process.env
+  const paths = labPaths(options.env)
+  const env = withoutLab(options.env ?? process.env, paths.cache)
   const say = options.log ?? ((line: string) => process.stdout.write(`${line}\n`))
   if (process.platform !== 'linux') {
     throw new Error(`The lab needs Linux, and this is ${process.platform}: open the repository in its dev container (.devcontainer).`)
   }
-  return {paths: labPaths(env), env, say, root: await rootPrefix()}
+  return {paths, env, say, root: await rootPrefix()}
+}
+
+/** What the machine has must not be read off an environment that the lab itself has set up (`eval "$(… lab -- env)"`). */
+function withoutLab(env: NodeJS.ProcessEnv, cache: string): NodeJS.ProcessEnv {
+  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.startsWith(cache))
+  const others = Object.entries(env).filter(([, value]) => !value?.replace(/^unix:\/\//, '').startsWith(cache))
+  return {...Object.fromEntries(others), PATH: path.join(delimiter), SLIPWAY_LAB_CACHE: cache}
 }
 
 /** Does something to the lab while nobody else does. */

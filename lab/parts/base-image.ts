@@ -1,7 +1,8 @@
 import {join} from 'node:path'
-import type {Part, Starting} from '../core/part.ts'
+import type {Part, Starting, World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
-import {must} from '../core/run.ts'
+import {attempt, must} from '../core/run.ts'
+import type {PartState} from '../core/state.ts'
 import {installFolder, type Install} from '../install/install.ts'
 import {nodeStandIn} from '../install/node-image.ts'
 import {engineEnv} from './docker.ts'
@@ -38,7 +39,19 @@ async function start(lab: Starting): Promise<void> {
   const env = {...engineEnv(lab), ...lab.part('docker').vars}
   await must(['docker', 'load', '--input', join(installFolder(lab.paths, INSTALL), 'image.tar')], {env})
   lab.say(`  ! No container hub can be reached: ${BASE_IMAGE} is a stand-in made here (Node 24, npm and busybox).`)
-  lab.note({version: `${BASE_IMAGE} (stand-in)`, address: `oci-layout://${standInLayout(lab.paths)}`, notes: {standIn: 'yes'}})
+  lab.note({
+    version: `${BASE_IMAGE} (stand-in)`,
+    address: `oci-layout://${standInLayout(lab.paths)}`,
+    notes: {standIn: 'yes', dockerHost: lab.part('docker').vars['DOCKER_HOST'] ?? ''},
+  })
+}
+
+/** An engine that was started anew has lost the stand-in. */
+async function health(world: World, state: PartState): Promise<string | undefined> {
+  if (state.notes['standIn'] !== 'yes') return undefined
+  const env = {...engineEnv(world), DOCKER_HOST: state.notes['dockerHost']}
+  const found = await attempt(['docker', 'image', 'inspect', BASE_IMAGE], {env, timeout: 10_000})
+  return found.code === 0 ? undefined : `${BASE_IMAGE} is not in the engine`
 }
 
 /** The base image of the sample: the hub's own, or one made here under the same name. */
@@ -47,6 +60,6 @@ export const baseImage: Part = {
   after: ['docker'],
   installs,
   start,
-  health: () => Promise.resolve(undefined),
+  health,
   stop: () => Promise.resolve(),
 }

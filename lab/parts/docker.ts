@@ -34,7 +34,7 @@ export function engineEnv(world: {paths: LabPaths; env: NodeJS.ProcessEnv}): Nod
 
 async function installs(world: World): Promise<Install[]> {
   if (await runningEngine(world.env)) return []
-  if (findTool('dockerd') && findTool('containerd') && findTool('runc') && findTool('iptables')) return []
+  if (['dockerd', 'containerd', 'runc', 'iptables'].every((tool) => findTool(tool, world.env))) return []
   return [debs(NAME, PACKAGES)]
 }
 
@@ -53,13 +53,13 @@ async function start(lab: Starting): Promise<void> {
   const docker = findTool('docker', env) ?? 'docker'
   const version = found?.version ?? (await must(['docker', 'version', '--format', '{{.Server.Version}}'], {env}))
   const own = join(lab.paths.run, 'bin')
-  if (!findTool('docker')) linkDocker(docker, own)
+  if (!findTool('docker', lab.env)) linkDocker(docker, own)
   lab.note({
     version: `${version}${found ? ' (this machine’s)' : ''}`,
     address: host,
     borrowed: found !== undefined,
     vars: {DOCKER_HOST: host, DOCKER_CONFIG: ownConfig(lab.paths)},
-    path: findTool('docker') ? [] : [own],
+    path: findTool('docker', lab.env) ? [] : [own],
   })
 }
 

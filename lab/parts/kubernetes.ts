@@ -27,13 +27,14 @@ const cniFolder = (places: readonly string[]): string | undefined =>
   places.find((place) => existsSync(join(place, 'bridge')) && existsSync(join(place, 'host-local')))
 
 /** Packages for what the machine lacks; a runtime comes with its runc, as the two must suit each other. */
-function missingPackages(): string[] {
+function missingPackages(env: NodeJS.ProcessEnv): string[] {
+  const has = (...tools: string[]): boolean => tools.every((tool) => findTool(tool, env))
   const wanted: [boolean, string[]][] = [
-    [!findTool('etcd'), ['etcd-server']],
-    [!(findTool('containerd') && findTool('ctr') && findTool('runc')), ['containerd', 'runc']],
+    [!has('etcd'), ['etcd-server']],
+    [!has('containerd', 'ctr', 'runc'), ['containerd', 'runc']],
     [!cniFolder(CNI_PLACES), ['containernetworking-plugins']],
-    [!findTool('iptables'), ['iptables']],
-    [!(findTool('tini') ?? findTool('docker-init')), ['tini']],
+    [!has('iptables'), ['iptables']],
+    [!has('tini') && !has('docker-init'), ['tini']],
   ]
   return wanted.flatMap(([missing, packages]) => (missing ? packages : []))
 }
@@ -42,9 +43,9 @@ async function installs(world: World): Promise<Install[]> {
   if (world.env['LAB_KUBECONFIG']) return []
   asRoot(world, 'A Kubernetes node (or name a cluster of your own with LAB_KUBECONFIG)')
   for (const tool of ['unshare', 'nsenter', 'ip', 'sysctl']) {
-    if (!findTool(tool)) throw new Error(`A Kubernetes node needs ${tool}: install util-linux, iproute2 and procps.`)
+    if (!findTool(tool, world.env)) throw new Error(`A Kubernetes node needs ${tool}: install util-linux, iproute2 and procps.`)
   }
-  const packages = missingPackages()
+  const packages = missingPackages(world.env)
   const programs = goPrograms({name: PROGRAMS, recipe: 'kubernetes', ...kubernetesBuild()})
   return [programs, pauseImage(), ...(packages.length > 0 ? [debs(NODE_PACKAGES, packages)] : [])]
 }
