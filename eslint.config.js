@@ -67,7 +67,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        {patterns: [{regex: '^\\.\\./(?!core/)', message: 'shared/core stands on libraries alone.'}]},
+        {patterns: [{regex: '^\\.\\./(?!core/|\\.\\./\\.\\./node_modules/)', message: 'shared/core stands on libraries alone.'}]},
       ],
     },
   },
@@ -77,7 +77,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        {patterns: [{regex: '^\\.\\./\\.\\./', message: 'shared/ must not import an action.'}]},
+        {patterns: [{regex: '^(\\.\\./)+[a-z-]+/src/', message: 'shared/ must not import an action.'}]},
       ],
     },
   },

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 /** The largest bundle we ship, in bytes: what a user's job downloads before its first line. */
 const LIMIT_BYTES = 1_600_000
 
-/** Where the sources stand without their types while bundles are made of them; not committed. */
+/** Where the sources stand without their types while bundles are made of them (`outDir` of tsconfig.build.json). */
 const STRIPPED = 'build'
 
 /** An entry of an action: `index` is what runs, `post` what runs after the job. */
@@ -30,7 +30,7 @@ function entriesOf(action: string): Entry[] {
   return ['index', 'post', 'credential-plugin']
     .filter((name) => existsSync(join(root, 'actions', action, 'src', `${name}.ts`)))
     .map((name) => ({
-      source: join(STRIPPED, 'actions', action, 'src', `${name}.js`),
+      source: join(STRIPPED, action, 'src', `${name}.js`),
       folder: join(action, ...(name === 'index' ? [] : [name])),
     }))
 }
@@ -81,7 +81,7 @@ async function checkBundle(folder: string): Promise<number> {
 // Types are checked once for the whole tree (`npm run types`); ncc would check all of it again for every bundle.
 async function stripTypes(): Promise<void> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  await run(process.execPath, [tsc, '-p', root, '--noCheck', '--outDir', join(root, STRIPPED)])
+  await run(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--noCheck'])
 }
 
 async function build(actions: readonly string[], dist: string): Promise<void> {

@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto'
-import * as core from '@actions/core'
+import * as core from './commands.ts'
 
 /** A place in the user's repository that an annotation points at. Lines count from 1. */
 export interface Place {

@@ -1,4 +1,4 @@
-import {setSecret} from '@actions/core'
+import {setSecret} from './commands.ts'
 
 /** What stands where a secret was, in every text that we write ourselves. */
 export const MASKED = '***'

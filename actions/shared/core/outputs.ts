@@ -1,4 +1,4 @@
-import * as core from '@actions/core'
+import * as core from './commands.ts'
 import type {Mask} from './mask.ts'
 
 /** Values that later steps read, and state that this action's own post step reads. */
