@@ -13,6 +13,7 @@ export function baseImageBuildContexts(env: NodeJS.ProcessEnv = process.env): st
   const paths = labPaths(env)
   if (readState(paths).parts['base-image']?.notes['standIn'] !== 'yes') return []
   const layout = standInLayout(paths)
-  if (!existsSync(join(layout, 'index.json'))) throw new Error(`The base image’s stand-in is missing in ${layout}: run lab up again.`)
+  if (!existsSync(join(layout, 'index.json')))
+    throw new Error(`The base image’s stand-in is missing in ${layout}: run lab up again.`)
   return [`${BASE_IMAGE}=oci-layout://${layout}:${BASE_IMAGE.split(':')[1] ?? 'latest'}`]
 }

@@ -18,7 +18,14 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 function table(rows: readonly PartStatus[]): string {
   const cells = rows.map((row) => [row.trouble ? '✗' : '✓', row.name, row.version, row.trouble ?? row.address])
   const widths = [0, 1, 2].map((at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)))
-  return cells.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function showStatus(rows: readonly PartStatus[]): number {
@@ -29,7 +36,9 @@ function showStatus(rows: readonly PartStatus[]): number {
 async function bringUp(): Promise<number> {
   const since = Date.now()
   const code = showStatus(await up({log: print}))
-  print(`The lab is up after ${clockTime((Date.now() - since) / 1000)}. Use it with: eval "$(npm run --silent lab -- env)"`)
+  print(
+    `The lab is up after ${clockTime((Date.now() - since) / 1000)}. Use it with: eval "$(npm run --silent lab -- env)"`,
+  )
   return code
 }
 
@@ -51,7 +60,11 @@ async function followLogs(part = ''): Promise<number> {
   if (files.length === 0) throw new Error(`No log of ${part}: there are ${readdirSync(folder).join(', ') || 'none'}.`)
   const paths = files.map((file) => join(folder, file))
   const tail = spawn('tail', ['-n', '40', '-F', ...paths], {stdio: 'inherit'})
-  return new Promise((resolve) => tail.once('close', (code) => resolve(code ?? 0)))
+  return new Promise((resolve) =>
+    tail.once('close', (code) => {
+      resolve(code ?? 0)
+    }),
+  )
 }
 
 async function main(command: string | undefined, argument: string | undefined): Promise<number> {

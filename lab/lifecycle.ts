@@ -30,7 +30,9 @@ async function makeWorld(options: LabOptions): Promise<World> {
   const env = withoutLab(options.env ?? process.env, paths.cache)
   const say = options.log ?? ((line: string) => process.stdout.write(`${line}\n`))
   if (process.platform !== 'linux') {
-    throw new Error(`The lab needs Linux, and this is ${process.platform}: open the repository in its dev container (.devcontainer).`)
+    throw new Error(
+      `The lab needs Linux, and this is ${process.platform}: open the repository in its dev container (.devcontainer).`,
+    )
   }
   return {paths, env, say, root: await rootPrefix()}
 }
@@ -44,7 +46,9 @@ function withoutLab(env: NodeJS.ProcessEnv, cache: string): NodeJS.ProcessEnv {
 
 /** Does something to the lab while nobody else does. */
 async function alone<T>(world: World, work: () => Promise<T>): Promise<T> {
-  const onWait = (pid: string): void => world.say(`Another lab command (pid ${pid}) is at work; waiting for it.`)
+  const onWait = (pid: string): void => {
+    world.say(`Another lab command (pid ${pid}) is at work; waiting for it.`)
+  }
   return withLock(world.paths.cache, onWait, work)
 }
 
@@ -88,7 +92,8 @@ export async function labProblem(options: LabOptions = {}): Promise<string | und
 async function prepare(world: World, progress: Progress): Promise<void> {
   const wanted = await wantedInstalls(world)
   const missing = wanted.filter((install) => !isInstalled(world.paths, install))
-  if (missing.length > 0) world.say(`Preparing, once: ${missing.map(({name}) => name).join(', ')} -> ${world.paths.installs}`)
+  if (missing.length > 0)
+    world.say(`Preparing, once: ${missing.map(({name}) => name).join(', ')} -> ${world.paths.installs}`)
   await installAll(world.paths, wanted, progress)
 }
 
@@ -99,10 +104,13 @@ async function startAll(world: World, progress: Progress): Promise<void> {
   const state = readState(world.paths)
   const started = new Map<string, Promise<void>>()
   for (const part of PARTS) {
-    const before = part.after.map((name) => started.get(name))
-    started.set(part.name, Promise.all(before).then(() => startPart(world, part, state, progress)))
+    const before = part.after.map((name) => started.get(name) ?? Promise.resolve())
+    started.set(
+      part.name,
+      Promise.all(before).then(() => startPart(world, part, state, progress)),
+    )
   }
-  const ended = await Promise.allSettled(started.values())
+  const ended = await Promise.allSettled([...started.values()])
   const failed = new Set(ended.flatMap((one) => (one.status === 'rejected' ? [reasonOf(one.reason)] : [])))
   if (failed.size > 0) throw new Error([...failed].join('\n'))
 }
@@ -138,7 +146,7 @@ export async function down(options: LabOptions = {}): Promise<void> {
       if (!recorded) continue
       if (!recorded.borrowed && recorded.daemons.length > 0) world.say(`  ▾ ${part.name}`)
       await part.stop(world, recorded)
-      delete state.parts[part.name]
+      state.parts = Object.fromEntries(Object.entries(state.parts).filter(([name]) => name !== part.name))
       writeState(world.paths, state)
     }
     if (existsSync(world.paths.run)) await removeRun(world)
@@ -147,7 +155,8 @@ export async function down(options: LabOptions = {}): Promise<void> {
 
 /** Files of the node belong to root, also when the lab was started through sudo. */
 async function removeRun(world: World): Promise<void> {
-  if (world.root && world.root.length > 0) await attempt([...world.root, 'rm', '-rf', '--one-file-system', world.paths.run])
+  if (world.root && world.root.length > 0)
+    await attempt([...world.root, 'rm', '-rf', '--one-file-system', world.paths.run])
   rmSync(world.paths.run, {recursive: true, force: true})
 }
 

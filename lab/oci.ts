@@ -29,7 +29,7 @@ function addBlob(layout: string, bytes: Buffer): Blob {
 /**
  * Makes an image of one layer out of a folder, as an OCI layout that BuildKit takes as it is, and beside it a tar that
  * `docker load` and `ctr images import` take. The same folder gives the same digest: owners and times are fixed.
- * @param owned paths within the folder (with what is below them) that belong to user 1000; everything else is root's
+ * Paths in `owned` (and what is below them) belong to user 1000; everything else is root's.
  */
 export async function imageFromFolder(
   folder: string,
@@ -43,7 +43,17 @@ export async function imageFromFolder(
   const not = owned.map((path) => `--exclude=./${path}`)
   await must(['tar', '-C', folder, ...fixed, '--owner=0', '--group=0', ...not, '-cf', layer, '.'])
   if (owned.length > 0) {
-    await must(['tar', '-C', folder, ...fixed, '--owner=1000', '--group=1000', '-rf', layer, ...owned.map((path) => `./${path}`)])
+    await must([
+      'tar',
+      '-C',
+      folder,
+      ...fixed,
+      '--owner=1000',
+      '--group=1000',
+      '-rf',
+      layer,
+      ...owned.map((path) => `./${path}`),
+    ])
   }
   const bytes = readFileSync(layer)
   rmSync(layer)
@@ -82,8 +92,15 @@ function writeIndex(layout: string, name: string, config: Blob, layer: Blob): vo
     'io.containerd.image.name': name,
     'org.opencontainers.image.ref.name': name.slice(name.lastIndexOf(':') + 1),
   }
-  const entry = {mediaType: `${TYPE}.manifest.v1+json`, ...manifest, platform: {architecture: goArch(), os: 'linux'}, annotations}
-  const put = (file: string, value: unknown): void => writeFileSync(join(layout, file), JSON.stringify(value))
+  const entry = {
+    mediaType: `${TYPE}.manifest.v1+json`,
+    ...manifest,
+    platform: {architecture: goArch(), os: 'linux'},
+    annotations,
+  }
+  const put = (file: string, value: unknown): void => {
+    writeFileSync(join(layout, file), JSON.stringify(value))
+  }
   put('oci-layout', {imageLayoutVersion: '1.0.0'})
   put('index.json', {schemaVersion: 2, mediaType: `${TYPE}.index.v1+json`, manifests: [entry]})
   const path = (blob: Blob): string => `blobs/sha256/${blob.digest.slice(7)}`

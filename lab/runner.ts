@@ -3,6 +3,10 @@ import {join} from 'node:path'
 import {labPaths} from './core/paths.ts'
 import {attempt} from './core/run.ts'
 import type {LabEnvironment} from './env.ts'
+import {collectEvents} from './runner/events.ts'
+import type {Collected, OnLine} from './runner/events.ts'
+
+export type {JobRun} from './runner/events.ts'
 
 /** A workflow to run, as an event on GitHub would start it. */
 export interface WorkflowCall {
@@ -20,55 +24,12 @@ export interface WorkflowCall {
   /** Added to the environment of the steps. */
   readonly env?: Readonly<Record<string, string>>
   /** Called for each line of a step's log. */
-  readonly onLine?: (job: string, line: string) => void
-}
-
-/** How one job of a workflow went. */
-export interface JobRun {
-  readonly result: 'success' | 'failure' | 'skipped'
-  /** The outputs of its steps, by the step's id. */
-  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>
-  /** The job summary, in Markdown. */
-  readonly summary: string
-  /** The texts of its error annotations. */
-  readonly errors: readonly string[]
-  readonly log: string
-  /** Seconds from its first to its last line. */
-  readonly seconds: number
+  readonly onLine?: OnLine
 }
 
 /** How a workflow went. */
-export interface WorkflowRun {
+export interface WorkflowRun extends Collected {
   readonly exitCode: number
-  /** By the job's id, in the order in which they ran. Jobs that were skipped silently are not there. */
-  readonly jobs: ReadonlyMap<string, JobRun>
-  /** What the runner itself had to say about a failure, beside the jobs' logs. */
-  readonly complaint: string
-}
-
-// https://nektosact.com/usage/: one JSON object per line; fields that are read here.
-interface RunnerLine {
-  readonly jobID?: string
-  readonly stepID?: readonly string[]
-  readonly msg?: string
-  readonly raw_output?: boolean
-  readonly command?: string
-  readonly name?: string
-  readonly arg?: string
-  readonly content?: string
-  readonly jobResult?: string
-  readonly level?: string
-  readonly time?: string
-}
-
-interface Draft {
-  result: JobRun['result']
-  readonly outputs: Record<string, Record<string, string>>
-  summary: string
-  readonly errors: string[]
-  log: string
-  readonly began: number
-  ended: number
 }
 
 /** Actions that the lab stands in for; every commit of theirs is answered by the same folder. */
@@ -86,23 +47,15 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
   const {run} = labPaths()
   await mkdir(run, {recursive: true})
   const room = await mkdtemp(join(run, 'runner-'))
-  const jobs = new Map<string, Draft>()
-  const complaints: string[] = []
+  const events = collectEvents(call.onLine)
   try {
-    const onLine = (line: string): void => {
-      take(line, jobs, complaints, call.onLine)
-    }
     const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
       cwd: call.repository,
       env: runnerEnv(lab, room),
-      onLine,
+      onLine: events.take,
     })
     if (ran.code === 127) throw new Error('The workflow runner could not be started: run `npm run lab -- up` first.')
-    return {
-      exitCode: ran.code,
-      jobs: new Map([...jobs].map(([id, draft]) => [id, finished(draft)])),
-      complaint: complaints.join('\n'),
-    }
+    return {exitCode: ran.code, ...events.collected()}
   } finally {
     await rm(room, {recursive: true, force: true})
   }
@@ -113,14 +66,14 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
  * another runner around this one, and those of npm, are not for jobs either.
  */
 function runnerEnv(lab: LabEnvironment, room: string): NodeJS.ProcessEnv {
-  const {AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: _region, AWS_DEFAULT_REGION: _default, ...vars} = lab.vars
+  const withheld = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION', 'AWS_DEFAULT_REGION']
   const foreign = /^(npm_|GITHUB_|RUNNER_|ACTIONS_|INPUT_|NODE_OPTIONS$|AWS_(?!CA_BUNDLE))/
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name))
   return {
     ...Object.fromEntries(own),
-    ...vars,
-    LAB_AWS_ACCESS_KEY_ID: AWS_ACCESS_KEY_ID,
-    LAB_AWS_SECRET_ACCESS_KEY: AWS_SECRET_ACCESS_KEY,
+    ...Object.fromEntries(Object.entries(lab.vars).filter(([name]) => !withheld.includes(name))),
+    LAB_AWS_ACCESS_KEY_ID: lab.vars['AWS_ACCESS_KEY_ID'],
+    LAB_AWS_SECRET_ACCESS_KEY: lab.vars['AWS_SECRET_ACCESS_KEY'],
     LAB_AWS_SESSION_TOKEN: 'lab-session-token',
     LAB_AWS_ACCOUNT_ID: lab.accountId,
     ACT_DISABLE_VERSION_CHECK: '1',
@@ -156,9 +109,14 @@ async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> 
 function dotenv(values: Readonly<Record<string, string>>): string {
   const quoted = (value: string): string => {
     if (!/['\n\r]/.test(value)) return `'${value}'`
-    return `"${value.replace(/[\\"$]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`
+    return `"${value
+      .replace(/[\\"$]/g, '\\$&')
+      .replaceAll('\n', '\\n')
+      .replaceAll('\r', '\\r')}"`
   }
-  return Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}\n`).join('')
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${quoted(value)}\n`)
+    .join('')
 }
 
 // A foreign action is named with its commit, so the commits are read from the workflow.
@@ -166,56 +124,13 @@ async function standIns(call: WorkflowCall): Promise<string[]> {
   const text = await readFile(join(call.repository, call.workflow), 'utf8')
   const used = [
     ...new Set(
-      [...text.matchAll(/uses: *['\"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g)].map((match) => `${match[1] ?? ''}@${match[2] ?? ''}`),
+      [...text.matchAll(/uses: *['"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g)].map(
+        (match) => `${match[1] ?? ''}@${match[2] ?? ''}`,
+      ),
     ),
   ]
   return used.flatMap((reference) => {
     const folder = STAND_INS[reference.split('@')[0] ?? '']
     return folder === undefined ? [] : ['--local-repository', `${reference}=${folder}`]
   })
-}
-
-function take(text: string, jobs: Map<string, Draft>, complaints: string[], onLine: WorkflowCall['onLine']): void {
-  const line = parse(text)
-  if (line?.jobID === undefined) {
-    if (text.trim() !== '' && (line === undefined || line.level === 'error')) complaints.push(line?.msg ?? text)
-    return
-  }
-  const at = Date.parse(line.time ?? '')
-  const job = jobs.get(line.jobID) ?? {
-    result: 'skipped',
-    outputs: {},
-    summary: '',
-    errors: [],
-    log: '',
-    began: at,
-    ended: at,
-  }
-  jobs.set(line.jobID, job)
-  job.ended = at
-  if (line.jobResult !== undefined) job.result = line.jobResult === 'success' ? 'success' : 'failure'
-  command(line, job)
-  const said = line.raw_output === true || line.level === 'error' ? (line.msg ?? '') : ''
-  if (said === '') return
-  job.log += said.endsWith('\n') ? said : `${said}\n`
-  for (const each of said.replace(/\n$/, '').split('\n')) onLine?.(line.jobID, each)
-}
-
-function command(line: RunnerLine, job: Draft): void {
-  const step = line.stepID?.[0] ?? ''
-  if (line.command === 'set-output') (job.outputs[step] ??= {})[line.name ?? ''] = line.arg ?? ''
-  if (line.command === 'summary') job.summary += `${line.content ?? ''}\n`
-  if (line.command === 'error') job.errors.push(line.arg ?? line.msg ?? '')
-}
-
-function parse(text: string): RunnerLine | undefined {
-  try {
-    return JSON.parse(text) as RunnerLine
-  } catch {
-    return undefined
-  }
-}
-
-function finished({began, ended, ...job}: Draft): JobRun {
-  return {...job, seconds: Math.max(0, (ended - began) / 1000)}
 }

@@ -30,7 +30,19 @@ export function isolated(isolation: Isolation, argv: readonly string[]): string[
   })
   const namespaces = ['--mount', '--propagation', 'slave', '--pid', '--fork', '--kill-child', '--mount-proc']
   const extra = isolation.also ?? []
-  return [...isolation.root, 'unshare', ...namespaces, ...extra, 'sh', '-c', BIND_AND_RUN, 'sh', ...binds, '--', ...argv]
+  return [
+    ...isolation.root,
+    'unshare',
+    ...namespaces,
+    ...extra,
+    'sh',
+    '-c',
+    BIND_AND_RUN,
+    'sh',
+    ...binds,
+    '--',
+    ...argv,
+  ]
 }
 
 /** Makes the mount points that this machine lacks, and names them so that they can be taken away again. */

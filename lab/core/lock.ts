@@ -51,8 +51,12 @@ function tryLock(name: string): Promise<Held | undefined> {
 /** Resolves when the holder lets go, which closes the connection. */
 function waitForRelease(holder: ReturnType<typeof connect>, onWait: (pid: string) => void): Promise<void> {
   return new Promise((resolve) => {
-    holder.once('data', (data) => onWait(data.toString()))
+    holder.once('data', (data) => {
+      onWait(data.toString())
+    })
     holder.on('error', () => undefined)
-    holder.once('close', () => resolve())
+    holder.once('close', () => {
+      resolve()
+    })
   })
 }

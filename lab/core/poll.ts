@@ -21,7 +21,7 @@ export async function waitFor<T>(ready: () => Promise<T | undefined>, patience: 
     if (value !== undefined) return value
     const doom = await patience.doomed?.()
     if (doom) throw new Error(`${patience.what}: ${doom}`)
-    if (Date.now() > end) throw new Error(`${patience.what} did not come up within ${patience.seconds} s.`)
+    if (Date.now() > end) throw new Error(`${patience.what} did not come up within ${String(patience.seconds)} s.`)
     await sleep(step)
   }
 }

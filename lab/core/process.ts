@@ -25,7 +25,7 @@ export interface DaemonSpec {
 /** Field 22 of /proc/<pid>/stat, counted behind the command's closing parenthesis; undefined for a dead process. */
 function bornAt(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? undefined : fields[19]
   } catch {
@@ -55,7 +55,9 @@ export async function startDaemon(spec: DaemonSpec): Promise<Daemon> {
     })
     const pid = await new Promise<number>((resolve, reject) => {
       child.once('error', reject)
-      child.once('spawn', () => resolve(child.pid ?? 0))
+      child.once('spawn', () => {
+        resolve(child.pid ?? 0)
+      })
     })
     child.unref()
     return {name: spec.name, pid, born: bornAt(pid) ?? 'ended', log: spec.log}
@@ -77,7 +79,7 @@ export async function stopDaemon(daemon: Daemon, graceSeconds = 10): Promise<voi
     await waitFor(gone, {seconds: graceSeconds, what: `The end of ${daemon.name}`})
   } catch {
     await signal(daemon, 'KILL')
-    await waitFor(gone, {seconds: 10, what: `The end of ${daemon.name} (pid ${daemon.pid})`})
+    await waitFor(gone, {seconds: 10, what: `The end of ${daemon.name} (pid ${String(daemon.pid)})`})
   }
 }
 
@@ -87,7 +89,7 @@ async function signal(daemon: Daemon, name: 'TERM' | 'KILL'): Promise<void> {
     process.kill(-daemon.pid, `SIG${name}`)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return
-    await attempt(['sudo', '-n', 'kill', `-${name}`, '--', `-${daemon.pid}`])
+    await attempt(['sudo', '-n', 'kill', `-${name}`, '--', `-${String(daemon.pid)}`])
   }
 }
 

@@ -15,7 +15,7 @@ const HEARTBEAT_MS = 15_000
 
 /** `95` -> `1:35`. */
 export function clockTime(seconds: number): string {
-  return `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, '0')}`
+  return `${String(Math.floor(seconds / 60))}:${String(Math.round(seconds) % 60).padStart(2, '0')}`
 }
 
 /** Progress as lines: one when a thing starts, one when it ends, and one for all that runs every quarter of a minute. */
@@ -42,7 +42,9 @@ export function lineProgress(say: (line: string) => void, now: () => number = Da
         return elapsed(since)
       }
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      clearInterval(timer)
+    },
   }
 }
 

@@ -23,7 +23,7 @@ export class ToolError extends Error {
   readonly ran: Ran
   constructor(argv: readonly string[], ran: Ran) {
     const said = (ran.stderr.trim() || ran.stdout.trim()).split('\n').slice(-8).join('\n')
-    super(`${argv.join(' ')} ended with ${ran.code}${said ? `:\n${said}` : '.'}`)
+    super(`${argv.join(' ')} ended with ${String(ran.code)}${said ? `:\n${said}` : '.'}`)
     this.name = 'ToolError'
     this.ran = ran
   }
@@ -65,10 +65,16 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
         out[name] += chunk
         cutter.push(chunk)
       })
-      child[name].on('end', () => cutter.flush())
+      child[name].on('end', () => {
+        cutter.flush()
+      })
     }
-    child.on('error', (error) => resolve({code: 127, stdout: out.stdout, stderr: error.message}))
-    child.on('close', (code) => resolve({code: code ?? 124, ...out}))
+    child.on('error', (error) => {
+      resolve({code: 127, stdout: out.stdout, stderr: error.message})
+    })
+    child.on('close', (code) => {
+      resolve({code: code ?? 124, ...out})
+    })
     child.stdin.on('error', () => undefined) // a tool that does not read its input may close it early
     child.stdin.end(options.input ?? '')
   })

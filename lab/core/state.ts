@@ -44,7 +44,8 @@ export function readState(paths: LabPaths): LabState {
     return {version: 1, parts: {}}
   }
   const parsed = labState.safeParse(JSON.parse(text))
-  if (!parsed.success) throw new Error(`${fileOf(paths)} is not a lab state of this version: remove it after stopping what it names.`)
+  if (!parsed.success)
+    throw new Error(`${fileOf(paths)} is not a lab state of this version: remove it after stopping what it names.`)
   return parsed.data
 }
 

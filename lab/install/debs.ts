@@ -11,7 +11,9 @@ import {fingerprint, type Install} from './install.ts'
  */
 export function debs(name: string, packages: readonly string[]): Install {
   if (!findTool('apt-get') || !findTool('dpkg-deb')) {
-    throw new Error(`${packages.join(', ')} cannot be fetched without apt: install them with this system's package manager.`)
+    throw new Error(
+      `${packages.join(', ')} cannot be fetched without apt: install them with this system's package manager.`,
+    )
   }
   return {
     name,
@@ -52,7 +54,8 @@ async function unpack(folder: string, packages: readonly string[]): Promise<void
 function linkIptables(sbin: string): void {
   if (!existsSync(join(sbin, 'xtables-nft-multi'))) return
   for (const family of ['iptables', 'ip6tables']) {
-    for (const tool of [family, `${family}-save`, `${family}-restore`]) symlinkSync('xtables-nft-multi', join(sbin, tool))
+    for (const tool of [family, `${family}-save`, `${family}-restore`])
+      symlinkSync('xtables-nft-multi', join(sbin, tool))
   }
 }
 
@@ -72,5 +75,7 @@ export function debsEnv(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessE
 
 function libraryFolders(lib: string): string[] {
   if (!existsSync(lib)) return []
-  return readdirSync(lib).filter((entry) => entry.endsWith('-linux-gnu')).map((entry) => join(lib, entry))
+  return readdirSync(lib)
+    .filter((entry) => entry.endsWith('-linux-gnu'))
+    .map((entry) => join(lib, entry))
 }

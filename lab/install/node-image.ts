@@ -42,7 +42,17 @@ async function addNode(folder: string, root: string): Promise<void> {
   const npm = join(folder, 'npm')
   mkdirSync(npm)
   const packages = [`node-linux-${process.arch}@${NODE}`, `npm@${NPM}`]
-  await must(['npm', 'install', '--prefix', npm, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...packages])
+  await must([
+    'npm',
+    'install',
+    '--prefix',
+    npm,
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    ...packages,
+  ])
   const node = join(npm, 'node_modules', `node-linux-${process.arch}`, 'bin/node')
   placeFile(root, node, 'usr/local/bin/node')
   chmodSync(join(root, 'usr/local/bin/node'), 0o755)
@@ -135,7 +145,10 @@ function addSystemFiles(root: string): void {
     mkdirSync(join(root, dirname(path)), {recursive: true})
     writeFileSync(join(root, path), text, {mode})
   }
-  write('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
+  write(
+    'etc/passwd',
+    'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
+  )
   write('etc/group', 'root:x:0:\nnode:x:1000:node\nnogroup:x:65533:\nnobody:x:65534:\n')
   write('etc/shadow', 'root:*:::::::\nnode:!:::::::\nnobody:!:::::::\n', 0o640)
   write('etc/nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n')
@@ -147,7 +160,19 @@ function addSystemFiles(root: string): void {
   write('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n')
   const authorities = AUTHORITIES.find(existsSync)
   if (authorities) write('etc/ssl/certs/ca-certificates.crt', readFileSync(authorities))
-  for (const folder of ['root', 'home/node', 'proc', 'sys', 'dev', 'run', 'var/cache', 'var/log', 'opt', 'srv', 'mnt']) {
+  for (const folder of [
+    'root',
+    'home/node',
+    'proc',
+    'sys',
+    'dev',
+    'run',
+    'var/cache',
+    'var/log',
+    'opt',
+    'srv',
+    'mnt',
+  ]) {
     mkdirSync(join(root, folder), {recursive: true})
   }
   for (const folder of ['tmp', 'var/tmp']) {

@@ -8,7 +8,14 @@ const LINK = 'slipway0'
 const MARK = 'slipway-lab'
 
 /** Kernel settings that a kubelet changes for the whole machine (its container manager's defaults), to be put back after. */
-const KUBELET_SYSCTLS = ['vm.overcommit_memory', 'vm.panic_on_oom', 'kernel.panic', 'kernel.panic_on_oops', 'kernel.keys.root_maxkeys', 'kernel.keys.root_maxbytes']
+const KUBELET_SYSCTLS = [
+  'vm.overcommit_memory',
+  'vm.panic_on_oom',
+  'kernel.panic',
+  'kernel.panic_on_oops',
+  'kernel.keys.root_maxkeys',
+  'kernel.keys.root_maxbytes',
+]
 
 interface Route {
   readonly dst: string
@@ -64,7 +71,9 @@ export async function disconnectMachine(root: readonly string[], env: NodeJS.Pro
 /** The settings as they are before the kubelet's first start. */
 export async function rememberSysctls(): Promise<Record<string, string>> {
   const values = await Promise.all(
-    KUBELET_SYSCTLS.map(async (name) => [`sysctl ${name}`, (await attempt(['sysctl', '-n', name])).stdout.trim()] as const),
+    KUBELET_SYSCTLS.map(
+      async (name) => [`sysctl ${name}`, (await attempt(['sysctl', '-n', name])).stdout.trim()] as const,
+    ),
   )
   return Object.fromEntries(values.filter(([, value]) => value !== ''))
 }

@@ -9,7 +9,9 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 /** Writes the configuration files of the node's own programs: runtime, network, kubelet, proxy. */
 export function writeConfigs(place: Layout, network: Network, cniBin: string): void {
   mkdirSync(join(place.config, 'net.d'), {recursive: true})
-  const write = (name: string, text: string): void => writeFileSync(join(place.config, name), text)
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(place.config, name), text)
+  }
   write('containerd.toml', containerdToml(place, cniBin))
   write('net.d/10-lab.conflist', json(podNetwork(place, network)))
   write('kubelet.json', json(kubeletConfig(place, network)))

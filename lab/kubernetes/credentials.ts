@@ -30,7 +30,10 @@ export function writeCredentials(place: Layout): Tokens {
   writeFileSync(join(place.pki, 'service-account.key'), keys.privateKey, {mode: 0o600})
   writeFileSync(join(place.pki, 'service-account.pub'), keys.publicKey)
   const names = Object.keys(USERS) as User[]
-  const tokens = Object.fromEntries(names.map((name) => [name, randomBytes(24).toString('hex')])) as Record<User, string>
+  const tokens = Object.fromEntries(names.map((name) => [name, randomBytes(24).toString('hex')])) as Record<
+    User,
+    string
+  >
   const rows = names.map((name) => `${tokens[name]},${USERS[name].user},${name},"${USERS[name].groups.join(',')}"`)
   writeFileSync(join(place.pki, 'tokens.csv'), `${rows.join('\n')}\n`, {mode: 0o600})
   return tokens

@@ -59,7 +59,9 @@ const PREFIXES = ['10.213', '10.214', '10.113', '10.91', '172.29', '172.30']
 export function freePrefix(routes: readonly string[]): string {
   const free = PREFIXES.find((prefix) => !routes.some((route) => overlaps(route, prefix)))
   if (free) return free
-  throw new Error(`None of the networks ${PREFIXES.map((prefix) => `${prefix}.0.0/16`).join(', ')} is free on this machine.`)
+  throw new Error(
+    `None of the networks ${PREFIXES.map((prefix) => `${prefix}.0.0/16`).join(', ')} is free on this machine.`,
+  )
 }
 
 const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)

@@ -41,7 +41,13 @@ export async function startMachine(
     name: 'node',
     log: place.log,
     env,
-    argv: isolated({root, also: ['--net'], fixed: FIXED_FOLDERS, home: place.home}, [init, '-s', '--', 'sleep', 'infinity']),
+    argv: isolated({root, also: ['--net'], fixed: FIXED_FOLDERS, home: place.home}, [
+      init,
+      '-s',
+      '--',
+      'sleep',
+      'infinity',
+    ]),
   })
   const machine = await enter(root, daemon, basename(init))
   // A volume that is mounted in one container must be able to show in another, as on a node of its own.
@@ -51,7 +57,8 @@ export async function startMachine(
 
 /** Finds the first process inside: the init among the descendants of what was started, be it unshare or sudo. */
 async function enter(root: readonly string[], daemon: Daemon, name: string): Promise<Machine> {
-  const find = (): Promise<number | undefined> => Promise.resolve(descendants(daemon.pid).find((pid) => commOf(pid) === name))
+  const find = (): Promise<number | undefined> =>
+    Promise.resolve(descendants(daemon.pid).find((pid) => commOf(pid) === name))
   const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `it ended, see ${daemon.log}`)
   const init = await waitFor(find, {seconds: 10, what: 'The node’s first process', doomed})
   const inside = [...root, 'nsenter', '--target', String(init), '--mount', '--net', '--pid', '--']
@@ -59,12 +66,15 @@ async function enter(root: readonly string[], daemon: Daemon, name: string): Pro
 }
 
 function descendants(pid: number): number[] {
-  const children = readOrEmpty(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+  const children = readOrEmpty(`/proc/${String(pid)}/task/${String(pid)}/children`)
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
 /** Its shell has made the mounts once it has become the init. */
-const commOf = (pid: number): string => readOrEmpty(`/proc/${pid}/comm`).trim()
+const commOf = (pid: number): string => readOrEmpty(`/proc/${String(pid)}/comm`).trim()
 
 function readOrEmpty(path: string): string {
   try {

@@ -46,10 +46,11 @@ function clientVars(): Record<string, string> {
 }
 
 function serverEnv(lab: Starting, home: string): NodeJS.ProcessEnv {
-  const {HOSTNAME: _notAContainer, ...env} = {...engineEnv(lab), ...lab.part('docker').vars}
   return {
-    ...env,
-    GATEWAY_PORT: String(REGISTRY_PORT),
+    ...engineEnv(lab),
+    ...lab.part('docker').vars,
+    HOSTNAME: '', // the emulator would take a container of that name for itself
+    GATEWAY_PORT: REGISTRY_PORT,
     MINISTACK_ACCOUNT_ID: LAB_ACCOUNT,
     MINISTACK_REGION: LAB_REGION,
     MINISTACK_HOSTNAME: INSTANCE,
@@ -77,7 +78,10 @@ async function start(lab: Starting): Promise<void> {
   lab.note({daemons: [daemon], address: ENDPOINT, vars: clientVars(), notes})
   const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `it ended:\n${logTail(daemon.log)}`)
   await waitFor(() => answers(HEALTH), {seconds: 45, what: 'The AWS emulator', doomed})
-  const version = requirements().find((line) => line.startsWith('ministack=='))?.split('==')[1] ?? ''
+  const version =
+    requirements()
+      .find((line) => line.startsWith('ministack=='))
+      ?.split('==')[1] ?? ''
   lab.note({version: `ministack ${version}`})
 }
 

@@ -62,8 +62,16 @@ async function start(lab: Starting): Promise<void> {
     env,
     argv: isolated({root, fixed: FIXED_FOLDERS, home}, [
       join(installFolder(lab.paths, 'buildkitd'), 'bin/buildkitd'),
-      '--addr', address, '--root', join(home, 'root'), '--config', join(home, 'buildkitd.toml'),
-      '--group', String(process.getgid?.() ?? 0), '--containerd-worker=false', '--oci-worker=true',
+      '--addr',
+      address,
+      '--root',
+      join(home, 'root'),
+      '--config',
+      join(home, 'buildkitd.toml'),
+      '--group',
+      String(process.getgid?.() ?? 0),
+      '--containerd-worker=false',
+      '--oci-worker=true',
     ]),
   })
   lab.note({daemons: [daemon], address})

@@ -9,7 +9,10 @@ interface Link {
 }
 
 /** What must be known from before the engine's first start to put it back: forwarding, its policy, links that were there. */
-export async function rememberFirewall(root: readonly string[], env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+export async function rememberFirewall(
+  root: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
   const policy = await attempt([...root, 'iptables', '-S', 'FORWARD'], {env})
   const forward = await attempt(['cat', '/proc/sys/net/ipv4/ip_forward'])
   const links = await linkNames()

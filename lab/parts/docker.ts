@@ -88,8 +88,19 @@ async function startEngine(lab: Starting): Promise<string> {
     env,
     argv: isolated({root, fixed: FIXED_FOLDERS, home}, [
       ...(init ? [init, '-s', '--'] : []),
-      'dockerd', '--host', host, '--data-root', join(home, 'data'), '--exec-root', join(home, 'exec'),
-      '--pidfile', join(home, 'docker.pid'), '--group', String(process.getgid?.() ?? 0), '--cgroup-parent', CONTROL_GROUP,
+      'dockerd',
+      '--host',
+      host,
+      '--data-root',
+      join(home, 'data'),
+      '--exec-root',
+      join(home, 'exec'),
+      '--pidfile',
+      join(home, 'docker.pid'),
+      '--group',
+      String(process.getgid?.() ?? 0),
+      '--cgroup-parent',
+      CONTROL_GROUP,
     ]),
   })
   lab.note({daemons: [daemon]})

@@ -39,11 +39,15 @@ function missingPackages(env: NodeJS.ProcessEnv): string[] {
   return wanted.flatMap(([missing, packages]) => (missing ? packages : []))
 }
 
-async function installs(world: World): Promise<Install[]> {
-  if (world.env['LAB_KUBECONFIG']) return []
+function installs(world: World): Promise<Install[]> {
+  return Promise.resolve(world.env['LAB_KUBECONFIG'] ? [] : nodeInstalls(world))
+}
+
+function nodeInstalls(world: World): Install[] {
   asRoot(world, 'A Kubernetes node (or name a cluster of your own with LAB_KUBECONFIG)')
   for (const tool of ['unshare', 'nsenter', 'ip', 'sysctl']) {
-    if (!findTool(tool, world.env)) throw new Error(`A Kubernetes node needs ${tool}: install util-linux, iproute2 and procps.`)
+    if (!findTool(tool, world.env))
+      throw new Error(`A Kubernetes node needs ${tool}: install util-linux, iproute2 and procps.`)
   }
   const packages = missingPackages(world.env)
   const programs = goPrograms({name: PROGRAMS, recipe: 'kubernetes', ...kubernetesBuild()})
@@ -67,7 +71,10 @@ async function useNamedCluster(lab: Starting, kubeconfig: string): Promise<void>
   const said = JSON.parse(await must(['kubectl', 'version', '-o', 'json', '--request-timeout=10s'], {env})) as {
     serverVersion?: {gitVersion?: string}
   }
-  const address = await must(['kubectl', 'config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'], {env})
+  const address = await must(
+    ['kubectl', 'config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'],
+    {env},
+  )
   const version = `${said.serverVersion?.gitVersion ?? 'unknown'} (named by LAB_KUBECONFIG)`
   lab.note({version, address, borrowed: true, vars: {KUBECONFIG: kubeconfig}})
 }
@@ -101,7 +108,11 @@ async function startOwnCluster(lab: Starting): Promise<void> {
   lab.note({
     version: KUBERNETES.slice(1),
     address: `https://${network.node}:6443`,
-    vars: {KUBECONFIG: place.kubeconfig, KUBECACHEDIR: join(lab.paths.run, 'kube-cache'), LAB_NODE_ADDRESS: network.node},
+    vars: {
+      KUBECONFIG: place.kubeconfig,
+      KUBECACHEDIR: join(lab.paths.run, 'kube-cache'),
+      LAB_NODE_ADDRESS: network.node,
+    },
     path: [join(installFolder(lab.paths, PROGRAMS), 'bin')],
   })
 }

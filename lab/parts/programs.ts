@@ -58,7 +58,9 @@ async function start(lab: Starting, programs: readonly Program[]): Promise<void>
     return {program, own, path: own ?? join(folderOf(lab, program), program.tool)}
   })
   const versions = await Promise.all(found.map(({program, path}) => versionOf(path, program)))
-  const named = found.map(({program}, at) => (programs.length > 1 ? `${program.tool} ${versions[at]}` : versions[at]))
+  const named = found.map(({program}, at) =>
+    programs.length > 1 ? `${program.tool} ${versions[at] ?? ''}` : versions[at],
+  )
   lab.note({
     version: named.join(', '),
     address: found.map(({path}) => path).join(' '),

@@ -53,13 +53,15 @@ function configFile(lab: World): {vars: Record<string, string>; source: string} 
 }
 
 async function version(): Promise<string> {
-  const {TF_CLI_CONFIG_FILE: _unused, ...env} = process.env
+  const env = {...process.env, TF_CLI_CONFIG_FILE: ''}
   return versionJson.parse(JSON.parse(await must(['terraform', 'version', '-json'], {env}))).terraform_version
 }
 
 async function installs(): Promise<[]> {
   if (!findTool('terraform')) {
-    throw new Error('Terraform is not on PATH: install 1.11 or newer, see https://developer.hashicorp.com/terraform/install')
+    throw new Error(
+      'Terraform is not on PATH: install 1.11 or newer, see https://developer.hashicorp.com/terraform/install',
+    )
   }
   const found = await version()
   const [major = 0, minor = 0] = found.split('.').map(Number)

@@ -14,7 +14,13 @@ function fromLab(name: string): string {
 }
 
 function append(file: string | undefined, values: Readonly<Record<string, string>>): void {
-  if (file) appendFileSync(file, Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join(''))
+  if (file)
+    appendFileSync(
+      file,
+      Object.entries(values)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    )
 }
 
 const region = input('aws-region') || fail('Input required and not supplied: aws-region')
@@ -23,7 +29,10 @@ if (!/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/.test(role)) {
   fail(`role-to-assume is "${role}": the ARN of a role is needed, such as arn:aws:iam::111122223333:role/deploy`)
 }
 const account = fromLab('AWS_ACCOUNT_ID')
-const allowed = input('allowed-account-ids').split(',').map((id) => id.trim()).filter(Boolean)
+const allowed = input('allowed-account-ids')
+  .split(',')
+  .map((id) => id.trim())
+  .filter(Boolean)
 if (allowed.length > 0 && !allowed.includes(account)) {
   fail(`The account of the credentials is ${account}, and allowed-account-ids allows ${allowed.join(', ')}.`)
 }

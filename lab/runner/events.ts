@@ -1,0 +1,132 @@
+import {z} from 'zod'
+
+/** How one job of a workflow went. */
+export interface JobRun {
+  readonly result: 'success' | 'failure' | 'skipped'
+  /** The outputs of its steps, by the step's id. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The job summary, in Markdown. */
+  readonly summary: string
+  /** The texts of its error annotations. */
+  readonly errors: readonly string[]
+  readonly log: string
+  /** Seconds from its first to its last line. */
+  readonly seconds: number
+}
+
+/** Called for each line of a step's log. */
+export type OnLine = (job: string, line: string) => void
+
+/** What the lines of a run add up to. */
+export interface Collected {
+  readonly jobs: ReadonlyMap<string, JobRun>
+  /** What the runner itself had to say about a failure, beside the jobs' logs. */
+  readonly complaint: string
+}
+
+// https://nektosact.com/usage/: one JSON object per line; fields that are read here.
+const runnerLine = z.object({
+  jobID: z.string().optional(),
+  stepID: z.array(z.string()).optional(),
+  msg: z.string().optional(),
+  raw_output: z.boolean().optional(),
+  command: z.string().optional(),
+  name: z.string().optional(),
+  arg: z.string().optional(),
+  content: z.string().optional(),
+  jobResult: z.string().optional(),
+  level: z.string().optional(),
+  time: z.string().optional(),
+})
+
+type RunnerLine = z.infer<typeof runnerLine>
+
+interface Draft {
+  result: JobRun['result']
+  readonly outputs: Record<string, Record<string, string>>
+  summary: string
+  readonly errors: string[]
+  log: string
+  readonly began: number
+  ended: number
+}
+
+/** Takes the lines of `act --json` one by one and adds them up. */
+export function collectEvents(onLine: OnLine = () => undefined): {
+  readonly take: (text: string) => void
+  readonly collected: () => Collected
+} {
+  const jobs = new Map<string, Draft>()
+  const complaints: string[] = []
+  const take = (text: string): void => {
+    const line = parse(text)
+    if (line?.jobID === undefined) {
+      const complaint = complaintOf(text, line)
+      if (complaint !== '') complaints.push(complaint)
+      return
+    }
+    record(line, jobOf(jobs, line.jobID, Date.parse(line.time ?? '')), (said) => {
+      onLine(line.jobID ?? '', said)
+    })
+  }
+  const collected = (): Collected => ({
+    jobs: new Map([...jobs].map(([id, draft]) => [id, finished(draft)])),
+    complaint: complaints.join('\n'),
+  })
+  return {take, collected}
+}
+
+function parse(text: string): RunnerLine | undefined {
+  try {
+    return runnerLine.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined // what act writes before it has parsed its own options is no JSON
+  }
+}
+
+function complaintOf(text: string, line: RunnerLine | undefined): string {
+  if (line === undefined) return text.trim()
+  return line.level === 'error' ? (line.msg ?? text) : ''
+}
+
+function jobOf(jobs: Map<string, Draft>, id: string, at: number): Draft {
+  const job = jobs.get(id) ?? {
+    result: 'skipped',
+    outputs: {},
+    summary: '',
+    errors: [],
+    log: '',
+    began: at,
+    ended: at,
+  }
+  jobs.set(id, job)
+  job.ended = at
+  return job
+}
+
+function record(line: RunnerLine, job: Draft, tell: (said: string) => void): void {
+  if (line.jobResult !== undefined) job.result = line.jobResult === 'success' ? 'success' : 'failure'
+  command(line, job)
+  const said = saidBy(line)
+  if (said === '') return
+  job.log += `${said}\n`
+  for (const each of said.split('\n')) tell(each)
+}
+
+function command(line: RunnerLine, job: Draft): void {
+  const step = line.stepID?.[0] ?? ''
+  if (line.command === 'set-output') (job.outputs[step] ??= {})[line.name ?? ''] = line.arg ?? ''
+  if (line.command === 'summary') job.summary += `${line.content ?? ''}\n`
+  if (line.command === 'error') job.errors.push(line.arg ?? line.msg ?? '')
+}
+
+/** What a step printed; annotations without the runner's own decoration. */
+function saidBy(line: RunnerLine): string {
+  if (line.command === 'error' || line.command === 'warning') return `${line.command}: ${line.arg ?? ''}`
+  const told = line.raw_output === true || line.level === 'error'
+  return told ? (line.msg ?? '').replace(/\n$/, '') : ''
+}
+
+function finished({began, ended, ...job}: Draft): JobRun {
+  return {...job, seconds: Math.max(0, (ended - began) / 1000)}
+}
