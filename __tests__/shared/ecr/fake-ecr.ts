@@ -156,6 +156,7 @@ class State {
       return awsError('RepositoryNotFoundException', `The repository ${name} does not exist`)
     if (call === 'DescribeRepositories') return ok({repositories: [this.describe(name)]})
     if (call === 'BatchGetImage') return ok(batchGet(repository, body))
+    if (call === 'ListImages') return ok({imageIds: [...repository.tags.keys()].map((imageTag) => ({imageTag}))})
     if (call === 'PutImage') return ok(putImage(repository, body))
     return ok({})
   }
@@ -172,21 +173,23 @@ class State {
   }
 
   registry(request: IncomingMessage, body: string): Answer {
-    const path = request.url ?? ''
-    this.requests.push(`${request.method ?? ''} ${path}`)
-    const planned = this.planned(`${request.method ?? ''} ${path}`)
+    const {method = '', url: path = ''} = request
+    this.requests.push(`${method} ${path}`)
+    const planned = this.planned(`${method} ${path}`)
     if (planned !== undefined) return planned
     const [, name = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/(.+)$/.exec(path) ?? []
     const repository = this.repositories.get(name)
     if (repository === undefined) return {status: 404, body: {errors: [{code: 'NAME_UNKNOWN'}]}}
-    if (request.method === 'PUT') {
-      repository.blobs.set(digest(body), body)
-      if (kind === 'manifests' && !reference.startsWith('sha256:')) repository.tags.set(reference, digest(body))
-      return {status: 201, body: ''}
-    }
+    if (method === 'PUT') return putBlob(repository, body, kind === 'manifests' ? reference : undefined)
     const blob = repository.blobs.get(repository.tags.get(reference) ?? reference)
     return blob === undefined ? {status: 404, body: {errors: [{code: 'MANIFEST_UNKNOWN'}]}} : {status: 200, body: blob}
   }
+}
+
+function putBlob({blobs, tags}: FakeRepository, body: string, tag: string | undefined): Answer {
+  blobs.set(digest(body), body)
+  if (tag !== undefined && !tag.startsWith('sha256:')) tags.set(tag, digest(body))
+  return {status: 201, body: ''}
 }
 
 function batchGet({tags, blobs}: FakeRepository, body: Record<string, unknown>): Record<string, unknown> {

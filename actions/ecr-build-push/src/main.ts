@@ -6,7 +6,7 @@ import {describeImage} from './metadata.ts'
 import {decide} from './preflight.ts'
 import {buildAndPush, buildOnly, reuse} from './publish.ts'
 import type {Published} from './publish.ts'
-import {connect, look} from './registry.ts'
+import {connect, leaveNewerReleases, look} from './registry.ts'
 import {cacheTag} from './cache.ts'
 import type {Metadata} from './metadata.ts'
 import {report} from './results.ts'
@@ -25,28 +25,37 @@ export async function run(world: World): Promise<void> {
     return
   }
   const obstacle = whyNotPush(inputs.push, source)
-  const published =
+  const done =
     obstacle === undefined
       ? await publish(world, inputs, source, image)
-      : await buildOnly(world, inputs, image, obstacle)
-  report(world, {inputs, source, image, published, started})
+      : {image, published: await buildOnly(world, inputs, image, obstacle)}
+  report(world, {inputs, source, started, ...done})
 }
 
-async function publish(world: World, inputs: BuildInputs, source: Source, image: Metadata): Promise<Published> {
-  const wanted = image.tags.map(({name}) => name)
+interface Done {
+  /** With the tags that the image really has. */
+  readonly image: Metadata
+  readonly published: Published
+}
+
+async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
+  const api = connect(world, inputs)
+  const tags = await leaveNewerReleases(world, api, inputs.target.repository, described.tags)
+  const image = {...described, tags}
   const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
-  const found = await look(world, connect(world, inputs), inputs, wanted, cache)
+  const wanted = tags.map(({name}) => name)
+  const found = await look(world, api, inputs, wanted, cache)
   const decision = decide({
     repository: found.repository,
     commit: source.commit,
     policy: inputs.ifTagExists,
-    wanted: image.tags,
+    wanted: tags,
     existing: found.existing,
     isMutable: found.isMutable,
   })
-  return decision.kind === 'reuse'
-    ? await reuse(world, found, decision)
-    : await buildAndPush(world, inputs, found, image)
+  const published =
+    decision.kind === 'reuse' ? await reuse(world, found, decision) : await buildAndPush(world, inputs, found, image)
+  return {image, published}
 }
 
 /** The reason for which nothing is pushed; undefined when it is. */

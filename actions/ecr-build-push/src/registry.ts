@@ -1,5 +1,6 @@
 import {ECRClient} from '@aws-sdk/client-ecr'
 import {clientConfig} from '../../shared/aws/client-config.ts'
+import {Failure} from '../../shared/core/diagnosis.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
@@ -11,6 +12,8 @@ import {parseManifest} from '../../shared/ecr/manifest.ts'
 import type {BuildInputs} from './inputs.ts'
 import {REVISION_LABEL} from './metadata.ts'
 import type {ExistingImage} from './preflight.ts'
+import type {WantedTag} from './tags/apply.ts'
+import {withoutOlder} from './tags/newest.ts'
 
 /** The registry as the preflight found it; nothing has been changed there. */
 export interface Findings {
@@ -45,6 +48,36 @@ export function connect(world: World, inputs: BuildInputs): EcrApi {
   const config = clientConfig(world.env, 'ecr-build-push', registry?.region ?? inputs.region)
   const account = registry?.accountId
   return makeEcrApi(new ECRClient(config), {region: config.region, ...(account !== undefined && {accountId: account})})
+}
+
+/**
+ * The wanted tags without those that a newer release has: asked only for tags that stand for the newest of several.
+ * A role that may not list leaves the question open, and the tags move as they do elsewhere.
+ */
+export async function leaveNewerReleases(
+  world: World,
+  api: EcrApi,
+  repository: string,
+  tags: readonly WantedTag[],
+): Promise<readonly WantedTag[]> {
+  if (!tags.some(({release}) => release !== undefined)) return tags
+  try {
+    const kept = withoutOlder(tags, await api.tags(repository))
+    for (const {tag, newer} of kept.left) world.log.line(`  ${tag} stays where it is: ${newer} is a newer release`)
+    if (kept.tags.length === 0) {
+      const newer = kept.left.map(({tag, newer: release}) => `${tag} (${release})`).join(', ')
+      throw new InputError(
+        `Every tag of this image is that of a newer release: ${newer}: add a tag of its own, for example type=semver,pattern={{version}}.`,
+      )
+    }
+    return kept.tags
+  } catch (error) {
+    if (!(error instanceof Failure) || error.diagnosis.reason !== 'access-denied') throw error
+    world.log.warning(
+      'Releases could not be compared, so "latest" and the like move: allow ecr:ListImages to this role.',
+    )
+    return tags
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   CreateRepositoryCommand,
   DescribeRepositoriesCommand,
   GetAuthorizationTokenCommand,
+  ListImagesCommand,
   PutImageCommand,
 } from '@aws-sdk/client-ecr'
 import type {CreateRepositoryCommandInput, ECRClient, Repository as SdkRepository} from '@aws-sdk/client-ecr'
@@ -47,6 +48,8 @@ export interface EcrApi {
   createRepository(settings: Omit<CreateRepositoryCommandInput, 'registryId'>): Promise<Repository>
   /** The images behind those of `tags` that exist; undefined when there is no such repository. */
   images(repository: string, tags: readonly string[]): Promise<TaggedImage[] | undefined>
+  /** All tags of a repository. */
+  tags(repository: string): Promise<string[]>
   /** Points `tag` at an image that the repository has already, without moving a byte of it. */
   addTag(repository: string, image: TaggedImage, tag: string): Promise<void>
   /** Credentials for the registry; they last 12 hours. */
@@ -55,6 +58,8 @@ export interface EcrApi {
 
 /** Most image ids that one BatchGetImage takes. */
 const IMAGES_PER_CALL = 100
+/** Most ids that one page of ListImages holds. */
+const IDS_PER_PAGE = 1000
 
 /** The account and region that calls are for. */
 export interface RegistryScope {
@@ -81,6 +86,7 @@ export function makeEcrApi(client: ECRClient, scope: RegistryScope): EcrApi {
       }
     },
     images: (repository, tags) => findImages(client, {...registry, repositoryName: repository}, tags, arn(repository)),
+    tags: (repository) => listTags(client, {...registry, repositoryName: repository}, arn(repository)),
     addTag: async (repository, image, tag) => {
       const put = {imageManifest: image.manifest, imageManifestMediaType: image.mediaType, imageTag: tag}
       try {
@@ -132,6 +138,27 @@ async function findImages(
   } catch (error) {
     if (hasName(error, 'RepositoryNotFoundException')) return undefined
     throw explainEcrError(error, 'ecr:BatchGetImage', arn)
+  }
+}
+
+async function listTags(
+  client: ECRClient,
+  query: {registryId?: string; repositoryName: string},
+  arn: string,
+): Promise<string[]> {
+  const tags: string[] = []
+  let nextToken: string | undefined
+  try {
+    do {
+      const filter = {tagStatus: 'TAGGED' as const}
+      const answer = await client.send(new ListImagesCommand({...query, filter, maxResults: IDS_PER_PAGE, nextToken}))
+      tags.push(...(answer.imageIds ?? []).flatMap(({imageTag}) => imageTag ?? []))
+      nextToken = answer.nextToken
+    } while (nextToken !== undefined)
+    return tags
+  } catch (error) {
+    if (hasName(error, 'RepositoryNotFoundException')) return []
+    throw explainEcrError(error, 'ecr:ListImages', arn)
   }
 }
 

@@ -1,4 +1,4 @@
-import {parse as parsePep440, valid as validPep440} from '@renovatebot/pep440'
+import {explain as explainPep440, valid as validPep440} from '@renovatebot/pep440'
 import {parse as parseSemver} from 'semver'
 import {errorMessage, InputError} from '../../../shared/core/errors.ts'
 import type {Expand} from './templates.ts'
@@ -35,7 +35,7 @@ export function renderSemver(version: string, pattern: string, expand: Expand): 
 
 /** As {@link renderSemver}, by Python's rules (https://packaging.python.org/en/latest/specifications/version-specifiers/). */
 export function renderPep440(version: string, pattern: string, expand: Expand): Rendered | undefined {
-  const parsed = validPep440(version) === null ? null : parsePep440(version)
+  const parsed = validPep440(version) === null ? null : explainPep440(version)
   if (parsed === null) return undefined
   const [major = 0, minor = 0, patch = 0] = parsed.release
   const isRelease = !parsed.is_prerelease && !parsed.is_postrelease && !parsed.is_devrelease
