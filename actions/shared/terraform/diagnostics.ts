@@ -61,12 +61,14 @@ export function diagnosticsFromText(text: string, root: string): Diagnostic[] {
   return blocks.map((block) => {
     const [first = '', ...rest] = block.trimEnd().split('\n')
     const where = /^\s*on (\S+) line (\d+)/m.exec(block)
+    const address = /^\s*with (\S.*),$/m.exec(block)?.[1]
     const source = /^\s*\d+: (.*)$/m.exec(block)?.[1]
-    const detail = rest.filter((line) => !/^\s*(?:on \S+ line \d+|\d+: )/.test(line)).join('\n')
+    const detail = rest.filter((line) => !/^\s*(?:with \S.*,$|on \S+ line \d+|\d+: )/.test(line)).join('\n')
     return {
       severity: first.startsWith('Warning') ? 'warning' : 'error',
       summary: first.replace(/^\w+: /, '').trim(),
       detail: detail.trim(),
+      ...(address !== undefined && {address}),
       ...(where?.[1] !== undefined && {place: placeOf(root, where[1], Number(where[2]))}),
       ...(source !== undefined && {source: source.trim()}),
     }

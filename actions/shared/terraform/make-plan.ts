@@ -1,7 +1,7 @@
-import {join} from 'node:path'
+import {stripVTControlCharacters} from 'node:util'
 import {lastWords} from '../core/exec.ts'
 import {writePrivateFile} from '../core/files.ts'
-import {diagnosticLines} from './diagnostics.ts'
+import {diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
 import {planArgv} from './plan-argv.ts'
@@ -9,12 +9,12 @@ import type {PlanOptions} from './plan-argv.ts'
 import {readPlan} from './plan.ts'
 import type {Plan} from './plan.ts'
 import type {Session} from './session.ts'
-import {readUiLine} from './ui.ts'
-import type {UiMessage} from './ui.ts'
 
 /** A plan that was made: as data, and as files that only this user can read. */
 export interface MadePlan {
   readonly plan: Plan
+  /** The output of `show -json`. It holds secrets in clear text. */
+  readonly json: string
   /** 0: nothing to do. 2: something to do. */
   readonly exitCode: 0 | 2
   /** The binary plan. */
@@ -27,67 +27,57 @@ export interface MadePlan {
   readonly warnings: readonly Diagnostic[]
 }
 
+/** Plans of ten thousand resources have some ten million characters of text. */
+const LONGEST_TEXT = 64 * 1024 * 1024
+
 /**
- * Plans, live, and reads the plan back as data.
+ * Plans, live, and reads the plan back as data. The tool writes for people here, in colour: the machine-readable form has
+ * no plan in it, and asking for the text later would start every provider once more.
  * @param folder where the files go; private
  * @throws {Failure} when the tool cannot plan, with its diagnostics on file and line
  */
 export async function makePlan(session: Session, options: PlanOptions, folder: string): Promise<MadePlan> {
-  const {world} = session
-  const file = join(folder, 'plan.tfplan')
-  const diagnostics: Diagnostic[] = []
-  const show = planProgress(session)
-  const finished = await session.live(planArgv(options, file), (line) => {
-    const message = readUiLine(line, session.root)
-    if (message.diagnostic) diagnostics.push(message.diagnostic)
-    show(message)
-  })
-  world.cancel.throwIfAborted()
-  if (finished.code !== 0 && finished.code !== 2) {
-    throw explainBroken(world, {
-      phase: 'plan',
-      root: session.root,
-      diagnostics,
-      lastWords: lastWords(session.tool.name, finished),
-    })
+  const {world, root} = session
+  const file = `${folder}/plan.tfplan`
+  const show = (line: string): void => {
+    world.log.line(line)
   }
+  const finished = await session.live(planArgv(options, file), show, LONGEST_TEXT)
+  world.cancel.throwIfAborted()
+  const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
+  if (finished.code !== 0 && finished.code !== 2) {
+    throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
+  }
+  const text = planText(finished.stdout)
+  const [json, textFile] = [await showJson(session, file), `${folder}/plan.txt`]
+  const jsonFile = `${folder}/plan.json`
+  await Promise.all([writePrivateFile(jsonFile, json), writePrivateFile(textFile, text)])
   const warnings = diagnostics.filter(({severity}) => severity === 'warning')
-  return {...(await showPlan(session, file, folder)), exitCode: finished.code, warnings}
+  return {plan: readPlan(json), json, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
 }
 
 /**
- * Reads a binary plan as data and as text, and writes both beside it.
+ * A binary plan as JSON text.
  * @throws {Failure} when the tool cannot read it
  */
-export async function showPlan(
-  session: Session,
-  file: string,
-  folder: string,
-): Promise<Omit<MadePlan, 'exitCode' | 'warnings'>> {
-  const [json, text] = await Promise.all([
-    session.call(['show', '-json', file]),
-    session.call(['show', '-no-color', file]),
-  ])
-  for (const shown of [json, text]) {
-    if (shown.code === 0) continue
-    const words = lastWords(session.tool.name, shown)
-    throw explainBroken(session.world, {phase: 'plan', root: session.root, diagnostics: [], lastWords: words})
-  }
-  const [jsonFile, textFile] = [join(folder, 'plan.json'), join(folder, 'plan.txt')]
-  await Promise.all([writePrivateFile(jsonFile, json.stdout), writePrivateFile(textFile, text.stdout)])
-  return {plan: readPlan(json.stdout), file, jsonFile, textFile, text: text.stdout}
+export async function showJson(session: Session, file: string): Promise<string> {
+  const shown = await session.call(['show', '-json', file])
+  if (shown.code === 0) return shown.stdout
+  throw explainBroken(session.world, {
+    phase: 'plan',
+    root: session.root,
+    diagnostics: diagnosticsFromText(shown.stderr, session.root),
+    lastWords: lastWords(session.tool.name, shown),
+  })
 }
 
-// The tool's stream in few words: what was read is one line, problems are shown whole, the rest as it is.
-function planProgress({world}: Session): (message: UiMessage) => void {
-  const quiet = new Set(['version', 'refresh_start', 'change_summary', 'outputs', 'planned_change', 'resource_drift'])
-  return ({type, text, diagnostic}) => {
-    if (diagnostic) {
-      const [head = '', ...rest] = diagnosticLines(diagnostic)
-      world.log.line(`${diagnostic.severity}: ${head}`)
-      for (const line of rest) world.log.line(`  ${line}`)
-    } else if (!quiet.has(type) && text !== '') {
-      world.log.line(text)
-    }
-  }
+const FIRST_LINES =
+  /^(?:Note: Objects have changed|No changes\.|(?:Terraform|OpenTofu) used the selected|(?:Terraform|OpenTofu) will perform|Changes to Outputs:|You can apply this plan)/m
+
+/** The plan in the tool's output: without what was read before it, and without the hint about the file behind it. */
+export function planText(output: string): string {
+  const plain = stripVTControlCharacters(output)
+  const start = FIRST_LINES.exec(plain)?.index ?? 0
+  const end = plain.search(/^─{10,}\n+(?=Saved the plan to)/m)
+  return `${plain.slice(start, end < start ? undefined : end).trim()}\n`
 }

@@ -22,7 +22,6 @@ export interface PlanOptions {
 export function planArgv(options: PlanOptions, out: string): string[] {
   return [
     'plan',
-    '-json',
     '-input=false',
     '-detailed-exitcode',
     `-out=${out}`,

@@ -17,8 +17,11 @@ export interface Session {
   readonly dataFolder: string
   /** Runs a quick command to its end, quietly. */
   call(argv: readonly string[]): Promise<Finished>
-  /** Runs a long command; a cancelled run passes on exactly one interrupt and waits for the tool to let go. */
-  live(argv: readonly string[], onLine: NonNullable<LiveOptions['onLine']>): Promise<Finished>
+  /**
+   * Runs a long command; a cancelled run passes on exactly one interrupt and waits for the tool to let go.
+   * @param keep most characters of output that are kept
+   */
+  live(argv: readonly string[], onLine: NonNullable<LiveOptions['onLine']>, keep?: number): Promise<Finished>
 }
 
 /** Where a session works. */
@@ -40,7 +43,13 @@ export function openSession(world: World, tool: Tool, place: Place): Session {
     root: place.root,
     dataFolder: resolve(place.folder, world.env['TF_DATA_DIR'] ?? '.terraform'),
     call: (argv) => world.processes.call(tool.path, argv, common),
-    live: (argv, onLine) => world.processes.live(tool.path, argv, {...common, onLine, cancel: world.cancel}),
+    live: (argv, onLine, keep) =>
+      world.processes.live(tool.path, argv, {
+        ...common,
+        onLine,
+        cancel: world.cancel,
+        ...(keep !== undefined && {keep}),
+      }),
   }
 }
 

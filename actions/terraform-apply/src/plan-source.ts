@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
+import {gunzipSync} from 'node:zlib'
 import {InputError} from '../../shared/core/errors.ts'
 import {workspace, writePrivateFile} from '../../shared/core/files.ts'
 import type {World} from '../../shared/core/world.ts'
@@ -15,9 +16,10 @@ import {
 import {unpack} from '../../shared/saved-plan/envelope.ts'
 import type {Parcel} from '../../shared/saved-plan/envelope.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
-import {makePlan, showPlan} from '../../shared/terraform/make-plan.ts'
+import {makePlan, showJson} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
+import {readPlan} from '../../shared/terraform/plan.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import type {ApplyInputs} from './inputs.ts'
 
@@ -106,5 +108,11 @@ export async function getPlan({root, options, parcel}: Ready): Promise<Chosen> {
   })
   const file = join(scratch, 'reviewed.tfplan')
   await writePrivateFile(file, planIn(parcel))
-  return {...(await showPlan(session, file, scratch)), digest: parcel.binding.planDigest}
+  const json = carriedJson(parcel) ?? (await showJson(session, file))
+  return {plan: readPlan(json), file, digest: parcel.binding.planDigest}
+}
+
+function carriedJson({files}: Parcel): string | undefined {
+  const json = files.get('plan.json.gz')
+  return json && gunzipSync(json).toString('utf8')
 }

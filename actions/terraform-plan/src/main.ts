@@ -28,7 +28,7 @@ export async function run(world: World): Promise<void> {
   )
   const found = guarded(made.plan, inputs.root.guard, [])
 
-  await showInLog(world, made, found)
+  showInLog(world, made, found)
   const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store})
   const shown = {inputs, root, made, found, saved, started}
   const commentUrl = await showComment(world, origin, shown)

@@ -26,18 +26,11 @@ const MOST_LINES = 100
 /** GitHub shows a summary of up to 1 MiB; the plan's text gets half of it. */
 const LONGEST_TEXT = 500_000
 
-/** Shows the plan in the log: the tool's own text in a fold, then every change as one line, what is lost first. */
-export async function showInLog(world: World, {plan, text}: MadePlan, found: readonly Guarded[]): Promise<void> {
-  await world.log.group('the whole plan', () =>
-    world.log.fenced(() => {
-      world.log.line(text.trimEnd())
-      return Promise.resolve()
-    }),
-  )
+/** Shows every change in the log as one line, what is lost first. */
+export function showInLog(world: World, {plan}: MadePlan, found: readonly Guarded[]): void {
   const changes = visibleChanges(plan)
   const lines = changes.slice(0, MOST_LINES).map(changeLine)
-  if (changes.length > MOST_LINES)
-    lines.push(`    … ${String(changes.length - MOST_LINES)} more, in the whole plan above`)
+  if (changes.length > MOST_LINES) lines.push(`    … ${String(changes.length - MOST_LINES)} more, in the plan above`)
   world.log.line(`▸ ${headline(plan)}`)
   if (lines.length > 0) world.log.quote(lines)
   for (const {address, rule} of found) {

@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises'
+import {gzipSync} from 'node:zlib'
 import type {World} from '../../shared/core/world.ts'
 import type {Origin} from '../../shared/github/origin.ts'
 import {hashOf, LOCK_FILE, readLockFile} from '../../shared/saved-plan/binding.ts'
@@ -43,6 +44,8 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   const lockFile = parts.committedLock ?? (await readLockFile(inputs.root.folder))
   const binding = bindingOf(world, parts, hashOf(plan), lockFile)
   const files = new Map<string, Uint8Array>([['plan.tfplan', plan]])
+  // The apply then need not start every provider to read the plan; only under the seal can the two be told to belong together.
+  if (key !== undefined) files.set('plan.json.gz', gzipSync(made.json))
   if (lockFile !== undefined) files.set(LOCK_FILE, Buffer.from(lockFile))
   const id = planId({
     workingDirectory: inputs.root.root,
