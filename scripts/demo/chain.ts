@@ -13,6 +13,8 @@ const STATE_BUCKET = 'slipway-demo-state'
 /** The jobs of deploy.yml, in the order of the chain, with what they are called in the closing table. */
 export const JOBS = ['build', 'plan', 'apply', 'migrate', 'ecs', 'kubernetes', 'report'] as const
 
+const GREEN: readonly string[] = ['succeeded', 'unchanged', 'planned']
+
 /** One delivery of sample-app through the lab. */
 export interface ChainRun {
   readonly workflow: WorkflowRun
@@ -98,8 +100,9 @@ export function whatHappened(job: JobRun | undefined): {readonly status: string;
   const text = steps.findLast((outputs) => outputs['receipt'] !== undefined && outputs['receipt'] !== '')?.['receipt']
   const receipt = text === undefined ? undefined : (JSON.parse(text) as {status: string; headline?: string})
   if (job.result === 'success') return {status: receipt?.status ?? 'succeeded', what: receipt?.headline ?? ''}
-  const status = steps.findLast((outputs) => outputs['status'] !== undefined)?.['status'] ?? job.result
-  return {status, what: job.errors[0] ?? ''}
+  // The steps before the one that failed were green: their status is not the job's.
+  const red = steps.map((outputs) => outputs['status']).findLast((each) => each !== undefined && !GREEN.includes(each))
+  return {status: red ?? 'failed', what: job.errors[0] ?? ''}
 }
 
 /** The `failure-reason` of the step that failed in a job; undefined when none was set. */
