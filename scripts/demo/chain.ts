@@ -36,7 +36,7 @@ export async function runChain(
 ): Promise<ChainRun> {
   await makeStateBucket(lab)
   const inject = fault && ((folder: string) => fault.inject(folder, lab.registry))
-  const clone = await cloneRepository(inject, fault?.mistake)
+  const clone = await cloneRepository(inject)
   const started = Date.now()
   try {
     const workflow = await runWorkflow(lab, {

@@ -1,13 +1,12 @@
 import {execFile} from 'node:child_process'
-import {mkdtemp, rm} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
+import {cp, mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
-
-const PENDING = 'refs/slipway/demo-pending'
 
 /** A clone of this repository, for a workflow to run in. */
 export interface Clone {
@@ -17,30 +16,31 @@ export interface Clone {
 }
 
 /**
- * Clones this repository at its newest commit, with the changes that are not committed yet on top, so that the demo
- * shows what stands in the working tree. The clone keeps the commit's hash where nothing was changed.
- * @param change edits the clone before its last commit; its edits are committed with `message`
+ * Clones this repository as the working tree stands: its newest commit, and in one commit on top what is not committed
+ * yet. The clone keeps the commit's hash where nothing was changed.
+ * @param change edits the clone before its last commit
  */
-export async function cloneRepository(change?: (folder: string) => Promise<void>, message = ''): Promise<Clone> {
+export async function cloneRepository(change?: (folder: string) => Promise<void>): Promise<Clone> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-demo-'))
-  const git = async (cwd: string, ...argv: string[]): Promise<string> => (await run('git', argv, {cwd})).stdout.trim()
-  const pending = await git(root, 'stash', 'create')
   await git(root, 'clone', '--quiet', '--no-hardlinks', root, folder)
-  if (pending !== '') {
-    // A commit that no reference names cannot be fetched.
-    await git(root, 'update-ref', PENDING, pending)
-    await git(folder, 'fetch', '--quiet', root, PENDING)
-    await git(root, 'update-ref', '-d', PENDING)
-    await git(folder, 'checkout', '--quiet', '-B', 'main', 'FETCH_HEAD')
+  await bringPending(folder)
+  await change?.(folder)
+  await git(folder, 'add', '--all')
+  if ((await git(folder, 'status', '--porcelain')) !== '') {
+    await git(folder, '-c', 'user.name=demo', '-c', 'user.email=demo@example.test', 'commit', '--quiet', '-m', 'What is not committed yet')
   }
-  if (change !== undefined) {
-    await change(folder)
-    await git(folder, 'add', '--all')
-    await git(folder, '-c', 'user.name=demo', '-c', 'user.email=demo@example.test', 'commit', '--quiet', '-m', message)
-  }
-  return {
-    folder,
-    commit: await git(folder, 'rev-parse', 'HEAD'),
-    remove: () => rm(folder, {recursive: true, force: true}),
+  return {folder, commit: await git(folder, 'rev-parse', 'HEAD'), remove: () => rm(folder, {recursive: true, force: true})}
+}
+
+async function git(folder: string, ...argv: string[]): Promise<string> {
+  return (await run('git', argv, {cwd: folder, maxBuffer: 16 * 1024 * 1024})).stdout.trim()
+}
+
+async function bringPending(folder: string): Promise<void> {
+  const changed = await git(root, 'diff', '--name-only', '-z', 'HEAD')
+  const added = await git(root, 'ls-files', '--others', '--exclude-standard', '-z')
+  for (const path of `${changed}\0${added}`.split('\0').filter((name) => name !== '')) {
+    if (existsSync(join(root, path))) await cp(join(root, path), join(folder, path))
+    else await rm(join(folder, path), {force: true})
   }
 }
