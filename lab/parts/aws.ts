@@ -72,7 +72,7 @@ async function start(lab: Starting): Promise<void> {
     log: join(lab.paths.logs, 'aws.log'),
     cwd: home,
     env: serverEnv(lab, home),
-    argv: [join(installFolder(lab.paths, INSTALL), 'bin/python'), join(recipeFolder('aws'), 'serve.py')],
+    argv: [join(installFolder(lab.paths, INSTALL), 'bin/python'), '-B', join(recipeFolder('aws'), 'serve.py')],
   })
   const notes = {dockerHost: lab.part('docker').vars['DOCKER_HOST'] ?? ''}
   lab.note({daemons: [daemon], address: ENDPOINT, vars: clientVars(), notes})

@@ -9,6 +9,8 @@ import os
 from ministack.app import main
 from ministack.services import ecs
 
-ecs._ECS_DEPLOYMENT_STEADY_DELAY = float(os.environ["LAB_ECS_STEADY_SECONDS"])
+import ecs_truth
 
+ecs._ECS_DEPLOYMENT_STEADY_DELAY = float(os.environ["LAB_ECS_STEADY_SECONDS"])
+ecs_truth.apply()
 main()
