@@ -108,7 +108,7 @@ function readEdits(inputs: Reader): Edits {
   return {
     containers: inputs.list('container-name'),
     image: inputs.optional('image'),
-    images: assignments(inputs, 'images'),
+    images: assignments('images', inputs.optional('images')),
     container: readContainerEdits(inputs),
     cpu: inputs.optional('cpu'),
     memory: inputs.optional('memory'),
@@ -121,17 +121,17 @@ function readEdits(inputs: Reader): Edits {
 function readContainerEdits(inputs: Reader): ContainerEdits {
   const files = inputs.list('env-files')
   return {
-    environment: assignments(inputs, 'environment-variables'),
+    environment: assignments('environment-variables', inputs.optional('environment-variables')),
     removeEnvironment: inputs.list('remove-environment-variables'),
     exclusive: inputs.boolean('exclusive-environment', false),
-    secrets: assignments(inputs, 'secrets'),
+    secrets: assignments('secrets', inputs.optional('secrets')),
     removeSecrets: inputs.list('remove-secrets'),
     environmentFiles: files.length > 0 ? files : undefined,
-    command: words(inputs, 'command'),
-    entryPoint: words(inputs, 'entry-point'),
-    dockerLabels: assignments(inputs, 'docker-labels'),
+    command: words('command', inputs.optional('command')),
+    entryPoint: words('entry-point', inputs.optional('entry-point')),
+    dockerLabels: assignments('docker-labels', inputs.optional('docker-labels')),
     logDriver: inputs.optional('log-configuration-log-driver'),
-    logOptions: assignments(inputs, 'log-configuration-options'),
+    logOptions: assignments('log-configuration-options', inputs.optional('log-configuration-options')),
   }
 }
 

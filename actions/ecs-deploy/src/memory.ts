@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import {CancelledError} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
+import {unsettledMemory} from '../../shared/ecs/settling.ts'
 import type {Change, TargetChange} from './change.ts'
 import type {Inputs, UpdateSettings} from './inputs.ts'
 import type {Before} from './undo.ts'
@@ -32,24 +32,8 @@ export function rememberForPost(world: World, aws: Aws, inputs: Inputs, change: 
   world.outputs.saveState('memory', JSON.stringify({region: aws.region, cluster, onCancel, services}))
 }
 
-/**
- * Runs `body` and tells the post step that nothing is left for it to do, unless the run was cancelled on the way
- * (or killed, which leaves no time to tell anything).
- */
-export async function settling<T>(world: World, body: () => Promise<T>): Promise<T> {
-  try {
-    const result = await body()
-    world.outputs.saveState('settled', 'true')
-    return result
-  } catch (error) {
-    if (!(error instanceof CancelledError)) world.outputs.saveState('settled', 'true')
-    throw error
-  }
-}
-
 /** What the main step wrote down, when it did not come to its own end; otherwise undefined. */
 export function unsettled(env: Environment): Memory | undefined {
-  const text = env['STATE_memory']
-  if (text === undefined || text === '' || env['STATE_settled'] === 'true') return undefined
-  return memorySchema.parse(JSON.parse(text))
+  const memory = unsettledMemory(env)
+  return memory === undefined ? undefined : memorySchema.parse(memory)
 }

@@ -1,5 +1,4 @@
 import {InputError} from '../core/errors.ts'
-import type {Inputs} from '../core/inputs.ts'
 
 const HEREDOC = /^([^=\s<]+)<<(\S+)$/
 
@@ -7,20 +6,33 @@ const HEREDOC = /^([^=\s<]+)<<(\S+)$/
  * Names with their values, as users write them in one of three ways: `NAME=value` lines, a JSON object, and for values
  * of several lines `NAME<<END`, the lines, `END` (as in GITHUB_ENV). A value may hold `=` and may be empty; a line
  * that starts with `#` is a comment.
+ * @param input the name of the input, for messages
+ * @param text its value; undefined gives nothing
  * @throws {InputError} that names the input, never a value: it may be a secret
  */
-export function assignments(inputs: Inputs, name: string): ReadonlyMap<string, string> {
-  const text = inputs.optional(name)
+export function assignments(input: string, text: string | undefined): ReadonlyMap<string, string> {
   if (text === undefined) return new Map()
-  return text.startsWith('{') ? fromJson(name, inputs.json(name)) : fromLines(name, text.split(/\r?\n/))
+  return text.startsWith('{') ? fromJson(input, text) : fromLines(input, text.split(/\r?\n/))
 }
 
-function fromJson(input: string, data: unknown): Map<string, string> {
-  const entries = Object.entries(data as Record<string, unknown>).map(([key, value]) => {
-    if (typeof value === 'object') throw new InputError(`Input "${input}": "${key}" must be a text, number or boolean.`)
-    return [key, String(value)] as const
-  })
-  return new Map(entries)
+function fromJson(input: string, text: string): Map<string, string> {
+  const entries = Object.entries(parsed(input, text) as Record<string, unknown>)
+  return new Map(
+    entries.map(([key, value]) => {
+      if (typeof value === 'string') return [key, value]
+      if (typeof value === 'number' || typeof value === 'boolean') return [key, String(value)]
+      throw new InputError(`Input "${input}": "${key}" must be a text, number or boolean.`)
+    }),
+  )
+}
+
+function parsed(input: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // The parser's own message would quote a piece of the text, which may be a secret.
+    throw new InputError(`Input "${input}" starts like a JSON object and is none: check its quotes and commas.`)
+  }
 }
 
 function fromLines(input: string, lines: readonly string[]): Map<string, string> {

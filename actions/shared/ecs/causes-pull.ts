@@ -1,8 +1,7 @@
 import {who} from './cause.ts'
 import type {Cause, CauseRule, Stopped} from './cause.ts'
 
-const PULL =
-  /CannotPull(Container|ECRContainer)?Error|CannotPullImageManifestError|pull image manifest|failed to pull image/i
+const PULL = /CannotPull\w*|pull(ing)? (the )?(container )?image|image manifest/i
 
 function rule(name: string, pattern: RegExp, rest: Omit<Cause, 'key' | 'sentence'> & {why: string}): CauseRule {
   const {why, ...cause} = rest
@@ -25,12 +24,16 @@ export const PULL_CAUSES: readonly CauseRule[] = [
     advice: 'build the image for the "runtimePlatform" of the task definition (input "platforms" of ecr-build-push)',
     heals: false,
   }),
-  rule('image-missing', /manifest unknown|manifest for .* not found|not found|does not exist|no such image/i, {
-    reason: 'image-not-found',
-    why: 'the registry has no such tag or digest',
-    advice: 'push the image first, or correct its tag; deploying repository@sha256:… cannot name a missing tag',
-    heals: false,
-  }),
+  rule(
+    'image-missing',
+    /manifest unknown|name unknown|RepositoryNotFound|manifest for .* not found|not found|does not exist|no such image/i,
+    {
+      reason: 'image-not-found',
+      why: 'the registry has no such repository, tag or digest',
+      advice: 'push the image first, or correct its tag; deploying repository@sha256:… cannot name a missing tag',
+      heals: false,
+    },
+  ),
   rule('image-denied', /denied|40[13]|not authorized|no basic auth|AccessDenied|unauthorized/i, {
     reason: 'access-denied',
     why: 'the registry refuses the task',

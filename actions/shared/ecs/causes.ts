@@ -1,4 +1,5 @@
 import type {Container, Task} from '@aws-sdk/client-ecs'
+import {parseImage} from './names.ts'
 import type {Cause, CauseRule, Stopped} from './cause.ts'
 import {PULL_CAUSES} from './causes-pull.ts'
 import {START_CAUSES} from './causes-start.ts'
@@ -39,14 +40,15 @@ export function stoppedFacts(task: Task, essential: readonly string[] = []): Sto
   return {
     stopCode: task.stopCode ?? '',
     text: reasons.join(' · '),
-    container: blamed(containers, essential),
+    container: blamed(containers, essential, reasons.join(' ')),
     ranMs: started === undefined || ended === undefined ? undefined : Math.max(0, ended - started),
   }
 }
 
 // The container with a reason of its own, else an essential one that failed, else any that failed, else one that
-// ended with 0. 143 is last: that one was told to stop because another had failed.
-function blamed(containers: readonly Container[], essential: readonly string[]): Container | undefined {
+// ended with 0. 143 is last: that one was told to stop because another had failed. When none has run, the one whose
+// image the reason speaks of, or the only one.
+function blamed(containers: readonly Container[], essential: readonly string[], said: string): Container | undefined {
   const exited = containers.filter(({exitCode}) => exitCode !== undefined)
   const failed = exited.filter(({exitCode}) => exitCode !== 0)
   const first = failed.filter(({exitCode}) => exitCode !== 143)
@@ -57,7 +59,9 @@ function blamed(containers: readonly Container[], essential: readonly string[]):
     first[0] ??
     exited.find((container) => container.exitCode === 0 && isEssential(container)) ??
     failed[0] ??
-    exited[0]
+    exited[0] ??
+    containers.find(({image}) => image !== undefined && said.includes(parseImage(image).repository)) ??
+    (containers.length === 1 ? containers[0] : undefined)
   )
 }
 

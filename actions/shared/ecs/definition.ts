@@ -82,11 +82,11 @@ function unknownKeys(schema: NormalizedSchema, value: unknown, path: string): st
 
 function unknownMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {
   if (!isRecord(value)) return []
-  const members = schema.getMemberSchemas()
+  const members = new Map(schema.structIterator())
   return Object.entries(value).flatMap(([key, item]) => {
-    const member = Object.hasOwn(members, key) ? members[key] : undefined
+    const member = members.get(key)
     if (member !== undefined) return unknownKeys(member, item, path === '' ? key : `${path}.${key}`)
-    const near = nearest(key, Object.keys(members))
+    const near = nearest(key, [...members.keys()])
     const where = path === '' ? '' : ` in ${path}`
     return [`unknown key "${key}"${where}${near === undefined ? '' : `: did you mean "${near}"?`}`]
   })

@@ -33,7 +33,7 @@ export function differences(before: Definition, after: Definition): Difference[]
   const {containerDefinitions: newContainers = [], ...newTask} = normalise(after)
   const names = [...new Set([...oldContainers, ...newContainers].map(({name}) => name ?? ''))]
   return [
-    ...objectDifferences(oldTask as Json, newTask as Json, undefined, ''),
+    ...objectDifferences(oldTask, newTask, undefined, ''),
     ...names.flatMap((name) => {
       const one = oldContainers.find((container) => container.name === name)
       const two = newContainers.find((container) => container.name === name)

@@ -1,5 +1,6 @@
 import type {Deployment, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import type {FailureReason} from '../core/diagnosis.ts'
+import {shortName} from './names.ts'
 
 /** The deployment that is watched. */
 export interface Watched {
@@ -95,14 +96,15 @@ function judgeService(watched: Watched, service: Service, {seen, events}: Snapsh
   const ours = deployments.find(({id}) => id === watched.deploymentId)
   const primary = deployments.find(({status}) => status === 'PRIMARY')
   if (ours === undefined && !seen) return undefined
-  if (primary?.id !== watched.deploymentId) return judgeReplaced(watched, events, ours, primary)
-  if (ours?.rolloutState === 'FAILED') {
-    return {kind: 'failed', reason: breakerReason(ours), detail: ours.rolloutStateReason ?? 'ECS gave it up'}
+  if (ours === undefined || primary?.id !== watched.deploymentId) return judgeReplaced(watched, events, ours, primary)
+  if (ours.rolloutState === 'FAILED') {
+    const detail = ours.rolloutStateReason ?? 'ECS gave it up'
+    return {kind: 'failed', reason: breakerOrAlarm(detail), detail}
   }
   if (watched.desired > 0 && service.desiredCount === 0) {
     return {kind: 'scaled-to-zero', detail: 'the desired count was set to 0 while it was under way'}
   }
-  return ours !== undefined && isComplete(service, ours) ? {kind: 'completed'} : undefined
+  return isComplete(service, ours) ? {kind: 'completed'} : undefined
 }
 
 function isComplete(service: Service, ours: Deployment): boolean {
@@ -112,9 +114,11 @@ function isComplete(service: Service, ours: Deployment): boolean {
   return ours.rolloutState === 'COMPLETED' && enough && (ours.pendingCount ?? 0) === 0
 }
 
-function breakerReason(deployment: Deployment): FailureReason {
-  return /alarm/i.test(deployment.rolloutStateReason ?? '') ? 'alarm' : 'circuit-breaker'
+function breakerOrAlarm(text: string): FailureReason {
+  return /alarm/i.test(text) ? 'alarm' : 'circuit-breaker'
 }
+
+const BACK = /roll(ed|ing)? ?back/i
 
 // A rollback by ECS makes what ran before the primary deployment again and says so; anything else that takes the
 // primary place was started by somebody else.
@@ -124,15 +128,13 @@ function judgeReplaced(
   ours: Deployment | undefined,
   primary: Deployment | undefined,
 ): Verdict {
-  const said = `${primary?.rolloutStateReason ?? ''} ${ours?.rolloutStateReason ?? ''}`
-  const back = /roll(ed|ing)? ?back/i
-  const rolledBack =
-    ours?.rolloutState === 'FAILED' ||
-    (primary?.taskDefinition === watched.previous && (back.test(said) || events.some((text) => back.test(text))))
-  if (rolledBack) {
-    const detail = ours?.rolloutStateReason ?? primary?.rolloutStateReason ?? 'ECS rolled the deployment back'
-    return {kind: 'rolled-back', reason: /alarm/i.test(said) ? 'alarm' : 'circuit-breaker', detail}
+  const said = [ours, primary].flatMap((deployment) => deployment?.rolloutStateReason ?? [])
+  const isPrevious = primary?.taskDefinition === watched.previous
+  const saysBack = [...said, ...events].some((text) => BACK.test(text))
+  if (ours?.rolloutState === 'FAILED' || (isPrevious && saysBack)) {
+    const [detail = 'ECS rolled the deployment back'] = said
+    return {kind: 'rolled-back', reason: breakerOrAlarm(said.join(' ')), detail}
   }
-  const other = primary?.taskDefinition?.split('/').at(-1) ?? 'another task definition'
+  const other = shortName(primary?.taskDefinition)
   return {kind: 'superseded', detail: `a newer deployment of ${other} took its place`}
 }

@@ -75,9 +75,9 @@ export function nearest(wrong: string, candidates: readonly string[]): string | 
 // Levenshtein's distance, one row of the table at a time.
 function editDistance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, at) => at)
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of Array.from(a).entries()) {
     const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
+    for (const [j, other] of Array.from(b).entries()) {
       const replace = (row[j] ?? 0) + (letter === other ? 0 : 1)
       next.push(Math.min(replace, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }

@@ -99,7 +99,7 @@ function sorted(list: unknown[], key: string): unknown[] {
   const by = UNORDERED[key]
   if (by === undefined) return list
   const rank = (item: unknown): string =>
-    by.length === 0 ? String(item) : by.map((name) => String((item as Json)[name] ?? '')).join('\u0000')
+    by.length === 0 ? String(item) : by.map((name) => JSON.stringify((item as Json)[name])).join('\u0000')
   return list.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
 }
 

@@ -18,23 +18,29 @@ export interface Proof {
  * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html), which must be the same in all tasks.
  */
 export function proveImages(tasks: readonly Task[], definition: Definition): Proof {
-  const digests = new Map<string, string>()
-  const mismatches: string[] = []
-  for (const {name = '', image = ''} of definition.containerDefinitions ?? []) {
-    const wanted = parseImage(image).digest
-    const found = new Set(tasks.flatMap((task) => digestOf(task, name) ?? []))
-    if (wanted === undefined && found.size > 1) {
-      mismatches.push(`container "${name}" runs ${String(found.size)} different digests under ${image}`)
-    }
-    const proven = wanted ?? [...found][0]
-    if (proven !== undefined) digests.set(name, proven)
-    const strangers = tasks.filter((task) => (imageOf(task, name) ?? image) !== image)
-    if (strangers.length > 0)
-      mismatches.push(`container "${name}" runs another image in ${String(strangers.length)} tasks`)
-  }
+  const images = (definition.containerDefinitions ?? []).map(({name = '', image = ''}) => proveOne(tasks, name, image))
+  const digests = new Map(images.flatMap(({name, digest}) => (digest === undefined ? [] : [[name, digest] as const])))
+  const mismatches = images.flatMap(({mismatch}) => mismatch)
   const short = [...new Set(digests.values())].map((digest) => `${digest.slice(0, 19)}…`).join(', ')
-  const sentence = `${String(tasks.length)} ${tasks.length === 1 ? 'task runs' : 'tasks run'} ${short === '' ? 'the revision (by tag; ECS tells no digest)' : short}`
+  const what = short === '' ? 'the revision (by tag; ECS tells no digest)' : short
+  const sentence = `${String(tasks.length)} ${tasks.length === 1 ? 'task runs' : 'tasks run'} ${what}`
   return {digests, sentence, mismatch: mismatches.length === 0 ? undefined : mismatches.join('; ')}
+}
+
+function proveOne(
+  tasks: readonly Task[],
+  name: string,
+  image: string,
+): {name: string; digest: string | undefined; mismatch: string[]} {
+  const wanted = parseImage(image).digest
+  const found = new Set(tasks.flatMap((task) => digestOf(task, name) ?? []))
+  const strangers = tasks.filter((task) => (imageOf(task, name) ?? image) !== image).length
+  const mixed = wanted === undefined && found.size > 1
+  const mismatch = [
+    ...(mixed ? [`container "${name}" runs ${String(found.size)} different digests under ${image}`] : []),
+    ...(strangers > 0 ? [`container "${name}" runs another image in ${String(strangers)} tasks`] : []),
+  ]
+  return {name, digest: wanted ?? [...found][0], mismatch}
 }
 
 function digestOf(task: Task, container: string): string | undefined {

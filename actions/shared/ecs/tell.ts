@@ -29,21 +29,28 @@ function unhealthyWord(task: Task, {containerDefinitions = []}: Definition): str
 }
 
 /** Where a deployment stands, in one line: `1/2 running, 1 pending: pulling image (1)`. */
-export function stateLine({watched, definition, snapshot}: Track): string {
+export function stateLine({watched, definition, snapshot, running}: Track): string {
   const {service, record, tasks} = snapshot
   if (service === undefined) return 'the service is gone'
-  const ours = service.deployments?.find(({id}) => id === watched.deploymentId)
-  const running = record?.targetServiceRevision?.runningTaskCount ?? ours?.runningCount ?? 0
-  const pending = record?.targetServiceRevision?.pendingTaskCount ?? ours?.pendingCount ?? 0
-  const failed = ours?.failedTasks ?? 0
+  const {pendingCount, failedTasks} = service.deployments?.find(({id}) => id === watched.deploymentId) ?? {}
+  const target = record?.targetServiceRevision
   return [
-    `${String(running)}/${String(service.desiredCount ?? watched.desired)} running`,
-    ...(pending > 0 ? [`${String(pending)} pending`] : []),
-    ...(failed > 0 ? [`${String(failed)} failed`] : []),
+    `${String(target?.runningTaskCount ?? running)}/${String(service.desiredCount ?? watched.desired)} running`,
+    ...counted(target?.pendingTaskCount ?? pendingCount, 'pending'),
+    ...counted(failedTasks, 'failed'),
     ...waits(tasks, definition),
     ...stageWords(record),
-    ...drainWord(service, watched.deploymentId),
+    ...counted(oldRunning(service, watched.deploymentId), 'old still running'),
   ].join(', ')
+}
+
+function counted(count: number | undefined, what: string): string[] {
+  return count === undefined || count === 0 ? [] : [`${String(count)} ${what}`]
+}
+
+function oldRunning(service: Service, deploymentId: string): number {
+  const old = (service.deployments ?? []).filter(({id}) => id !== deploymentId)
+  return old.reduce((sum, {runningCount = 0}) => sum + runningCount, 0)
 }
 
 function waits(tasks: readonly Task[], definition: Definition): string[] {
@@ -65,12 +72,6 @@ function stageWords(record: ServiceDeployment | undefined): string[] {
     ...(weight === undefined ? [] : [`${String(weight)} % of traffic`]),
     ...(paused ? ['paused: waits for somebody to continue it'] : []),
   ]
-}
-
-function drainWord(service: Service, deploymentId: string): string[] {
-  const old = (service.deployments ?? []).filter(({id}) => id !== deploymentId)
-  const left = old.reduce((sum, {runningCount = 0}) => sum + runningCount, 0)
-  return left > 0 ? [`${String(left)} old still running`] : []
 }
 
 /** One line for a task that failed: `task 7d1e stopped: container "api" exits with code 3 right after start`. */

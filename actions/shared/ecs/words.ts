@@ -1,18 +1,25 @@
 import {InputError} from '../core/errors.ts'
-import type {Inputs} from '../core/inputs.ts'
 
 /**
  * A command as its words: a JSON list as it is, anything else split as a shell does it, quotes and all
  * (https://github.com/aws-actions/amazon-ecs-render-task-definition/issues/296). Undefined when not given.
+ * @param input the name of the input, for messages
  * @throws {InputError} for a list that holds other things than texts, and for a quote that is never closed
  */
-export function words(inputs: Inputs, name: string): readonly string[] | undefined {
-  const text = inputs.optional(name)
+export function words(input: string, text: string | undefined): readonly string[] | undefined {
   if (text === undefined) return undefined
-  if (!text.startsWith('[')) return shellWords(name, text)
-  const list = inputs.json(name)
+  if (!text.startsWith('[')) return shellWords(input, text)
+  const list = parsed(text)
   if (Array.isArray(list) && list.every((word) => typeof word === 'string')) return list
-  throw new InputError(`Input "${name}" must be a JSON list of texts, like ["node", "server.js"].`)
+  throw new InputError(`Input "${input}" must be a JSON list of texts, like ["node", "server.js"].`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
 }
 
 // One piece of a word: 'as it is', "with \" inside", \x, or plain letters.

@@ -1,0 +1,157 @@
+import {RegisterTaskDefinitionCommand} from '@aws-sdk/client-ecs'
+import type {RunTaskCommandInput, Service} from '@aws-sdk/client-ecs'
+import {InputError} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
+import {ask} from '../../shared/ecs/aws.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import {checkDefinition, usesFargate} from '../../shared/ecs/check-definition.ts'
+import {containerNames} from '../../shared/ecs/definition.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
+import {render} from '../../shared/ecs/edits.ts'
+import {nearest, shortName} from '../../shared/ecs/names.ts'
+import {sameDefinition} from '../../shared/ecs/normalise.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
+import type {Loaded} from '../../shared/ecs/source.ts'
+import {findServices} from '../../shared/ecs/targets.ts'
+import type {Inputs, LaunchSettings} from './inputs.ts'
+
+/** A task that is ready to be run; nothing has been changed for it yet. */
+export interface Prepared {
+  readonly definition: Definition
+  /** ARN of the revision to run; undefined when it must be registered first. */
+  readonly revision: string | undefined
+  /** What RunTask is told, but for the task definition. */
+  readonly call: Omit<RunTaskCommandInput, 'taskDefinition'>
+}
+
+/**
+ * Brings together what is to run and where, and checks it.
+ * @throws {InputError} when something named is missing, or the task could not run that way
+ */
+export async function prepare(world: World, aws: Aws, inputs: Inputs): Promise<Prepared> {
+  const service = await serviceOf(aws, inputs)
+  const base = await loadBase(world, aws, inputs, service)
+  const definition = render(base.definition, inputs.edits)
+  checkDefinition(definition)
+  const call = runCall(inputs, definition, service)
+  return {definition, revision: await existingRevision(aws, base, definition), call}
+}
+
+async function serviceOf(aws: Aws, {cluster, fromService}: Inputs): Promise<Service | undefined> {
+  if (fromService === undefined) return undefined
+  const [service] = await findServices(aws, cluster, [fromService])
+  return service
+}
+
+async function loadBase(world: World, aws: Aws, {source}: Inputs, service: Service | undefined): Promise<Loaded> {
+  if (source.kind === 'file') return await loadFile(world.env, source.path)
+  return await loadRegistered(aws, source.kind === 'service' ? (service?.taskDefinition ?? '') : source.name)
+}
+
+async function existingRevision(aws: Aws, base: Loaded, wanted: Definition): Promise<string | undefined> {
+  if (base.arn !== undefined && sameDefinition(base.definition, wanted)) return base.arn
+  const newest = await loadRegistered(aws, wanted.family ?? '').catch(() => undefined)
+  return newest !== undefined && sameDefinition(newest.definition, wanted) ? newest.arn : undefined
+}
+
+/** Registers the task definition, unless an equal revision exists, and gives its ARN. */
+export async function register(world: World, aws: Aws, prepared: Prepared): Promise<string> {
+  if (prepared.revision !== undefined) return prepared.revision
+  const command = new RegisterTaskDefinitionCommand(prepared.definition)
+  const answer = await ask('ecs:RegisterTaskDefinition', () =>
+    persist(world.clock, world.cancel, () => aws.ecs.send(command)),
+  )
+  const arn = answer.taskDefinition?.taskDefinitionArn ?? ''
+  world.log.line(`  registered ${shortName(arn)}`)
+  return arn
+}
+
+// Only what the user set or the service says: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/802.
+function runCall(inputs: Inputs, definition: Definition, service: Service | undefined): Prepared['call'] {
+  const {cluster, count, launch, overrides} = inputs
+  const {group, startedBy, tags, enableExecuteCommand} = launch
+  return {
+    cluster,
+    count,
+    ...placement(launch, definition, service),
+    ...network(launch, definition, service),
+    ...overridesCall(overrides, inputs.container, definition),
+    ...(group !== undefined && {group}),
+    ...(startedBy !== undefined && {startedBy}),
+    ...(tags.size > 0 && {tags: [...tags].map(([key, value]) => ({key, value}))}),
+    ...(enableExecuteCommand && {enableExecuteCommand}),
+  }
+}
+
+function placement(launch: LaunchSettings, definition: Definition, service?: Service): Partial<RunTaskCommandInput> {
+  const platformVersion = launch.platformVersion ?? platformOf(service)
+  const platform = platformVersion === undefined ? {} : {platformVersion}
+  if (launch.capacityProviders !== undefined) {
+    return {capacityProviderStrategy: [...launch.capacityProviders], ...platform}
+  }
+  if (launch.launchType !== undefined) return {launchType: launch.launchType, ...platform}
+  const strategy = service?.capacityProviderStrategy ?? []
+  if (strategy.length > 0) return {capacityProviderStrategy: strategy, ...platform}
+  const launchType = service?.launchType ?? (usesFargate(definition) ? 'FARGATE' : undefined)
+  return {...(launchType !== undefined && {launchType}), ...platform}
+}
+
+function platformOf(service: Service | undefined): string | undefined {
+  return service?.platformVersion === '' ? undefined : service?.platformVersion
+}
+
+function network(launch: LaunchSettings, definition: Definition, service?: Service): Partial<RunTaskCommandInput> {
+  if (definition.networkMode !== 'awsvpc') return {}
+  const given = service?.networkConfiguration?.awsvpcConfiguration
+  const subnets = either(launch.subnets, given?.subnets)
+  if (subnets.length === 0) {
+    throw new InputError(
+      'The task needs a network: give "subnets" (and "security-groups"), or a service in "from-service" to take them from.',
+    )
+  }
+  const securityGroups = either(launch.securityGroups, given?.securityGroups)
+  const assignPublicIp = launch.assignPublicIp ?? given?.assignPublicIp
+  const awsvpcConfiguration = {
+    subnets,
+    ...(securityGroups.length > 0 && {securityGroups}),
+    ...(assignPublicIp !== undefined && {assignPublicIp}),
+  }
+  return {networkConfiguration: {awsvpcConfiguration}}
+}
+
+function either(given: readonly string[], fallback: readonly string[] = []): string[] {
+  return given.length > 0 ? [...given] : [...fallback]
+}
+
+function overridesCall(
+  {command, environment, cpu, memory}: Inputs['overrides'],
+  container: string | undefined,
+  definition: Definition,
+): Partial<RunTaskCommandInput> {
+  const sizes = {...(cpu !== undefined && {cpu}), ...(memory !== undefined && {memory})}
+  if (command === undefined && environment.size === 0) {
+    return cpu === undefined && memory === undefined ? {} : {overrides: sizes}
+  }
+  const override = {
+    name: overridden(container, definition),
+    ...(command !== undefined && {command: [...command]}),
+    ...(environment.size > 0 && {environment: [...environment].map(([name, value]) => ({name, value}))}),
+  }
+  return {overrides: {...sizes, containerOverrides: [override]}}
+}
+
+function overridden(container: string | undefined, definition: Definition): string {
+  const known = containerNames(definition)
+  const name = container ?? (known.length === 1 ? known[0] : undefined)
+  if (name === undefined) {
+    throw new InputError(
+      `Input "container-name" is needed: the task definition has ${String(known.length)} containers (${known.join(', ')}).`,
+    )
+  }
+  if (known.includes(name)) return name
+  const near = nearest(name, known)
+  throw new InputError(
+    `Input "container-name" is "${name}", which is no container of the task definition: ${near === undefined ? `use ${known.join(' or ')}` : `did you mean "${near}"?`}`,
+  )
+}

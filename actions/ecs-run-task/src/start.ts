@@ -1,0 +1,92 @@
+import {randomUUID} from 'node:crypto'
+import {RunTaskCommand} from '@aws-sdk/client-ecs'
+import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/client-ecs'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import type {FailureReason} from '../../shared/core/diagnosis.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
+import {ask} from '../../shared/ecs/aws.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import {shortName} from '../../shared/ecs/names.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import type {Inputs} from './inputs.ts'
+import {rememberForPost} from './memory.ts'
+import type {Prepared} from './prepare.ts'
+
+const CAPACITY = /RESOURCE:|capacity is unavailable|insufficient capacity|AGENT/i
+const CAPACITY_TRIES = 6
+const CAPACITY_PAUSE_MS = 10_000
+
+/**
+ * Starts the tasks. A lack of capacity is waited out for about a minute; a broken connection is tried again under the
+ * same client token, so that no task runs twice.
+ * @throws {Failure} that says why ECS started nothing
+ */
+export async function startTasks(
+  world: World,
+  aws: Aws,
+  inputs: Inputs,
+  prepared: Prepared,
+  taskDefinition: string,
+): Promise<Task[]> {
+  for (let tries = 1; ; tries += 1) {
+    const command = new RunTaskCommand({...prepared.call, taskDefinition, clientToken: randomUUID()})
+    const {tasks = [], failures = []} = await refusalExplained(taskDefinition, () =>
+      ask('ecs:RunTask', () => persist(world.clock, world.cancel, () => aws.ecs.send(command))),
+    )
+    if (tasks.length > 0) {
+      rememberForPost(world, aws, inputs, tasks)
+      warnOfFewer(world, inputs.count, tasks, failures)
+      return tasks
+    }
+    const why = whyNothing(failures)
+    if (!CAPACITY.test(why) || tries === CAPACITY_TRIES) throw notStarted(taskDefinition, why)
+    world.log.line(`  no capacity (${why}); trying again`)
+    await world.clock.sleep(CAPACITY_PAUSE_MS, world.cancel)
+  }
+}
+
+async function refusalExplained(
+  taskDefinition: string,
+  call: () => Promise<RunTaskCommandOutput>,
+): Promise<RunTaskCommandOutput> {
+  try {
+    return await call()
+  } catch (error) {
+    const refused =
+      error instanceof Error && /InvalidParameter|ClientException|PlatformUnknown|Unsupported|Blocked/.test(error.name)
+    throw refused ? notStarted(taskDefinition, errorMessage(error)) : error
+  }
+}
+
+// RunTask answers 200 with a list of failures; an ARN is not always in it
+// (https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/757).
+function whyNothing(failures: readonly RunFailure[]): string {
+  const reasons = failures.map(({reason, detail, arn}) =>
+    [reason ?? 'no reason given', detail, arn && shortName(arn)].filter(Boolean).join(', '),
+  )
+  return [...new Set(reasons)].join('; ') || 'ECS gave no reason'
+}
+
+function notStarted(taskDefinition: string, why: string): Failure {
+  const [reason, advice] = REFUSALS.find(([pattern]) => pattern.test(why))?.slice(1) as [FailureReason, string]
+  return new Failure({reason, subject: shortName(taskDefinition), cause: `ECS did not start the task: ${why}`, advice})
+}
+
+const REFUSALS: readonly (readonly [RegExp, FailureReason, string])[] = [
+  [CAPACITY, 'capacity', 'try again later, give subnets in other zones, or use FARGATE beside FARGATE_SPOT'],
+  [/limit|quota/i, 'quota', 'ask for a higher quota of "Fargate On-Demand vCPU resource count", or stop other tasks'],
+  [/MISSING/, 'not-found', 'check that the cluster has container instances, or use launch-type FARGATE'],
+  [/ATTRIBUTE|attribute/, 'unschedulable', 'no container instance has what the task definition asks for'],
+  [
+    /role/i,
+    'access-denied',
+    'check the roles of the task definition, their trust policies, and iam:PassRole of this job',
+  ],
+  [/./s, 'rejected', 'correct the inputs of this step; nothing was started'],
+]
+
+function warnOfFewer(world: World, count: number, tasks: readonly Task[], failures: readonly RunFailure[]): void {
+  if (tasks.length >= count) return
+  world.log.warning(`Only ${String(tasks.length)} of ${String(count)} tasks were started: ${whyNothing(failures)}.`)
+}

@@ -1,0 +1,25 @@
+import {CancelledError} from '../core/errors.ts'
+import type {Environment} from '../core/inputs.ts'
+import type {World} from '../core/world.ts'
+
+/**
+ * Runs `body` and tells the post step that nothing is left for it to do, unless the run was cancelled on the way
+ * (or killed, which leaves no time to tell anything).
+ */
+export async function settling<T>(world: World, body: () => Promise<T>): Promise<T> {
+  try {
+    const result = await body()
+    world.outputs.saveState('settled', 'true')
+    return result
+  } catch (error) {
+    if (!(error instanceof CancelledError)) world.outputs.saveState('settled', 'true')
+    throw error
+  }
+}
+
+/** The JSON that the main step saved as `memory`, when it did not come to its own end; otherwise undefined. */
+export function unsettledMemory(env: Environment): unknown {
+  const text = env['STATE_memory']
+  if (text === undefined || text === '' || env['STATE_settled'] === 'true') return undefined
+  return JSON.parse(text) as unknown
+}
