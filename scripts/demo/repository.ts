@@ -27,9 +27,23 @@ export async function cloneRepository(change?: (folder: string) => Promise<void>
   await change?.(folder)
   await git(folder, 'add', '--all')
   if ((await git(folder, 'status', '--porcelain')) !== '') {
-    await git(folder, '-c', 'user.name=demo', '-c', 'user.email=demo@example.test', 'commit', '--quiet', '-m', 'What is not committed yet')
+    await git(
+      folder,
+      '-c',
+      'user.name=demo',
+      '-c',
+      'user.email=demo@example.test',
+      'commit',
+      '--quiet',
+      '-m',
+      'What is not committed yet',
+    )
   }
-  return {folder, commit: await git(folder, 'rev-parse', 'HEAD'), remove: () => rm(folder, {recursive: true, force: true})}
+  return {
+    folder,
+    commit: await git(folder, 'rev-parse', 'HEAD'),
+    remove: () => rm(folder, {recursive: true, force: true}),
+  }
 }
 
 async function git(folder: string, ...argv: string[]): Promise<string> {
