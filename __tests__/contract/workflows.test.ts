@@ -1,6 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {parse} from 'yaml'
+import {lintChain} from '../../scripts/lint-chain.ts'
 import {documentedYaml, usedActions, workflows} from '../support/workflows.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -40,6 +41,14 @@ describe.each(workflows().map((workflow) => [workflow.where, workflow] as const)
       scripts.filter((script) => /\$\{\{\s*(github\.event|github\.head_ref|inputs|needs|steps)/.test(script)),
     ).toEqual([])
   })
+})
+
+test('no workflow and no example makes a mistake of chains', () => {
+  const samples = [...workflows(), ...documentedYaml()]
+  expect(samples.length).toBeGreaterThan(10)
+  expect(
+    lintChain(samples).map(({file, line, rule, message}) => `${file}:${String(line)} ${rule}: ${message}`),
+  ).toEqual([])
 })
 
 test('every input that a workflow or a document gives to one of our actions exists', () => {

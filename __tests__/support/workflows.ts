@@ -1,16 +1,11 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs'
-import {join, relative} from 'node:path'
-import {parseDocument} from 'yaml'
+import {join} from 'node:path'
+import {documentSamples, workflowSamples} from '../../scripts/lint-chain/samples.ts'
+import type {Sample} from '../../scripts/lint-chain/samples.ts'
+
+export {isWholeWorkflow} from '../../scripts/lint-chain/samples.ts'
+export type {Sample} from '../../scripts/lint-chain/samples.ts'
 
 const root = join(import.meta.dirname, '../..')
-
-/** YAML that a user may copy: a workflow of ours, or a block of a document. */
-export interface Sample {
-  /** `.github/workflows/deploy.yml` or `README.md:42`. */
-  readonly where: string
-  readonly text: string
-  readonly data: unknown
-}
 
 /** A step that uses an action. */
 export interface UsedAction {
@@ -21,44 +16,66 @@ export interface UsedAction {
 
 /** The workflows of this repository. */
 export function workflows(): Sample[] {
-  const folder = join(root, '.github/workflows')
-  return readdirSync(folder).map((name) =>
-    sample(`.github/workflows/${name}`, readFileSync(join(folder, name), 'utf8')),
-  )
+  return workflowSamples(root)
 }
 
 /** Every fenced `yaml` block of every document, parsed. @throws when a block is not YAML */
 export function documentedYaml(): Sample[] {
-  return documents().flatMap((file) => {
-    const text = readFileSync(join(root, file), 'utf8')
-    return [...text.matchAll(/^```ya?ml\n([\s\S]*?)^```/gm)].map((block) =>
-      sample(`${file}:${String(text.slice(0, block.index).split('\n').length)}`, block[1] ?? ''),
-    )
-  })
-}
-
-function documents(): string[] {
-  const folders = ['docs', ...readdirSync(join(root, 'actions')).map((name) => join('actions', name))]
-  const below = folders
-    .filter((folder) => existsSync(join(root, folder)))
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'}).map((name) => join(folder, name)),
-    )
-  return ['README.md', ...below.filter((name) => name.endsWith('.md') && !name.includes('node_modules'))]
-}
-
-function sample(where: string, text: string): Sample {
-  const document = parseDocument(text)
-  const [error] = document.errors
-  if (error !== undefined) throw new Error(`${relative(root, where)}: ${error.message}`)
-  return {where, text, data: document.toJS()}
+  return documentSamples(root)
 }
 
 /** Every step with `uses`, wherever it stands in the sample. */
-export function usedActions({where, data}: Sample): UsedAction[] {
-  if (Array.isArray(data)) return data.flatMap((item: unknown) => usedActions({where, text: '', data: item}))
+export function usedActions({where, data}: Pick<Sample, 'where' | 'data'>): UsedAction[] {
+  if (Array.isArray(data)) return data.flatMap((item: unknown) => usedActions({where, data: item}))
   if (typeof data !== 'object' || data === null) return []
   const {uses, with: inputs} = data as {uses?: unknown; with?: object}
   const own = typeof uses === 'string' ? [{where, uses, inputs: Object.keys(inputs ?? {})}] : []
-  return [...own, ...Object.values(data).flatMap((value: unknown) => usedActions({where, text: '', data: value}))]
+  return [...own, ...Object.values(data).flatMap((value: unknown) => usedActions({where, data: value}))]
+}
+
+/**
+ * The sample as a workflow that a linter takes: a part of one gets what it lacks around it, jobs that it needs included,
+ * and this repository's actions are named by their folders, so that their inputs and outputs are checked too. Undefined
+ * for YAML that is no part of a workflow.
+ */
+export function asWorkflow({data, text}: Sample): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  const local = text.replaceAll(/slipway\/slipway\/(actions\/[a-z-]+)@v\d+/g, './$1')
+  if ('jobs' in data)
+    return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
+  if (Array.isArray(data)) {
+    if (!data.some(isStep)) return undefined
+    const needs = [...stubsFor(local, []).keys()].join(', ')
+    const steps = local.replaceAll(/^(?=.)/gm, '    ')
+    return framed(`  example:\n    needs: [${needs}]\n    runs-on: ubuntu-latest\n    steps:\n${steps}`, ['example'])
+  }
+  if (!Object.values(data).every(isJob)) return undefined
+  return framed(local.replaceAll(/^(?=.)/gm, '  '), Object.keys(data))
+}
+
+const has = (value: unknown, ...names: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && names.some((name) => name in value)
+const isStep = (value: unknown): boolean => has(value, 'uses', 'run')
+const isJob = (value: unknown): boolean => has(value, 'uses', 'steps')
+
+function framed(jobs: string, own: readonly string[]): string {
+  const stubs = [...stubsFor(jobs, own)].map(([job, names]) => {
+    const lines = [...names].map((name) => `      ${name}: stub\n`).join('')
+    const outputs = lines === '' ? '' : `    outputs:\n${lines}`
+    return `  ${job}:\n    runs-on: ubuntu-latest\n    permissions: {}\n${outputs}    steps:\n      - run: date\n`
+  })
+  return `on: push\npermissions: {}\njobs:\n${stubs.join('')}${jobs}`
+}
+
+// The jobs that a part speaks of without showing them, with the outputs that it reads.
+function stubsFor(text: string, own: readonly string[]): Map<string, Set<string>> {
+  const named = [...text.matchAll(/^\s*needs: \[?([^\]\n]+)/gm)].flatMap(([, list = '']) => list.split(','))
+  const read = [...text.matchAll(/needs\.([\w-]+)\.outputs\.([\w-]+)/g)]
+  const jobs = [...named, ...read.map(([, job = '']) => job)]
+    .map((job) => job.trim())
+    .filter((job) => /^[\w-]+$/.test(job))
+  const missing = [...new Set(jobs)].filter((job) => !own.includes(job))
+  return new Map(
+    missing.map((job) => [job, new Set(read.filter(([, name]) => name === job).map(([, , output = '']) => output))]),
+  )
 }
