@@ -284,7 +284,7 @@ describe('tags', () => {
     [['type=match,pattern=x,group=a'], 'has group "a"'],
     [['-x'], 'gives the tag "-x"'],
     [['other/app:v1'], 'is not in the repository "team/app"'],
-    [['type=raw,value={{nonsense}}'], 'The expression "{{nonsense}}" cannot be evaluated'],
+    [['type=raw,value={{nonsense}}'], 'The expression "{{nonsense}}" is not known: use branch, tag, sha'],
     [["type=raw,value={{date 'YYYY' tz='Mars/Phobos'}}"], 'has the time zone "Mars/Phobos"'],
     [
       ['type=semver,pattern={{version}}'],

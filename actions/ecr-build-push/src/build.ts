@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {z} from 'zod/mini'
+import * as z from 'zod/mini'
 import {humanDuration} from '../../shared/core/clock.ts'
 import type {Finished} from '../../shared/core/exec.ts'
 import {workspace, writePrivateFile} from '../../shared/core/files.ts'

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
-import {z} from 'zod/mini'
+import * as z from 'zod/mini'
 import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import {workspace} from '../../shared/core/files.ts'
 import type {Environment} from '../../shared/core/inputs.ts'

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto'
-import {z} from 'zod/mini'
+import * as z from 'zod/mini'
 
 const INDEX_TYPES = [
   'application/vnd.oci.image.index.v1+json',

@@ -1,52 +1,49 @@
-import Handlebars from 'handlebars'
-import type {HelperOptions} from 'handlebars'
-import {errorMessage, InputError} from '../../../shared/core/errors.ts'
+import {alternatives} from '../../../shared/core/inputs.ts'
+import {InputError} from '../../../shared/core/errors.ts'
 import type {Source} from '../source.ts'
 import {formatDate} from './dates.ts'
 
 /** Expands `{{...}}` in tag rules, labels and annotations. */
-export type Expand = (template: string, more?: Readonly<Record<string, unknown>>) => string
+export type Expand = (template: string, more?: Readonly<Record<string, string>>) => string
 
 const SHORT_COMMIT = 7
+const EXPRESSION = /\{\{\{?\s*(.*?)\s*\}?\}\}/g
+const CALL = /^(date|commit_date)(?:\s+(['"])(.*?)\2)?(?:\s+tz=(['"])(.*?)\4)?$/
+const DEFAULT_FORMAT = 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'
 
 /**
  * The global expressions of docker/metadata-action: `branch`, `tag`, `sha`, `base_ref`, `is_default_branch`,
  * `is_not_default_branch`, `date` and `commit_date`, each of the last two with a format and a `tz`. Nothing is
- * HTML-escaped: `a&b` stays `a&b` until it becomes a tag.
+ * HTML-escaped: `a&b` stays `a&b` until it becomes a tag. An unknown expression is an error and not empty text.
  * @param now the time that `date` shows, and `commit_date` where the commit's is not known
  */
 export function makeExpand(source: Source, now: Date): Expand {
-  const handlebars = Handlebars.create()
+  const globals = globalExpressions(source)
+  const dates: Readonly<Record<string, Date>> = {date: now, commit_date: source.commitDate ?? now}
+  return (template, more = {}) =>
+    template.replace(EXPRESSION, (whole, expression: string) => {
+      const known = {...globals, ...more}
+      const value = Object.hasOwn(known, expression) ? known[expression] : undefined
+      if (value !== undefined) return value
+      const [, name = '', , format, , zone] = CALL.exec(expression) ?? []
+      const date = dates[name]
+      if (date !== undefined) return formatDate(date, format ?? DEFAULT_FORMAT, zone)
+      const names = [...Object.keys(known), "date 'YYYYMMDD'", "commit_date 'YYYYMMDD' tz='Europe/Berlin'"]
+      throw new InputError(`The expression "${whole}" is not known: use ${alternatives(names)}.`)
+    })
+}
+
+function globalExpressions(source: Source): Readonly<Record<string, string>> {
   const clean = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, '-')
   const branch = /^refs\/heads\/(.+)$/.exec(source.ref)?.[1]
   const tag = /^refs\/tags\/(.+)$/.exec(source.ref)?.[1]
   const isDefault = branch !== undefined && branch === source.defaultBranch
-  const globals = {
+  return {
     branch: clean(branch ?? ''),
     tag: clean(tag ?? ''),
     sha: source.commit.slice(0, SHORT_COMMIT),
     base_ref: clean(source.baseRef ?? ''),
     is_default_branch: String(isDefault),
     is_not_default_branch: String(!isDefault),
-  }
-  handlebars.registerHelper('date', dateHelper(now))
-  handlebars.registerHelper('commit_date', dateHelper(source.commitDate ?? now))
-  return (template, more = {}) => {
-    if (!template.includes('{{')) return template
-    try {
-      return handlebars.compile(template, {noEscape: true, strict: true})({...globals, ...more})
-    } catch (error) {
-      if (error instanceof InputError) throw error
-      throw new InputError(`The expression "${template}" cannot be evaluated: ${errorMessage(error)}.`)
-    }
-  }
-}
-
-function dateHelper(date: Date): Handlebars.HelperDelegate {
-  return (...given: unknown[]) => {
-    const options = given.at(-1) as HelperOptions
-    const format = given.length > 1 ? String(given[0]) : 'YYYY-MM-DDTHH:mm:ss.SSS[Z]'
-    const {tz} = options.hash as {tz?: string}
-    return formatDate(date, format, tz)
   }
 }
