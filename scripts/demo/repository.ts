@@ -26,19 +26,7 @@ export async function cloneRepository(change?: (folder: string) => Promise<void>
   await bringPending(folder)
   await change?.(folder)
   await git(folder, 'add', '--all')
-  if ((await git(folder, 'status', '--porcelain')) !== '') {
-    await git(
-      folder,
-      '-c',
-      'user.name=demo',
-      '-c',
-      'user.email=demo@example.test',
-      'commit',
-      '--quiet',
-      '-m',
-      'What is not committed yet',
-    )
-  }
+  if ((await git(folder, 'status', '--porcelain')) !== '') await commitPending(folder)
   return {
     folder,
     commit: await git(folder, 'rev-parse', 'HEAD'),
@@ -48,6 +36,15 @@ export async function cloneRepository(change?: (folder: string) => Promise<void>
 
 async function git(folder: string, ...argv: string[]): Promise<string> {
   return (await run('git', argv, {cwd: folder, maxBuffer: 16 * 1024 * 1024})).stdout.trim()
+}
+
+// Dated as the commit below it, so that the same working tree always gives the same commit.
+async function commitPending(folder: string): Promise<void> {
+  const date = await git(folder, 'log', '-1', '--format=%cI')
+  const author = {GIT_AUTHOR_NAME: 'demo', GIT_AUTHOR_EMAIL: 'demo@example.test', GIT_AUTHOR_DATE: date}
+  const committer = {GIT_COMMITTER_NAME: 'demo', GIT_COMMITTER_EMAIL: 'demo@example.test', GIT_COMMITTER_DATE: date}
+  const env = {...process.env, ...author, ...committer}
+  await run('git', ['commit', '--quiet', '-m', 'What is not committed yet'], {cwd: folder, env})
 }
 
 async function bringPending(folder: string): Promise<void> {
