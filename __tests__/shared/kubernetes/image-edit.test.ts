@@ -72,7 +72,19 @@ describe('setting images', () => {
   })
 
   it('keeps everything but images the same for any content', () => {
-    const value = fc.constantFrom('0644', 'yes', 'on', '12:30:45', '1e3', '"x"', "'y'", '~', '1_000', '!!str 5', '|\n    a\n    b')
+    const value = fc.constantFrom(
+      '0644',
+      'yes',
+      'on',
+      '12:30:45',
+      '1e3',
+      '"x"',
+      "'y'",
+      '~',
+      '1_000',
+      '!!str 5',
+      '|\n    a\n    b',
+    )
     const comment = fc.constantFrom('', ' # note', ' # image: app:1')
     const document = fc.tuple(fc.array(fc.tuple(value, comment), {maxLength: 6}), fc.constantFrom('\n', '\r\n'))
     fc.assert(

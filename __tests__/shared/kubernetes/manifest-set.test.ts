@@ -15,7 +15,10 @@ describe('what a text holds', () => {
     readManifestSet([{file: 'x.yaml', text}], [], []).manifests.map(({object}) => title(object))
 
   it('reads several documents and passes over comments', () => {
-    expect(titles(`# a\n---\n${config('a')}---\n# only words\n---\n${config('b')}...\n`)).toEqual(['ConfigMap/a', 'ConfigMap/b'])
+    expect(titles(`# a\n---\n${config('a')}---\n# only words\n---\n${config('b')}...\n`)).toEqual([
+      'ConfigMap/a',
+      'ConfigMap/b',
+    ])
   })
   it('flattens lists, also typed ones', () => {
     const item = (name: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}}}`
@@ -25,7 +28,9 @@ describe('what a text holds', () => {
     ])
   })
   it('reads JSON and generated names', () => {
-    expect(titles('{"apiVersion":"batch/v1","kind":"Job","metadata":{"generateName":"migrate-"}}')).toEqual(['Job/migrate-*'])
+    expect(titles('{"apiVersion":"batch/v1","kind":"Job","metadata":{"generateName":"migrate-"}}')).toEqual([
+      'Job/migrate-*',
+    ])
   })
   it('says where each object stands', () => {
     const {manifests} = readManifestSet([{file: 'x.yaml', text: `${config('a')}---\n${config('b')}`}], [], [])
@@ -87,7 +92,9 @@ describe('where texts come from', () => {
     const base = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
     const sha = createHash('sha256').update(config('u')).digest('hex')
     try {
-      expect(await readSources(root, [`${base}/moved#sha256=${sha}`])).toEqual([{file: `${base}/moved`, text: config('u')}])
+      expect(await readSources(root, [`${base}/moved#sha256=${sha}`])).toEqual([
+        {file: `${base}/moved`, text: config('u')},
+      ])
       await expect(readSources(root, [`${base}/real#sha256=${'0'.repeat(64)}`])).rejects.toThrow(`has sha256=${sha}`)
       await expect(readSources(root, [`${base}/none`])).rejects.toThrow('it answers 404 Not Found')
     } finally {

@@ -46,7 +46,9 @@ describe('scalars are read as Kubernetes reads them', () => {
 
 describe('what is no YAML', () => {
   it('names the file and the line', () => {
-    expect(() => parseYaml('a: 1\nb: [1,\nc: 2\n', 'k8s/app.yaml')).toThrow(/^k8s\/app\.yaml, line \d+, is not valid YAML: /)
+    expect(() => parseYaml('a: 1\nb: [1,\nc: 2\n', 'k8s/app.yaml')).toThrow(
+      /^k8s\/app\.yaml, line \d+, is not valid YAML: /,
+    )
   })
 
   it('refuses a number that would change when it is read', () => {

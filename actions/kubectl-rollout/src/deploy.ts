@@ -4,6 +4,7 @@ import type {World} from '../../shared/core/world.ts'
 import {applyAll} from '../../shared/kubernetes/change/apply.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {changedInShort} from '../../shared/kubernetes/change/changes-text.ts'
+import {title} from '../../shared/kubernetes/object.ts'
 import {culpritOf, diagnose} from '../../shared/kubernetes/diagnosis/diagnose.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
@@ -73,10 +74,23 @@ export function watcherOf(world: World, {connection}: Prepared): Watcher {
   return {api: connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
 }
 
+// What a container reads at its start explains its crash as well as its own template does.
+function changedBeside(culprit: Applied | undefined, applied: readonly Applied[]): string | undefined {
+  const read = applied.filter(
+    ({change, object}) =>
+      ['ConfigMap', 'Secret'].includes(object.kind) && change.wanted.namespace === culprit?.change.wanted.namespace,
+  )
+  const parts = [...(culprit === undefined ? [] : [culprit]), ...read].flatMap((one) => {
+    const changes = changedInShort(one.change)
+    return changes === undefined ? [] : [one === culprit ? changes : `${title(one.object)}: ${changes}`]
+  })
+  return parts.length === 0 ? undefined : parts.join('; ')
+}
+
 function withChange(diagnosis: Diagnosis, outcome: Outcome, applied: readonly Applied[]): Diagnosis {
   const {uid} = culpritOf(outcome).object.metadata
   const culprit = applied.find(({object}) => object.metadata.uid === uid)
-  const changed = culprit && changedInShort(culprit.change)
+  const changed = changedBeside(culprit, applied)
   return {
     ...diagnosis,
     ...(changed !== undefined && {changed}),

@@ -89,7 +89,8 @@ async function prepare(
   const newNamespaces = await missingNamespaces(api, wanted, inputs.createNamespace)
   const watched = wanted.filter(({object}) => isWatched(object))
   const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
-  if (unseen.length > 0) world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
+  if (unseen.length > 0)
+    world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
   const settings = {fieldManager: inputs.fieldManager, force: inputs.forceConflicts, newNamespaces}
   return {connection, namespace, settings, started, changes: await dryRun(api, wanted, settings)}
 }

@@ -56,10 +56,13 @@ async function stateNow(
   if (wish === 'keep') {
     return {says: `${list(touched)} left as applied ("${option}: keep")`, restored: false}
   }
-  world.log.line('▸ Put back what this run changed')
+  if (touched.some(({change}) => change.action === 'change')) world.log.line('▸ Put back what this run changed')
   const undone = await undo(prepared.connection.api, touched, prepared.settings)
-  const back = cancelled ? {says: backWithoutWait(undone), restored: true} : await awaitUndo(world, inputs, prepared, undone)
-  const left = undone.left.length === 0 ? [] : [`${list(undone.left)} new, so there is nothing to go back to; left as applied`]
+  const back = cancelled
+    ? {says: backWithoutWait(undone), restored: true}
+    : await awaitUndo(world, inputs, prepared, undone)
+  const left =
+    undone.left.length === 0 ? [] : [`${list(undone.left)} new, so there is nothing to go back to; left as applied`]
   const says = [...(undone.restored.length === 0 ? [] : [back.says]), ...left, ...undone.problems].join('; ')
   return {says, restored: back.restored && undone.restored.length > 0 && undone.problems.length === 0}
 }
@@ -89,7 +92,8 @@ async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared
 
 function undoSentence({state, standings, tookMs}: Outcome): string {
   const parts = standings.map((one) => `${standingTitle(one, standings)} (${one.says})`)
-  const shown = parts.length > 3 ? `${parts.slice(0, 3).join(', ')} and ${String(parts.length - 3)} more` : parts.join(', ')
+  const shown =
+    parts.length > 3 ? `${parts.slice(0, 3).join(', ')} and ${String(parts.length - 3)} more` : parts.join(', ')
   if (state === 'succeeded') return `back to what ran before this run after ${humanDuration(tookMs)}: ${shown}`
   return `put back, but what ran before does not come up either: ${shown}`
 }

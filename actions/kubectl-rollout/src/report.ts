@@ -87,31 +87,48 @@ function headlineOf({standings}: Outcome, changes: readonly Change[]): string {
 
 /** Sets the outputs that tell each object's state, however the wait ended. */
 export function reportEnd(world: World, {changes}: Prepared, {standings}: Outcome): void {
-  const waited = new Map(standings.map((one) => [one.object.metadata.uid, one]))
-  const resources = changes.map(({wanted, action, after}) => {
-    const one = waited.get(after.metadata.uid) ?? standings.find(({object}) => title(object) === title(wanted.object))
-    const proof = one && proofOf(one)
-    return {
-      kind: wanted.object.kind,
-      name: one?.object.metadata.name ?? wanted.object.metadata.name ?? '',
-      namespace: wanted.namespace ?? '',
-      action,
-      state: one?.state ?? 'done',
-      says: one?.says ?? '',
-      ...(one && {revision: revisionOf(one.object)}),
-      ...(proof && proof.images.length > 0 && {images: proof.images, running: proof.running}),
-      ...(proof?.proven !== undefined && {proven: proof.proven}),
-    }
+  const resources = changes.map((change) => {
+    const {object} = change.wanted
+    const one = standings.find(
+      ({tracked, object: seen}) => isSame(seen, object) && tracked.namespace === change.wanted.namespace,
+    )
+    return {kind: object.kind, name: object.metadata.name ?? '', ...resourceState(change, one)}
   })
   world.outputs.set('resources', JSON.stringify(resources))
   const revisions = standings.map(({object}) => revisionOf(object)).filter((revision) => revision !== '')
   world.outputs.set('revision', revisions[0] ?? '')
 }
 
+function isSame(seen: Standing['object'], {kind, metadata}: Standing['object']): boolean {
+  const {name, generateName} = metadata
+  const named = name === undefined ? seen.metadata.generateName === generateName : seen.metadata.name === name
+  return seen.kind === kind && named
+}
+
+function resourceState({wanted, action}: Change, one: Standing | undefined): Record<string, unknown> {
+  const namespace = wanted.namespace ?? ''
+  if (one === undefined) return {namespace, action, state: 'done', says: ''}
+  const {images, running, proven} = proofOf(one)
+  const proof = images.length === 0 ? {} : {images, running, ...(proven !== undefined && {proven})}
+  return {namespace, action, state: one.state, says: one.says, revision: revisionOf(one.object), ...proof}
+}
+
 /** Leaves the receipt of a run that failed; log, annotation and summary come with the failure itself. */
 export function reportFailed(world: World, prepared: Prepared, applied: readonly Applied[], failure: Failure): void {
   const headline = `${failure.diagnosis.subject}: ${failure.diagnosis.cause}`
-  world.outputs.set('receipt', receipt(world, prepared, failure.status, headline, facts(applied.map(({object}) => object), [])))
+  world.outputs.set(
+    'receipt',
+    receipt(
+      world,
+      prepared,
+      failure.status,
+      headline,
+      facts(
+        applied.map(({object}) => object),
+        [],
+      ),
+    ),
+  )
 }
 
 function finish(
@@ -141,7 +158,9 @@ function facts(objects: readonly Standing['object'][], digests: readonly string[
 
 function receipt(world: World, prepared: Prepared, status: Status, headline: string, now: Facts): string {
   const {namespace, changes, started} = prepared
-  const before = changes.flatMap(({live}) => (live === undefined ? [] : [live])).filter((live) => revisionOf(live) !== '')
+  const before = changes
+    .flatMap(({live}) => (live === undefined ? [] : [live]))
+    .filter((live) => revisionOf(live) !== '')
   return makeReceipt(world.env, {
     stage: 'kubernetes',
     subject: namespace,

@@ -101,7 +101,8 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 
 /** JSON text with sorted keys: equal values have equal texts. */
 export function canonical(value: Json | undefined): string {
+  if (value === undefined) return ''
   return JSON.stringify(value, (_key, inner: Json) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  ) as string | undefined ?? ''
+  )
 }

@@ -59,7 +59,7 @@ function definedIn(set: readonly KubeObject[], apiVersion: string, kind: string)
   for (const {spec} of set.filter((object) => object.kind === 'CustomResourceDefinition')) {
     const names = spec?.['names']
     if (spec?.['group'] !== groupOf(apiVersion) || !isObject(names) || names['kind'] !== kind) continue
-    return {apiVersion, kind, plural: String(names['plural']), namespaced: spec['scope'] !== 'Cluster'}
+    return {apiVersion, kind, plural: names['plural'] as string, namespaced: spec['scope'] !== 'Cluster'}
   }
   return undefined
 }
@@ -81,11 +81,20 @@ export function objectPath(resource: Resource, name: string, namespace?: string)
 
 /** The kinds that are watched beside the user's own, in every cluster. */
 export const POD: Resource = {apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true}
-export const EVENT: Resource = {apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true}
-export const REPLICA_SET: Resource = {
+export /**
+ *
+ */
+const EVENT: Resource = {apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true}
+export /**
+ *
+ */
+const REPLICA_SET: Resource = {
   apiVersion: 'apps/v1',
   kind: 'ReplicaSet',
   plural: 'replicasets',
   namespaced: true,
 }
-export const NAMESPACE: Resource = {apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false}
+export /**
+ *
+ */
+const NAMESPACE: Resource = {apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false}

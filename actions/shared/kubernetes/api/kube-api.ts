@@ -71,11 +71,7 @@ async function retrying<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
 }
 
 // Without an agent of its own a watch would hold one of the connections that all other calls share.
-async function* linesOf(
-  socketPath: string,
-  request: KubeRequest,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
+async function* linesOf(socketPath: string, request: KubeRequest, signal: AbortSignal): AsyncGenerator<string> {
   const own = new Agent({keepAlive: false})
   try {
     const answer = await open(own, socketPath, request, signal)

@@ -45,7 +45,7 @@ function readStatus(body: string): {message: string; reason: string; causes: rea
   return {
     message: typeof parsed['message'] === 'string' ? parsed['message'] : plain.message,
     reason: typeof parsed['reason'] === 'string' ? parsed['reason'] : '',
-    causes: Array.isArray(details['causes']) ? (details['causes'] as unknown as readonly Cause[]) : [],
+    causes: Array.isArray(details['causes']) ? details['causes'] : [],
   }
 }
 

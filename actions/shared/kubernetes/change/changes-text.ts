@@ -61,7 +61,7 @@ function inShort(fields: readonly FieldChange[]): string {
   const named = others.slice(0, 3).map(({path, before, after}) => {
     const name = path.split(/[.]/).at(-1) ?? path
     const small = [before, after].every((value) => ['number', 'boolean'].includes(typeof value))
-    return small ? `${name} ${String(before)} → ${String(after)}` : code(name)
+    return small ? `${name} ${JSON.stringify(before)} → ${JSON.stringify(after)}` : code(name)
   })
   const rest = others.length > 3 ? [`${String(others.length - 3)} more`] : []
   return [...named, ...rest, ...(keys.length > 0 ? [count(keys.length, 'key')] : [])].join(', ') || 'ownership'
@@ -70,7 +70,9 @@ function inShort(fields: readonly FieldChange[]): string {
 /** What changes of one object, in one line for a diagnosis: `containers[api].image: a → b; replicas: 3 → 4`. */
 export function changedInShort({fields}: Change): string | undefined {
   if (fields.length === 0) return undefined
-  const lines = fields.map((field) => changeLine({...field, path: field.path.replace(/^spec\.(?:template\.spec\.)?/, '')}))
+  const lines = fields.map((field) =>
+    changeLine({...field, path: field.path.replace(/^spec\.(?:template\.spec\.)?/, '')}),
+  )
   const more = lines.length > 4 ? `; and ${String(lines.length - 4)} more` : ''
   return `${lines.slice(0, 4).join('; ')}${more}`
 }

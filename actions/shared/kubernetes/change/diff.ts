@@ -29,10 +29,14 @@ export function fieldChanges(before: KubeObject | undefined, after: KubeObject):
 }
 
 function comparable(object: KubeObject): JsonObject {
-  const {status: _status, metadata, ...rest} = object as KubeObject & JsonObject
+  const {metadata} = object
   const kept = Object.entries(metadata as unknown as JsonObject).filter(([key]) => !SERVER_OWNED.includes(key))
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !BOOKKEEPING.test(key))
-  return {...rest, metadata: {...Object.fromEntries(kept), annotations: Object.fromEntries(annotations)}}
+  const rest = Object.entries(object as KubeObject & JsonObject).filter(([key]) => key !== 'status')
+  return {
+    ...Object.fromEntries(rest),
+    metadata: {...Object.fromEntries(kept), annotations: Object.fromEntries(annotations)},
+  }
 }
 
 function compare(path: string, before: Json | undefined, after: Json | undefined): FieldChange[] {

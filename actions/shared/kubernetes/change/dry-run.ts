@@ -4,7 +4,7 @@ import {collectionPath} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
 import {inParallel} from '../api/parallel.ts'
-import {title} from '../object.ts'
+import {groupOf, title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
@@ -63,12 +63,7 @@ export async function dryRun(api: KubeApi, set: readonly Wanted[], settings: App
   return results.filter((result): result is Change => !('error' in result))
 }
 
-async function tryOne(
-  api: KubeApi,
-  wanted: Wanted,
-  set: readonly Wanted[],
-  settings: ApplySettings,
-): Promise<Change> {
+async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], settings: ApplySettings): Promise<Change> {
   const blind = cannotCheck(wanted, set, settings)
   if (blind !== undefined) {
     if (blind === 'namespace') await validateElsewhere(api, wanted)
@@ -93,7 +88,7 @@ function cannotCheck(
   const defined = set.some(
     ({object: {kind, spec}}) =>
       kind === 'CustomResourceDefinition' &&
-      object.apiVersion.startsWith(`${String(spec?.['group'])}/`) &&
+      groupOf(object.apiVersion) === spec?.['group'] &&
       (spec?.['names'] as {kind?: string} | undefined)?.kind === object.kind,
   )
   return defined ? 'definition' : undefined
@@ -101,8 +96,8 @@ function cannotCheck(
 
 // A namespace that is not there cannot be dry-run in, but any other can say whether the object is well formed.
 async function validateElsewhere(api: KubeApi, {object, resource}: Wanted): Promise<void> {
-  const {name: _name, namespace: _namespace, ...metadata} = object.metadata
-  const body = {...object, metadata: {...metadata, namespace: 'default', generateName: 'slipway-'}}
+  const {labels = {}, annotations = {}} = object.metadata
+  const body = {...object, metadata: {labels, annotations, namespace: 'default', generateName: 'slipway-'}}
   const query = {dryRun: 'All', fieldValidation: 'Strict'}
   try {
     await api.send({method: 'POST', path: collectionPath(resource, 'default'), query, body})

@@ -106,7 +106,10 @@ export async function checkPermissions(
 }
 
 function needsOf(set: readonly Wanted[], verbs: readonly string[]): Need[] {
-  const groups = Map.groupBy(set, ({resource, namespace}) => `${resource.apiVersion} ${resource.plural} ${namespace ?? ''}`)
+  const groups = Map.groupBy(
+    set,
+    ({resource, namespace}) => `${resource.apiVersion} ${resource.plural} ${namespace ?? ''}`,
+  )
   return [...groups.values()].flatMap((members) => {
     const [first] = members
     if (first === undefined) return []

@@ -2,7 +2,9 @@ import type {Diagnosis, Evidence} from '../../core/diagnosis.ts'
 import {humanDuration} from '../../core/clock.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {title} from '../object.ts'
+import type {KubeObject} from '../object.ts'
 import {containersOf, isReady} from '../watch/pod.ts'
+import type {ContainerStatus} from '../watch/pod.ts'
 import type {Problem} from '../watch/problems.ts'
 import {newReplicaSet} from '../watch/revision.ts'
 import type {Outcome} from '../watch/rollout.ts'
@@ -37,7 +39,7 @@ export async function diagnose(scene: Scene): Promise<Diagnosis> {
   const base = problem === undefined ? unexplained(scene.outcome, culprit) : explained(culprit, problem, same, logs)
   const evidence = [
     ...podTable(culprit, logs),
-    ...logs.filter(({lines}) => lines.length > 0).map(logEvidence),
+    ...differing(logs).map(logEvidence),
     ...(problem === undefined ? [] : await roomEvidence(scene.api, culprit, problem)),
     ...eventEvidence(scene, culprit),
     ...othersEvidence(scene.outcome, culprit),
@@ -49,7 +51,10 @@ export async function diagnose(scene: Scene): Promise<Diagnosis> {
 export function culpritOf({standings}: Outcome): Standing {
   const open = standings.filter(({state}) => state !== 'done')
   const found =
-    open.find(({state}) => state === 'failed') ?? open.find(({problems}) => problems.length > 0) ?? open[0] ?? standings[0]
+    open.find(({state}) => state === 'failed') ??
+    open.find(({problems}) => problems.length > 0) ??
+    open[0] ??
+    standings[0]
   if (found === undefined) throw new Error('A rollout of nothing cannot fail.')
   return found
 }
@@ -63,8 +68,8 @@ function explained(
   logs: readonly LastLines[],
 ): Sentence {
   const last = logs[0]?.lines.at(-1)
-  const said = problem.terminated !== undefined && last !== undefined ? `: ${messageIn(last)}` : ''
-  const of = culprit.pods.length
+  const said = problem.reason === 'container-exited' && last !== undefined ? `: ${messageIn(last)}` : ''
+  const of = problem.pod === undefined ? 0 : culprit.pods.length
   const share = of === 0 ? [] : [`${String(same.length)} of ${String(of)} new ${of === 1 ? 'pod' : 'pods'}`]
   const old = oldServing(culprit)
   const serve = old === 0 ? [] : [`${String(old)} old ${old === 1 ? 'pod still serves' : 'pods still serve'}`]
@@ -79,7 +84,7 @@ function explained(
 function oldServing({object, pods}: Standing): number {
   if (object.kind !== 'Deployment') return 0
   const ready = pods.filter(isReady).length
-  return Math.max(0, (workloadStatus(object).readyReplicas ?? 0) - ready)
+  return Math.max(0, workloadStatus(object).readyReplicas - ready)
 }
 
 function unexplained({state, tookMs}: Outcome, {says, reason}: Standing): Sentence {
@@ -107,23 +112,35 @@ async function logsOf(
   return await Promise.all(few.map(({pod, container}) => lastLines(api, pod, container, logLines)))
 }
 
+// Three pods that say the same say it once.
+function differing(logs: readonly LastLines[]): LastLines[] {
+  const text = ({lines}: LastLines): string => lines.join('\n')
+  return logs.filter((log, at) => log.lines.length > 0 && logs.findIndex((other) => text(other) === text(log)) === at)
+}
+
 function podTable({pods, problems}: Standing, logs: readonly LastLines[]): Evidence[] {
   if (pods.length === 0) return []
+  const columns = ['pod', 'container', 'state', 'exit', 'restarts', 'last line']
   const rows = pods.map((pod) => {
-    const problem = problems.find((one) => one.pod === pod.metadata.name)
-    const status = containersOf(pod).find(({name}) => name === problem?.container) ?? containersOf(pod)[0]
-    const last = logs.find((one) => one.pod === pod.metadata.name)?.lines.at(-1)
-    const ended = problem?.terminated
-    return [
-      pod.metadata.name ?? '',
-      status?.name ?? '',
-      isReady(pod) ? 'ready' : (status?.state?.waiting?.reason ?? problem?.reason ?? 'not ready'),
-      ended === undefined ? '' : String(ended.exitCode),
-      String(status?.restartCount ?? 0),
-      last === undefined ? '' : messageIn(last),
-    ]
+    const {name = ''} = pod.metadata
+    const last = logs.find((one) => one.pod === name)?.lines.at(-1)
+    const problem = problems.find((one) => one.pod === name)
+    return [name, ...containerCells(pod, problem), last === undefined ? '' : messageIn(last)]
   })
-  return [{title: 'new pods', table: {columns: ['pod', 'container', 'state', 'exit', 'restarts', 'last line'], rows}}]
+  return [{title: 'new pods', table: {columns, rows}}]
+}
+
+function containerCells(pod: KubeObject, problem: Problem | undefined): string[] {
+  const all = containersOf(pod)
+  const status = all.find(({name}) => name === problem?.container) ?? all[0]
+  const exit = problem?.terminated === undefined ? '' : String(problem.terminated.exitCode)
+  if (status === undefined) return ['', problem?.reason ?? 'not ready', exit, '0']
+  const state = isReady(pod) ? 'ready' : (waitingReason(status) ?? problem?.reason ?? 'not ready')
+  return [status.name, state, exit, String(status.restartCount)]
+}
+
+function waitingReason({state}: ContainerStatus): string | undefined {
+  return state?.waiting?.reason
 }
 
 function logEvidence({pod, container, previous, lines}: LastLines): Evidence {

@@ -5,6 +5,8 @@ import type {ClusterView, KubeEvent} from '../watch/view.ts'
 
 /** What every good start also says. */
 const NOISE = /^(?:Scheduled|Pulling|Pulled|Created|Started|SuccessfulCreate|SuccessfulDelete|ScalingReplicaSet)$/
+/** The kubelet's own cache is filled a moment later. */
+const BENIGN = /failed to sync .* cache/
 /** Clocks of cluster and runner differ a little. */
 const SKEW_MS = 5_000
 
@@ -16,7 +18,8 @@ const SKEW_MS = 5_000
 export function eventLines(view: ClusterView, objects: readonly KubeObject[], since: number): string[] {
   const told = objects.flatMap((object) =>
     eventsOf(view, object)
-      .filter((event) => !NOISE.test(event.reason ?? '') && lastSeen(event) >= since - SKEW_MS)
+      .filter((event) => !NOISE.test(event.reason ?? '') && !BENIGN.test(event.message ?? ''))
+      .filter((event) => lastSeen(event) >= since - SKEW_MS)
       .map((event) => ({event, object})),
   )
   const same = Map.groupBy(told, ({event, object}) => `${event.reason ?? ''} ${withoutNames(event, object)}`)
@@ -33,5 +36,7 @@ function withoutNames({message = ''}: KubeEvent, {metadata}: KubeObject): string
   return message
     .replaceAll(metadata.name ?? '', '')
     .replaceAll(metadata.uid ?? '', '')
+    .replace(/^\(combined from similar events\): /, '')
+    .replace(/"[\w.-]+-[a-z0-9]{5}"/g, '')
     .replace(/\b\d+\.\d+\.\d+\.\d+\b|[0-9a-f]{16,}/g, '')
 }

@@ -13,6 +13,8 @@ export interface LastLines {
 }
 
 const LIMIT_BYTES = '65536'
+/** What the kubelet answers, with status 200, when the log of an instance is gone. */
+const GONE = /^unable to retrieve container logs for \S+$/
 
 /**
  * The last lines of a container: of the instance that ended, also when another one runs by now. Empty when there is
@@ -40,7 +42,7 @@ async function read(
   const query = {container, tailLines: String(count), limitBytes: LIMIT_BYTES, previous: String(previous)}
   try {
     const text = await api.text(path, query)
-    return text.split(/\r?\n/).filter((line) => line.trim() !== '')
+    return text.split(/\r?\n/).filter((line) => line.trim() !== '' && !GONE.test(line))
   } catch (error) {
     if (error instanceof KubeError) return []
     throw error

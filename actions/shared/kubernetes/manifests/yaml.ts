@@ -1,11 +1,11 @@
 import {LineCounter, parseAllDocuments} from 'yaml'
-import type {Document, ParsedNode, ScalarTag} from 'yaml'
+import type {Document, ScalarTag} from 'yaml'
 import {InputError} from '../../core/errors.ts'
 import type {Json} from '../object.ts'
 
 /** One YAML document of a text. */
 export interface YamlDocument {
-  readonly document: Document.Parsed<ParsedNode>
+  readonly document: Document.Parsed
   /** The line of the text it starts at, counted from 1. */
   readonly line: number
 }

@@ -112,7 +112,7 @@ const TABLE: readonly Row[] = [
     slug: /^(?:CreateContainerError|RunContainerError|PreStartHookError|PostStartHookError|PreCreateHookError|StartError|ContainerCannotRun|SignatureValidationFailed)$/,
     reason: 'container-exited',
     patience: 'short',
-    cause: (sign) => `${container(sign)} cannot be started: ${sign.message || sign.slug}`,
+    cause: (sign) => `${container(sign)} cannot be started: ${runtimeWords(sign)}`,
     advice: 'check command, entrypoint and user of the image',
   },
   {
@@ -133,7 +133,7 @@ const TABLE: readonly Row[] = [
     slug: /^Unschedulable$/,
     reason: 'unschedulable',
     patience: 'long',
-    cause: (sign) => `no node can take its pods: ${sign.message.replace(/ preemption:.*$/, '')}`,
+    cause: (sign) => `no node can take its pods: ${firstSentence(sign.message)}`,
     advice: 'ask for less, add nodes, or correct nodeSelector, affinity and tolerations',
   },
   {
@@ -153,6 +153,17 @@ const TABLE: readonly Row[] = [
     advice: 'satisfy the policy, or correct the pod template',
   },
 ]
+
+// "0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate, preemption: …"
+function firstSentence(message: string): string {
+  return message.split('. ')[0]?.replace(/[.,]$/, '') ?? message
+}
+
+// containerd and runc wrap what matters in the names of all their layers.
+function runtimeWords({message, slug}: Sign): string {
+  const inner = /unable to start container process: (.*)$/s.exec(message)?.[1] ?? message
+  return inner.replace(/: unknown$/, '').trim() || slug
+}
 
 function missing(kind: string, name = '', key?: string): string {
   const object = `${kind}/${name.replace(/^.*\//, '')}`

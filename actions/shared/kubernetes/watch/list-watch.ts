@@ -58,7 +58,7 @@ export function listWatch(
 
 class Follower {
   readonly objects = new Map<string, KubeObject>()
-  readonly synced = Promise.withResolvers<void>()
+  readonly synced = Promise.withResolvers<undefined>()
   brokenSince: number | undefined
   readonly #api: KubeApi
   readonly #clock: Clock
@@ -80,7 +80,7 @@ class Follower {
   }
 
   async run(): Promise<void> {
-    while (!this.#signal.aborted) {
+    for (;;) {
       try {
         if (this.#version === undefined) await this.#list()
         await this.#follow()
@@ -96,7 +96,7 @@ class Follower {
   async #list(): Promise<void> {
     const fresh = new Map<string, KubeObject>()
     let next: string | undefined
-    let version = ''
+    let version: string
     do {
       const query = {limit: PAGE, continue: next}
       const list: List = await this.#api.send<List>({method: 'GET', path: this.#path, query})
@@ -110,7 +110,7 @@ class Follower {
     for (const [key, item] of fresh) this.objects.set(key, item)
     this.#version = version
     this.#well()
-    this.synced.resolve()
+    this.synced.resolve(undefined)
     this.#onChange()
   }
 
@@ -163,6 +163,5 @@ function keyOf({metadata}: KubeObject): string {
 
 // Managed fields are half of an object and say nothing about a rollout.
 function slim(object: KubeObject): KubeObject {
-  const {managedFields: _managedFields, ...metadata} = object.metadata
-  return {...object, metadata}
+  return {...object, metadata: {...object.metadata, managedFields: []}}
 }

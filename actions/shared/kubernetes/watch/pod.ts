@@ -70,7 +70,7 @@ interface PodSpec {
 
 /** The status of an object, seen as a pod's. */
 export function podStatus(pod: KubeObject): PodStatus {
-  return (pod.status ?? {}) as PodStatus
+  return pod.status ?? {}
 }
 
 /** All containers of a pod that have a status, in the order in which they start. */
@@ -103,8 +103,9 @@ export function unschedulable(pod: KubeObject): Condition | undefined {
 
 /** A probe as people write it: `GET :3000/healthz`, `tcp :5432`, `exec pg_isready`. */
 export function probeTarget(probe: Probe | undefined): string {
-  if (probe?.httpGet !== undefined) return `GET :${String(probe.httpGet.port ?? '')}${probe.httpGet.path ?? '/'}`
-  if (probe?.tcpSocket !== undefined) return `tcp :${String(probe.tcpSocket.port)}`
-  if (probe?.grpc !== undefined) return `grpc :${String(probe.grpc.port)}`
-  return probe?.exec === undefined ? 'probe' : `exec ${probe.exec.command?.join(' ') ?? ''}`
+  const {httpGet, tcpSocket, grpc, exec} = probe ?? {}
+  if (httpGet !== undefined) return `GET :${String(httpGet.port ?? '')}${httpGet.path ?? '/'}`
+  if (tcpSocket !== undefined) return `tcp :${String(tcpSocket.port)}`
+  if (grpc !== undefined) return `grpc :${String(grpc.port)}`
+  return exec === undefined ? 'probe' : `exec ${(exec.command ?? []).join(' ')}`
 }

@@ -1,7 +1,7 @@
 import type {KubeObject} from '../object.ts'
 import {condition} from '../object.ts'
 import {explain} from './causes.ts'
-import type {Patience, Sign, Verdict} from './causes.ts'
+import type {Sign, Verdict} from './causes.ts'
 import {containersOf, containerSpec, isInit, isReady, podStatus, probeTarget, unschedulable} from './pod.ts'
 import type {ContainerStatus, Terminated} from './pod.ts'
 import {timesSeen} from './revision.ts'
@@ -20,14 +20,15 @@ export interface Problem extends Verdict {
 
 const OUT_OF_MEMORY = 'OOMKilled'
 const KILLED = 137
-const TERMINATED_BY_KUBELET = 143
+const TERMINATED = 143
 
 /**
  * What is wrong with a pod of the newest revision; undefined when nothing is. Init containers count like all others.
  * @param events about this pod
  */
 export function podProblem(pod: KubeObject, events: readonly KubeEvent[]): Problem | undefined {
-  if (isReady(pod) || podStatus(pod).phase === 'Succeeded' || pod.metadata.deletionTimestamp !== undefined) return undefined
+  if (isReady(pod) || podStatus(pod).phase === 'Succeeded' || pod.metadata.deletionTimestamp !== undefined)
+    return undefined
   for (const status of containersOf(pod)) {
     const found = containerProblem(pod, status, events)
     if (found !== undefined) return found
@@ -35,25 +36,26 @@ export function podProblem(pod: KubeObject, events: readonly KubeEvent[]): Probl
   return placementProblem(pod, events) ?? probeProblem(pod, events)
 }
 
-function containerProblem(
-  pod: KubeObject,
-  status: ContainerStatus,
-  events: readonly KubeEvent[],
-): Problem | undefined {
-  const {waiting, terminated} = status.state ?? {}
-  if (waiting !== undefined && waiting.reason !== 'CrashLoopBackOff') {
-    const sign = {
-      slug: waiting.reason ?? '',
-      message: pullMessage(status, waiting.message ?? '', events),
-      container: status.name,
-      image: status.image,
-    }
-    const found = problemOf(sign, pod)
-    if (found !== undefined) return found
-  }
-  const ended = terminated ?? status.lastState?.terminated
-  if (ended === undefined || (ended.exitCode === 0 && waiting?.reason !== 'CrashLoopBackOff')) return undefined
-  return status.ready ? undefined : exitProblem(pod, status, ended, events)
+function containerProblem(pod: KubeObject, status: ContainerStatus, events: readonly KubeEvent[]): Problem | undefined {
+  return waitingProblem(pod, status, events) ?? endedProblem(pod, status, events)
+}
+
+function waitingProblem(pod: KubeObject, status: ContainerStatus, events: readonly KubeEvent[]): Problem | undefined {
+  const {waiting} = status.state ?? {}
+  if (waiting === undefined || isBackOff(status)) return undefined
+  const {name: container, image} = status
+  const message = pullMessage(status, waiting.message ?? '', events)
+  return problemOf({slug: waiting.reason ?? '', message, container, image}, pod)
+}
+
+function endedProblem(pod: KubeObject, status: ContainerStatus, events: readonly KubeEvent[]): Problem | undefined {
+  const ended = status.state?.terminated ?? status.lastState?.terminated
+  if (status.ready || ended === undefined) return undefined
+  return ended.exitCode === 0 && !isBackOff(status) ? undefined : exitProblem(pod, status, ended, events)
+}
+
+function isBackOff({state}: ContainerStatus): boolean {
+  return state?.waiting?.reason === 'CrashLoopBackOff'
 }
 
 // "Back-off pulling image" does not say why; the event of the first try does.
@@ -70,20 +72,34 @@ function exitProblem(
   events: readonly KubeEvent[],
 ): Problem {
   const {name} = status
-  const common = {pod: pod.metadata.name ?? '', container: name, terminated: ended, patience: 'short' as Patience}
-  const who = `${isInit(pod, name) ? 'init container' : 'container'} "${name}"`
-  if (ended.reason === OUT_OF_MEMORY) {
-    const limit = containerSpec(pod, name)?.resources?.limits?.['memory']
-    const cause = `${who} runs out of memory${limit === undefined ? '' : ` (limit ${limit})`}`
-    return {...common, reason: 'out-of-memory', cause, group: `oom ${name}`, advice: 'raise its memory limit'}
-  }
-  const cannotRun = explain({slug: ended.reason ?? '', message: ended.message ?? '', container: name})
-  if (cannotRun !== undefined) return {...common, ...cannotRun, group: `start ${name}`}
-  const probe = [KILLED, TERMINATED_BY_KUBELET, 0].includes(ended.exitCode) ? killingProbe(pod, name, events) : undefined
-  if (probe !== undefined) return {...common, ...probe}
-  const cause = `${who} exits with code ${String(ended.exitCode)}${ranFor(ended)}`
-  const advice = 'read its last lines below, correct the image or its configuration, and re-run'
-  return {...common, reason: 'container-exited', cause, group: `exit ${name} ${String(ended.exitCode)}`, advice}
+  const found = memoryVerdict(pod, name, ended) ?? startVerdict(name, ended) ?? probeVerdict(pod, name, ended, events)
+  const verdict = found ?? exitVerdict(pod, name, ended)
+  return {pod: pod.metadata.name ?? '', container: name, terminated: ended, patience: 'short', ...verdict}
+}
+
+type Found = Omit<Problem, 'patience'>
+
+function who(pod: KubeObject, name: string): string {
+  return `${isInit(pod, name) ? 'init container' : 'container'} "${name}"`
+}
+
+function memoryVerdict(pod: KubeObject, name: string, ended: Terminated): Found | undefined {
+  if (ended.reason !== OUT_OF_MEMORY) return undefined
+  const limit = containerSpec(pod, name)?.resources?.limits?.['memory']
+  const cause = `${who(pod, name)} runs out of memory${limit === undefined ? '' : ` (limit ${limit})`}`
+  return {reason: 'out-of-memory', cause, group: `oom ${name}`, advice: 'raise its memory limit'}
+}
+
+function startVerdict(name: string, {reason = '', message = ''}: Terminated): Found | undefined {
+  const found = explain({slug: reason, message, container: name})
+  return found && {...found, group: `start ${name}`}
+}
+
+function exitVerdict(pod: KubeObject, name: string, ended: Terminated): Found {
+  const exit = String(ended.exitCode)
+  const cause = `${who(pod, name)} exits with code ${exit}${ranFor(ended)}`
+  const advice = 'read its last lines, correct the image or its configuration, and re-run'
+  return {reason: 'container-exited', cause, group: `exit ${name} ${exit}`, advice}
 }
 
 function ranFor({startedAt, finishedAt}: Terminated): string {
@@ -92,18 +108,21 @@ function ranFor({startedAt, finishedAt}: Terminated): string {
   return seconds < 5 ? ' right after start' : ` after ${String(Math.round(seconds))} s`
 }
 
-function killingProbe(
+function probeVerdict(
   pod: KubeObject,
   container: string,
+  {exitCode}: Terminated,
   events: readonly KubeEvent[],
-): Pick<Problem, 'reason' | 'cause' | 'group' | 'advice'> | undefined {
+): Found | undefined {
+  // What the kubelet stops ends by a signal, or orderly when the app minds it.
+  if (![KILLED, TERMINATED, 0].includes(exitCode)) return undefined
   const kind = (['liveness', 'startup'] as const).find((one) => unhealthy(events, container, pod, one) !== undefined)
   if (kind === undefined) return undefined
   const target = probeTarget(containerSpec(pod, container)?.[`${kind}Probe`])
-  const answer = unhealthy(events, container, pod, kind)
+  const answer = unhealthy(events, container, pod, kind) ?? ''
   return {
     reason: 'health-check-failed',
-    cause: `container "${container}" is killed because its ${kind} probe fails: ${target}: ${answer ?? ''}`,
+    cause: `container "${container}" is killed because its ${kind} probe fails: ${target}: ${answer}`,
     group: `${kind} ${container}`,
     advice: `correct the path or port of the ${kind} probe, or give the app more time with a startupProbe`,
   }
@@ -123,21 +142,33 @@ function unhealthy(
     const here = fieldPath === undefined || fieldPath.includes(`{${container}}`) || containersOf(pod).length === 1
     return event.reason === 'Unhealthy' && here && UNHEALTHY.exec(event.message ?? '')?.[1]?.toLowerCase() === kind
   })
-  return found && UNHEALTHY.exec(found.message ?? '')?.[2]?.trim()
+  const answer = found && UNHEALTHY.exec(found.message ?? '')?.[2]
+  // `Get "http://10.0.0.7:3000/x": dial tcp 10.0.0.7:3000: connect: connection refused` differs from pod to pod.
+  return answer?.replace(/^Get "[^"]*": (?:.*: )?/, '').trim()
 }
 
 function placementProblem(pod: KubeObject, events: readonly KubeEvent[]): Problem | undefined {
-  const {phase, reason = '', message = ''} = podStatus(pod)
   const stuck = unschedulable(pod)
   if (stuck !== undefined) return problemOf({slug: 'Unschedulable', message: stuck.message ?? ''}, pod)
-  // What evicts and preempts pods also makes new ones.
-  if (phase === 'Failed' && !/^(?:Evicted|Preempting|NodeShutdown|Terminated)$/.test(reason)) {
-    const cause = `a pod failed: ${message || reason || 'no reason given'}`
-    const advice = 'look at the pod with kubectl describe'
-    const pod_ = pod.metadata.name ?? ''
-    return {reason: 'container-exited', patience: 'short', cause, advice, group: `failed ${reason}`, pod: pod_}
-  }
-  const event = events.findLast((one) => /^Failed(?:Mount|AttachVolume|MapVolume|CreatePodSandBox)$/.test(one.reason ?? ''))
+  return phaseProblem(pod) ?? eventProblem(pod, events)
+}
+
+// What evicts and preempts pods also makes new ones.
+const REPLACED = /^(?:Evicted|Preempting|NodeShutdown|Terminated)$/
+
+function phaseProblem(pod: KubeObject): Problem | undefined {
+  const {phase, reason = '', message = ''} = podStatus(pod)
+  if (phase !== 'Failed' || REPLACED.test(reason)) return undefined
+  const cause = `a pod failed: ${message || reason || 'no reason given'}`
+  const {name = ''} = pod.metadata
+  const advice = 'look at the pod with kubectl describe'
+  return {reason: 'container-exited', patience: 'short', cause, advice, group: `failed ${reason}`, pod: name}
+}
+
+const PLACING = /^Failed(?:Mount|AttachVolume|MapVolume|CreatePodSandBox)$/
+
+function eventProblem(pod: KubeObject, events: readonly KubeEvent[]): Problem | undefined {
+  const event = events.findLast(({reason = ''}) => PLACING.test(reason))
   return event && problemOf({slug: event.reason ?? '', message: event.message ?? ''}, pod)
 }
 

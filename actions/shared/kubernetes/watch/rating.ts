@@ -1,6 +1,6 @@
 import type {FailureReason} from '../../core/diagnosis.ts'
 import {condition, groupOf} from '../object.ts'
-import type {KubeObject} from '../object.ts'
+import type {Condition, KubeObject} from '../object.ts'
 import {isReady, podStatus} from './pod.ts'
 import {isObserved, workloadSpec, workloadStatus} from './workload.ts'
 
@@ -51,17 +51,15 @@ function rateDeployment(object: KubeObject): Rating {
   const {replicas = 1, paused} = workloadSpec(object)
   if (!isObserved(object)) return waiting('the controller has not seen it yet')
   const status = workloadStatus(object)
-  const {updatedReplicas: updated = 0, replicas: all = 0, availableReplicas: available = 0} = status
+  const {updatedReplicas: updated, replicas: all, availableReplicas: available} = status
   if (paused === true && updated < replicas) return done('paused: it is rolled out when it is resumed')
   const progressing = condition(object, 'Progressing')
   if (progressing?.reason === 'ProgressDeadlineExceeded') {
     return failed('timeout', `no progress within its progressDeadlineSeconds: ${counts(updated, available, replicas)}`)
   }
-  const blocked = condition(object, 'ReplicaFailure')
-  const note = blocked?.status === 'True' ? `; pods cannot be created: ${blocked.message ?? ''}` : ''
-  if (updated < replicas) return waiting(`${String(updated)}/${String(replicas)} updated${note}`)
-  if (all > updated) return waiting(`${count(all - updated, 'old pod')} still there${note}`)
-  if (available < updated) return waiting(`${String(available)}/${String(updated)} available${note}`)
+  if (updated < replicas) return waiting(`${String(updated)}/${String(replicas)} updated`)
+  if (all > updated) return waiting(`${count(all - updated, 'old pod')} still there`)
+  if (available < updated) return waiting(`${String(available)}/${String(updated)} available`)
   return done(`${String(available)}/${String(replicas)} available`)
 }
 
@@ -72,7 +70,7 @@ function counts(updated: number, available: number, replicas: number): string {
 function rateStatefulSet(object: KubeObject): Rating {
   const {replicas = 1, updateStrategy} = workloadSpec(object)
   if (!isObserved(object)) return waiting('the controller has not seen it yet')
-  const {updatedReplicas: updated = 0, readyReplicas: ready = 0, currentRevision, updateRevision} = workloadStatus(object)
+  const {updatedReplicas: updated, readyReplicas: ready, currentRevision, updateRevision} = workloadStatus(object)
   if (updateStrategy?.type === 'OnDelete') {
     return done(`${String(updated)}/${String(replicas)} updated; the others when they are deleted (OnDelete)`)
   }
@@ -87,8 +85,8 @@ function rateStatefulSet(object: KubeObject): Rating {
 
 function rateDaemonSet(object: KubeObject): Rating {
   if (!isObserved(object)) return waiting('the controller has not seen it yet')
-  const {desiredNumberScheduled: desired = 0, updatedNumberScheduled: updated = 0} = workloadStatus(object)
-  const {numberAvailable: available = 0} = workloadStatus(object)
+  const {desiredNumberScheduled: desired, updatedNumberScheduled: updated} = workloadStatus(object)
+  const {numberAvailable: available} = workloadStatus(object)
   if (workloadSpec(object).updateStrategy?.type === 'OnDelete') {
     return done(`${String(updated)}/${String(desired)} updated; the others when they are deleted (OnDelete)`)
   }
@@ -100,15 +98,15 @@ function rateDaemonSet(object: KubeObject): Rating {
 function rateReplicaSet(object: KubeObject): Rating {
   const {replicas = 1} = workloadSpec(object)
   if (!isObserved(object)) return waiting('the controller has not seen it yet')
-  const {availableReplicas: available = 0} = workloadStatus(object)
+  const {availableReplicas: available} = workloadStatus(object)
   const says = `${String(available)}/${String(replicas)} available`
   return available < replicas ? waiting(says) : done(says)
 }
 
 function rateJob(object: KubeObject): Rating {
   const {completions = 1, suspend} = workloadSpec(object)
-  const {active = 0, succeeded = 0, failed: broken = 0} = workloadStatus(object)
-  if (condition(object, 'Complete')?.status === 'True') return done(`${count(succeeded, 'completion')}`)
+  const {active, succeeded, failed: broken} = workloadStatus(object)
+  if (condition(object, 'Complete')?.status === 'True') return done(count(succeeded, 'completion'))
   const failure = condition(object, 'Failed')
   if (failure?.status === 'True') {
     const late = failure.reason === 'DeadlineExceeded'
@@ -150,12 +148,16 @@ function rateByConditions(object: KubeObject): Rating {
   const {observedGeneration} = workloadStatus(object)
   if (observedGeneration !== undefined && !isObserved(object)) return waiting('its controller has not seen it yet')
   const stalled = condition(object, 'Stalled')
-  if (stalled?.status === 'True') return failed('rejected', stalled.message ?? stalled.reason ?? 'stalled')
+  if (stalled?.status === 'True') return failed('rejected', reasonOf(stalled))
   const reconciling = condition(object, 'Reconciling')
-  if (reconciling?.status === 'True') return waiting(reconciling.message ?? 'reconciling')
+  if (reconciling?.status === 'True') return waiting(reasonOf(reconciling))
   const ready = condition(object, 'Ready')
   if (ready === undefined || ready.status === 'True') return done('ready')
-  return waiting(`not ready: ${ready.message ?? ready.reason ?? 'no reason given'}`)
+  return waiting(`not ready: ${reasonOf(ready)}`)
+}
+
+function reasonOf({message, reason, type}: Condition): string {
+  return message ?? reason ?? type
 }
 
 function count(number: number, noun: string): string {

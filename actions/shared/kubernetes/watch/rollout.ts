@@ -36,7 +36,7 @@ export interface Watcher {
 
 const LOOK_MS = 1_000
 /** Changes that arrive together are judged together. */
-const SETTLE_MS = 50
+const SETTLE_MS = 150
 const HEARTBEAT_MS = 30_000
 
 /**

@@ -56,7 +56,8 @@ export function standing(tracked: Tracked, judgement: Judgement): Standing {
   const problems = rating.state === 'done' ? [] : problemsOf(object, pods, view)
   const base = {tracked, object, pods, problems: byFrequency(problems)}
   for (const pod of pods) if (isReady(pod)) judgement.grace.forget(pod.metadata.uid ?? '')
-  const fatal = rating.state === 'waiting' && judgement.failFast ? fatalProblem(object, pods, problems, judgement) : undefined
+  const fatal =
+    rating.state === 'waiting' && judgement.failFast ? fatalProblem(object, pods, problems, judgement) : undefined
   if (fatal !== undefined) return {...base, state: 'failed', says: fatal.cause, reason: fatal.reason}
   const says = rating.state === 'waiting' ? withPods(rating.says, pods, base.problems) : rating.says
   return {...base, ...rating, says}

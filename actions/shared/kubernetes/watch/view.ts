@@ -80,9 +80,7 @@ export async function openView(api: KubeApi, clock: Clock, scopes: readonly Scop
 
 function besides(scopes: readonly Scope[]): Scope[] {
   const namespaces = new Set(scopes.flatMap(({namespace}) => namespace ?? []))
-  return [...namespaces].flatMap((namespace) =>
-    [POD, REPLICA_SET, EVENT].map((resource) => ({resource, namespace})),
-  )
+  return [...namespaces].flatMap((namespace) => [POD, REPLICA_SET, EVENT].map((resource) => ({resource, namespace})))
 }
 
 // Without pods and events a failure is only explained less well.
@@ -95,11 +93,11 @@ function keyOf({resource, namespace}: Scope): string {
 }
 
 function makeBell(): {ring: () => void; rung: () => Promise<void>} {
-  let next = Promise.withResolvers<void>()
+  let next = Promise.withResolvers<undefined>()
   return {
     ring: () => {
-      next.resolve()
-      next = Promise.withResolvers<void>()
+      next.resolve(undefined)
+      next = Promise.withResolvers<undefined>()
     },
     rung: () => next.promise,
   }
