@@ -1,3 +1,5 @@
+import {mkdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {labEnvironment, up} from '../lab/index.ts'
 import {failureReason, JOBS, runChain, servedVersions, whatHappened} from './demo/chain.ts'
@@ -10,13 +12,29 @@ const print = (line = ''): void => {
   process.stdout.write(`${line}\n`)
 }
 
-function chosenFault(): {readonly name: string; readonly fault: Fault} | undefined {
-  const {values} = parseArgs({options: {break: {type: 'string'}}})
-  if (values.break === undefined) return undefined
-  const fault = FAULTS[values.break]
-  if (fault === undefined)
+/** What the command line asks for. */
+interface Wish {
+  /** The mistake to put in. */
+  readonly fault: Fault | undefined
+  /** A folder for the log and the job summary of each job, to look at. */
+  readonly save: string | undefined
+}
+
+function readWish(): Wish {
+  const {values} = parseArgs({options: {break: {type: 'string'}, save: {type: 'string'}}})
+  const fault = values.break === undefined ? undefined : FAULTS[values.break]
+  if (values.break !== undefined && fault === undefined) {
     throw new Error(`There is no fault "${values.break}": use ${Object.keys(FAULTS).join(', ')}.`)
-  return {name: values.break, fault}
+  }
+  return {fault, save: values.save}
+}
+
+async function saveJobs(run: ChainRun, folder: string): Promise<void> {
+  await mkdir(folder, {recursive: true})
+  for (const [name, job] of run.workflow.jobs) {
+    await writeFile(join(folder, `${name}.log`), job.log)
+    await writeFile(join(folder, `${name}.md`), job.summary)
+  }
 }
 
 function table(run: ChainRun): void {
@@ -59,20 +77,21 @@ function stoppedRightly(run: ChainRun, fault: Fault): boolean {
 }
 
 async function main(): Promise<number> {
-  const chosen = chosenFault()
+  const {fault, save} = readWish()
   print('▸ lab')
   await up({log: print})
   const lab = labEnvironment()
-  print(`\n▸ .github/workflows/deploy.yml${chosen === undefined ? '' : ` with a fault: ${chosen.fault.mistake}`}`)
-  const run = await runChain(lab, chosen?.fault, (job, line) => {
+  print(`\n▸ .github/workflows/deploy.yml${fault === undefined ? '' : ` with a fault: ${fault.mistake}`}`)
+  const run = await runChain(lab, fault, (job, line) => {
     print(`${job.padEnd(10)} │ ${line}`)
   })
+  if (save !== undefined) await saveJobs(run, save)
   if (run.workflow.complaint !== '') print(run.workflow.complaint)
   print(`\n${run.commit.slice(0, 7)} in ${run.seconds.toFixed(0)} s`)
   table(run)
   print()
   // Red is what a bad day looks like; 2 says that the chain did not stop where it had to.
-  if (chosen !== undefined) return stoppedRightly(run, chosen.fault) ? 1 : 2
+  if (fault !== undefined) return stoppedRightly(run, fault) ? 1 : 2
   if (run.workflow.exitCode !== 0) return 1
   return proven(run, await servedVersions(lab)) ? 0 : 1
 }
