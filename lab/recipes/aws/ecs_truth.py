@@ -54,14 +54,14 @@ def _checked(task):
 
 
 def _observe(task, client):
-    """Copies what Docker knows into the task: health, and deaths for lack of memory."""
+    """Copies the health that Docker knows into the task."""
     for index, docker_id in enumerate(list(task.get("_docker_ids") or [])):
         state = client.api.inspect_container(docker_id)["State"]
+        if not state.get("Running"):
+            return  # Docker calls a container that has ended unhealthy; ECS says that it has exited
         container = task["containers"][index]
         health = (state.get("Health") or {}).get("Status", "none")
         container["healthStatus"] = {"healthy": "HEALTHY", "unhealthy": "UNHEALTHY"}.get(health, "UNKNOWN")
-        if state.get("OOMKilled"):
-            container["reason"] = OUT_OF_MEMORY
     statuses = {task["containers"][index].get("healthStatus") for index in _checked(task)}
     if "UNHEALTHY" in statuses:
         task["healthStatus"] = "UNHEALTHY"
@@ -77,6 +77,16 @@ def _due(task):
             return False
         _last_look[task["taskArn"]] = now
     return True
+
+
+def _note_out_of_memory(task):
+    client = ecs._get_docker()
+    for index, docker_id in enumerate(list(task.get("_docker_ids") or [])):
+        try:
+            if client.api.inspect_container(docker_id)["State"].get("OOMKilled"):
+                task["containers"][index]["reason"] = OUT_OF_MEMORY
+        except Exception as error:  # the container may be gone already; its exit code is known all the same
+            ecs.logger.debug("ECS: end of %s not known: %s", docker_id[:12], error)
 
 
 def _stop_unhealthy(task):
@@ -133,12 +143,29 @@ def _with_words_of_ecs(mark_task_stopped):
     def mark(task_arn, task, reason, stop_code, *rest, **named):
         if reason == "Essential container exited":
             reason = "Essential container in task exited"
+            _note_out_of_memory(task)
         if reason == "Deployment completed":
             reason = f"Scaling activity initiated by (deployment {task.get('_deployment_id')})"
             stop_code = "ServiceSchedulerInitiated"
         return mark_task_stopped(task_arn, task, reason, stop_code, *rest, **named)
 
     return mark
+
+
+def _with_image_digest(attach_started_container):
+    """A container's image digest is part of every task in ECS; it is what proves which bytes run."""
+
+    def attach(task, container, index, *rest):
+        attached = attach_started_container(task, container, index, *rest)
+        record = task["containers"][index]
+        repository = ecs._image_repository(record.get("image", ""))
+        for reference in container.image.attrs.get("RepoDigests") or []:
+            name, _, digest = reference.partition("@")
+            if name == repository:
+                record.setdefault("imageDigest", digest)
+        return attached
+
+    return attach
 
 
 def _with_pull_errors_of_ecs(fail_task_start):
@@ -161,5 +188,6 @@ def apply():
     ecs._build_run_kwargs = _with_health_check(ecs._build_run_kwargs)
     ecs._maybe_mark_stopped = _with_observation(ecs._maybe_mark_stopped)
     ecs._record_service_task_healthy = _once_healthy(ecs._record_service_task_healthy)
+    ecs._attach_started_container = _with_image_digest(ecs._attach_started_container)
     ecs._fail_task_start = _with_pull_errors_of_ecs(ecs._fail_task_start)
     ecs._mark_task_stopped = _with_words_of_ecs(ecs._mark_task_stopped)
