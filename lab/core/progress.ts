@@ -15,7 +15,8 @@ const HEARTBEAT_MS = 15_000
 
 /** `95` -> `1:35`. */
 export function clockTime(seconds: number): string {
-  return `${String(Math.floor(seconds / 60))}:${String(Math.round(seconds) % 60).padStart(2, '0')}`
+  const whole = Math.round(seconds)
+  return `${String(Math.floor(whole / 60))}:${String(whole % 60).padStart(2, '0')}`
 }
 
 /** Progress as lines: one when a thing starts, one when it ends, and one for all that runs every quarter of a minute. */
