@@ -56,7 +56,7 @@ function nesting(line: string): number {
 
 /** Text as an HCL string: quotes, line breaks and template marks have no meaning in it. */
 export function hclString(text: string): string {
-  return JSON.stringify(text).replaceAll('${', '$${').replaceAll('%{', '%%{')
+  return JSON.stringify(text).replace(/[$%](?=\{)/g, (mark) => mark + mark)
 }
 
 /**

@@ -1,6 +1,7 @@
 import {stripVTControlCharacters} from 'node:util'
 import {lastWords} from '../core/exec.ts'
 import {writePrivateFile} from '../core/files.ts'
+import type {Log} from '../core/log.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
@@ -39,21 +40,39 @@ const LONGEST_TEXT = 64 * 1024 * 1024
 export async function makePlan(session: Session, options: PlanOptions, folder: string): Promise<MadePlan> {
   const {world, root} = session
   const file = `${folder}/plan.tfplan`
-  const show = (line: string): void => {
-    world.log.line(line)
-  }
-  const finished = await session.live(planArgv(options, file), show, LONGEST_TEXT)
+  const progress = liveUntilPlan(world.log)
+  const finished = await session.live(planArgv(options, file), progress.take, LONGEST_TEXT)
   world.cancel.throwIfAborted()
   const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
   if (finished.code !== 0 && finished.code !== 2) {
+    progress.release((text) => text)
     throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
   }
-  const text = planText(finished.stdout)
-  const [json, textFile] = [await showJson(session, file), `${folder}/plan.txt`]
-  const jsonFile = `${folder}/plan.json`
+  const json = await showJson(session, file)
+  const plan = readPlan(json)
+  progress.release((text) => plan.secrets.scrub(text))
+  const text = plan.secrets.scrub(planText(finished.stdout))
+  const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
   await Promise.all([writePrivateFile(jsonFile, json), writePrivateFile(textFile, text)])
   const warnings = diagnostics.filter(({severity}) => severity === 'warning')
-  return {plan: readPlan(json), json, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
+  return {plan, json, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
+}
+
+/**
+ * Shows the tool's progress as it comes and keeps the plan itself back, which comes all at once at the end: only the plan
+ * as data tells which of its values are secret, and the tool's text shows some of them.
+ */
+function liveUntilPlan(log: Log): {take(line: string): void; release(clean: (text: string) => string): void} {
+  const held: string[] = []
+  return {
+    take: (line) => {
+      if (held.length > 0 || FIRST_LINES.test(stripVTControlCharacters(line))) held.push(line)
+      else log.line(line)
+    },
+    release: (clean) => {
+      if (held.length > 0) log.line(clean(held.join('\n')))
+    },
+  }
 }
 
 /**
@@ -72,7 +91,7 @@ export async function showJson(session: Session, file: string): Promise<string> 
 }
 
 const FIRST_LINES =
-  /^(?:Note: Objects have changed|No changes\.|(?:Terraform|OpenTofu) used the selected|(?:Terraform|OpenTofu) will perform|Changes to Outputs:|You can apply this plan)/m
+  /^(?:Note: Objects have changed|No changes\.|(?:Terraform|OpenTofu) used the selected|(?:Terraform|OpenTofu) (?:will perform|planned the following)|Changes to Outputs:|You can apply this plan)/m
 
 /** The plan in the tool's output: without what was read before it, and without the hint about the file behind it. */
 export function planText(output: string): string {

@@ -20,7 +20,8 @@ export const concealAlike: Conceal = () => 'sensitive'
  * The plan without what differs between two plans of the same change: timestamps, prior state, drift, reasons, order.
  * What counts is what an apply would do. Values with a secret mark are concealed before they are compared.
  */
-export function normalForm(plan: Plan, conceal: Conceal): NormalForm {
+export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
+  const conceal: Concealment = {secret: concealSecret, hides: (json) => plan.secrets.hides(json)}
   const entries = new Map<string, string>()
   for (const change of plan.resources) {
     if (change.kind !== 'no-op') entries.set(resourceKey(change), canonicalJson(resourceEntry(change, conceal)))
@@ -33,11 +34,17 @@ export function normalForm(plan: Plan, conceal: Conceal): NormalForm {
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** How secrets are concealed, and which unmarked values are secrets too. */
+interface Concealment {
+  readonly secret: Conceal
+  readonly hides: (json: string) => boolean
+}
+
 function resourceKey({address, deposed}: ResourceChange): string {
   return deposed === undefined ? address : `${address} (deposed ${deposed})`
 }
 
-function resourceEntry(change: ResourceChange, conceal: Conceal): unknown {
+function resourceEntry(change: ResourceChange, conceal: Concealment): unknown {
   return {
     actions: change.actions,
     from: change.previousAddress ?? null,
@@ -47,11 +54,11 @@ function resourceEntry(change: ResourceChange, conceal: Conceal): unknown {
   }
 }
 
-function outputEntry({actions, sensitive, values}: OutputChange, conceal: Conceal): unknown {
+function outputEntry({actions, sensitive, values}: OutputChange, conceal: Concealment): unknown {
   return {actions, sensitive, ...valueEntry(values, conceal)}
 }
 
-function valueEntry(values: ValueChange, conceal: Conceal): Record<string, unknown> {
+function valueEntry(values: ValueChange, conceal: Concealment): Record<string, unknown> {
   return {
     before: concealed(values.before, values.beforeSensitive, conceal),
     after: concealed(values.after, values.afterSensitive, conceal),
@@ -59,11 +66,12 @@ function valueEntry(values: ValueChange, conceal: Conceal): Record<string, unkno
   }
 }
 
-function concealed(value: unknown, mark: unknown, conceal: Conceal): unknown {
-  if (mark === true) return value === null || value === undefined ? null : conceal(canonicalJson(value))
+function concealed(value: unknown, mark: unknown, conceal: Concealment): unknown {
+  if (mark === true) return value === null || value === undefined ? null : conceal.secret(canonicalJson(value))
   if (Array.isArray(value)) {
     return (value as unknown[]).map((item, at) => concealed(item, Array.isArray(mark) ? mark[at] : undefined, conceal))
   }
+  if (typeof value === 'string' && conceal.hides(JSON.stringify(value))) return conceal.secret(JSON.stringify(value))
   if (!isRecord(value)) return value ?? null
   const marks = isRecord(mark) ? mark : {}
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, concealed(item, marks[key], conceal)]))

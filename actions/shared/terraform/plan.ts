@@ -2,6 +2,7 @@ import {kindOf} from './change-kind.ts'
 import type {ChangeKind} from './change-kind.ts'
 import {isRecord, listAt, recordAt, recordsAt, textAt} from '../core/json.ts'
 import type {JsonRecord} from '../core/json.ts'
+import {Secrets} from './secrets.ts'
 
 /** One object of the plan and what would happen to it. */
 export interface ResourceChange {
@@ -61,6 +62,8 @@ export interface Plan {
   readonly deferred: readonly string[]
   /** Actions that the apply would invoke (Terraform 1.14 and later). */
   readonly invocations: readonly string[]
+  /** Every value that is marked as sensitive somewhere. */
+  readonly secrets: Secrets
   /** Whether an apply would do anything. */
   readonly applyable: boolean
   /** Whether another plan is needed after this one (`target`, `exclude`, deferred changes). */
@@ -88,10 +91,25 @@ export function readPlan(text: string): Plan {
     checks: recordsAt(root, 'checks').map(readCheck),
     deferred: recordsAt(root, 'deferred_changes').map(readDeferred),
     invocations,
+    secrets: readSecrets(root, [...resources, ...outputs]),
     applyable: flag(root, 'applyable', hasWork(resources, outputs, invocations)),
     complete: flag(root, 'complete', true),
     errored: flag(root, 'errored', false),
   }
+}
+
+function readSecrets(root: JsonRecord, changes: readonly {readonly values: ValueChange}[]): Secrets {
+  const secrets = new Secrets()
+  for (const {values} of changes) {
+    secrets.add(values.before, values.beforeSensitive)
+    secrets.add(values.after, values.afterSensitive)
+  }
+  const declared = recordAt(recordAt(recordAt(root, 'configuration'), 'root_module'), 'variables')
+  for (const [name, variable] of Object.entries(recordAt(root, 'variables'))) {
+    const sensitive = recordAt(declared, name)['sensitive'] === true
+    if (isRecord(variable)) secrets.add(variable['value'], sensitive)
+  }
+  return secrets
 }
 
 // Older tools leave the flags out: then the plan itself says whether there is something to do.

@@ -3,6 +3,7 @@ import {CHANGE_KINDS, reasonText, replaceOrder, SIGNS} from './change-kind.ts'
 import {countChanges, headline} from './counts.ts'
 import type {Guarded} from './guard.ts'
 import type {OutputChange, Plan, ResourceChange} from './plan.ts'
+import type {Secrets} from './secrets.ts'
 import {attributeChanges} from './values.ts'
 import type {AttributeChange} from './values.ts'
 
@@ -72,7 +73,7 @@ export function planMarkdown(plan: Plan, found: readonly Guarded[] = []): string
     plan.complete ? '' : '> [!NOTE]\n> This plan leaves something out: another plan and apply will be needed after it.',
     guardNote(found),
     kindTable(plan),
-    ...changes.slice(0, MOST_RESOURCES).map(resourceFold),
+    ...changes.slice(0, MOST_RESOURCES).map((change) => resourceFold(change, plan.secrets)),
     changes.length > MOST_RESOURCES
       ? `*${String(changes.length - MOST_RESOURCES)} more resources are in the full plan.*`
       : '',
@@ -106,8 +107,9 @@ function kindTable(plan: Plan): string {
   return `**${headline(plan, counts)}**\n\n${table({columns: ['', 'type', 'module', 'count'], rows: cells})}`
 }
 
-function resourceFold(change: ResourceChange): string {
-  const attributes = change.kind === 'delete' || change.kind === 'forget' ? [] : attributeChanges(change.values)
+function resourceFold(change: ResourceChange, secrets: Secrets): string {
+  const attributes =
+    change.kind === 'delete' || change.kind === 'forget' ? [] : attributeChanges(change.values, secrets)
   const line = changeLine(change).trim()
   const lines = attributes.slice(0, MOST_ATTRIBUTES).flatMap(attributeLines)
   if (attributes.length > MOST_ATTRIBUTES)
@@ -135,12 +137,12 @@ function shortened(value: string): string {
 function outputsFold(plan: Plan): string {
   const changed = plan.outputs.filter(({actions}) => !actions.includes('no-op'))
   if (changed.length === 0) return ''
-  const lines = changed.flatMap((output) => outputLines(output))
+  const lines = changed.flatMap((output) => outputLines(output, plan.secrets))
   return details(`Outputs (${String(changed.length)})`, codeBlock(lines.join('\n'), 'diff'))
 }
 
-function outputLines({name, values}: OutputChange): string[] {
-  return attributeChanges(values).flatMap(({path, ...sides}) => {
+function outputLines({name, values}: OutputChange, secrets: Secrets): string[] {
+  return attributeChanges(values, secrets).flatMap(({path, ...sides}) => {
     const full = path === '' || path.startsWith('[') ? `${name}${path}` : `${name}.${path}`
     return attributeLines({path: full, ...sides})
   })

@@ -1,8 +1,8 @@
 import {isRecord} from '../core/json.ts'
 import type {ValueChange} from './plan.ts'
+import {SENSITIVE} from './secrets.ts'
+import type {Secrets} from './secrets.ts'
 
-/** What a value is shown as that nobody may see. */
-export const SENSITIVE = '(sensitive value)'
 /** What a value is shown as that nobody knows yet. */
 export const UNKNOWN = '(known after apply)'
 
@@ -24,38 +24,42 @@ export interface AttributeChange {
  * The attributes that differ between before and after, leaf by leaf. A value that the plan marks as sensitive on either
  * side is never in the result, only the fact that it is there (and that it differs, where it does): the marks mirror the
  * value's structure, and a mark on a parent covers all below it.
+ * @param secrets values that are marked anywhere in the plan
  */
-export function attributeChanges(values: ValueChange): AttributeChange[] {
+export function attributeChanges(values: ValueChange, secrets: Secrets): AttributeChange[] {
   const changes: AttributeChange[] = []
-  walk('', values, changes)
+  walk('', values, (path, at) => {
+    const change = leafChange(path, at, secrets)
+    if (change) changes.push(change)
+  })
   return changes
 }
 
-function walk(path: string, at: ValueChange, changes: AttributeChange[]): void {
+function walk(path: string, at: ValueChange, found: (path: string, at: ValueChange) => void): void {
   const covered = at.beforeSensitive === true || at.afterSensitive === true
   if (covered || at.afterUnknown === true || !branches(at)) {
-    // A value shown whole is secret when any mark lies inside it: a list may turn into text between the two sides.
-    const change = leafChange(path, at, hasTrue(at.beforeSensitive) || hasTrue(at.afterSensitive))
-    if (change) changes.push(change)
+    found(path, at)
     return
   }
-  for (const key of keysOf(at)) walk(pathTo(path, key, at), below(at, key), changes)
+  for (const key of keysOf(at)) walk(pathTo(path, key, at), below(at, key), found)
 }
 
-// A side that has something inside and whose counterpart is not a plain value of another kind.
+// Both sides are lists, or both are objects; a side that is not there follows the other.
 function branches({before, after, afterUnknown}: ValueChange): boolean {
   const sides = [before, after].filter((side) => side !== null && side !== undefined)
-  const nested = sides.filter(hasParts)
-  if (nested.length > 0) return nested.length === sides.length
-  return sides.length === 0 && hasParts(afterUnknown)
+  const shapes = new Set((sides.length > 0 ? sides : [afterUnknown]).map(shapeOf))
+  return shapes.size === 1 && !shapes.has('plain')
 }
 
-function hasParts(value: unknown): boolean {
-  return (Array.isArray(value) || isRecord(value)) && Object.keys(value).length > 0
+function shapeOf(value: unknown): 'list' | 'object' | 'plain' {
+  if (Array.isArray(value)) return 'list'
+  return isRecord(value) ? 'object' : 'plain'
 }
 
 function keysOf({before, after, afterUnknown}: ValueChange): string[] {
-  const keys = [before, after, afterUnknown].flatMap((side) => (hasParts(side) ? Object.keys(side as object) : []))
+  const keys = [before, after, afterUnknown].flatMap((side) =>
+    shapeOf(side) === 'plain' ? [] : Object.keys(side as object),
+  )
   return [...new Set(keys)]
 }
 
@@ -71,27 +75,32 @@ function below(values: ValueChange, key: string): ValueChange {
   return {
     before: part(values.before),
     after: part(values.after),
-    afterUnknown: values.afterUnknown === true ? true : part(values.afterUnknown),
-    beforeSensitive: values.beforeSensitive === true ? true : part(values.beforeSensitive),
-    afterSensitive: values.afterSensitive === true ? true : part(values.afterSensitive),
+    afterUnknown: part(values.afterUnknown),
+    beforeSensitive: part(values.beforeSensitive),
+    afterSensitive: part(values.afterSensitive),
   }
 }
 
-function leafChange(path: string, at: ValueChange, secret: boolean): AttributeChange | undefined {
-  const unknown = at.afterUnknown === true || (secret && hasTrue(at.afterUnknown))
+function leafChange(path: string, at: ValueChange, secrets: Secrets): AttributeChange | undefined {
+  // A value shown whole is secret when any mark lies inside it: a list may turn into text between the two sides.
+  const marked = hasTrue(at.beforeSensitive) || hasTrue(at.afterSensitive)
+  const unknown = at.afterUnknown === true || (marked && hasTrue(at.afterUnknown))
   const [before, after] = [plain(at.before), plain(at.after)]
   if (!unknown && before === after) return undefined
-  const leaf = (text: string): Leaf => ({shown: secret ? SENSITIVE : text, secret})
+  const leaf = (text: string): Leaf => {
+    const secret = marked || secrets.hides(text)
+    return {shown: secret ? SENSITIVE : text, secret}
+  }
   return {
     path,
     ...(before !== undefined && {before: leaf(before)}),
-    ...(unknown ? {after: leaf(UNKNOWN)} : after !== undefined && {after: leaf(after)}),
+    ...(unknown ? {after: {shown: UNKNOWN, secret: marked}} : after !== undefined && {after: leaf(after)}),
   }
 }
 
 function hasTrue(value: unknown): boolean {
   if (value === true) return true
-  return hasParts(value) && Object.values(value as object).some(hasTrue)
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasTrue)
 }
 
 // null means "not set" in a plan.

@@ -1,0 +1,181 @@
+import {readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {kindOf} from '../../../actions/shared/terraform/change-kind.ts'
+import {countChanges, headline} from '../../../actions/shared/terraform/counts.ts'
+import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {changeLine, planMarkdown, visibleChanges} from '../../../actions/shared/terraform/render.ts'
+
+const fixtures = join(import.meta.dirname, 'fixtures')
+const json = (name: string): string => readFileSync(join(fixtures, `${name}.json`), 'utf8')
+const plan = (name: string): ReturnType<typeof readPlan> => readPlan(json(name))
+const recorded = readdirSync(fixtures)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace('.json', ''))
+
+describe('plans recorded from a real Terraform', () => {
+  test.each([
+    ['create', '+1', ['  + terraform_data.a: created']],
+    ['update', '~1', ['  ~ terraform_data.a: changed in place']],
+    ['delete', '−1', ['  - terraform_data.a: destroyed (it is no longer in the configuration)']],
+    ['no-op', 'no changes', []],
+    [
+      'replace',
+      '+1 −1, 1 replaced',
+      [
+        '-/+ terraform_data.a: replaced (cannot be changed in place; forced by triggers_replace; old one destroyed first)',
+      ],
+    ],
+    [
+      'replace-create-first',
+      '+1 −1, 1 replaced',
+      ['-/+ terraform_data.a: replaced (cannot be changed in place; forced by triggers_replace; new one made first)'],
+    ],
+    [
+      'replace-by-request',
+      '+1 −1, 1 replaced',
+      ['-/+ terraform_data.a: replaced (asked for; old one destroyed first)'],
+    ],
+    [
+      'replace-tainted',
+      '+1 −1, 1 replaced',
+      ['-/+ terraform_data.a: replaced (it is tainted; old one destroyed first)'],
+    ],
+    [
+      'replace-triggered-by',
+      '+1 ~1 −1, 1 replaced',
+      [
+        '-/+ terraform_data.b: replaced (replace_triggered_by; old one destroyed first)',
+        '  ~ terraform_data.a: changed in place',
+      ],
+    ],
+    [
+      'forget',
+      '1 forgotten',
+      ['  . terraform_data.a: no longer managed, and not destroyed (it is no longer in the configuration)'],
+    ],
+    ['move', '1 moved', [' -> terraform_data.b: moved (was terraform_data.a)']],
+    ['move-and-update', '~1, 1 moved', ['  ~ terraform_data.b: changed in place (was terraform_data.a)']],
+    ['import', '1 imported', [' <- terraform_data.a: imported (from 11111111-2222-3333-4444-555555555555)']],
+    [
+      'import-and-update',
+      '~1, 1 imported',
+      ['  ~ terraform_data.a: changed in place (from 11111111-2222-3333-4444-555555555555)'],
+    ],
+    [
+      'read',
+      '+1',
+      [
+        '  + terraform_data.a: created',
+        ' <= data.terraform_remote_state.other: read at apply (its arguments are known only at apply)',
+      ],
+    ],
+    [
+      'count-and-each',
+      '+1 −2, 1 moved',
+      [
+        '  - terraform_data.counted[1]: destroyed (its index is beyond count)',
+        '  - terraform_data.each["y"]: destroyed (its key is no longer in for_each)',
+        '  + terraform_data.single[1]: created',
+        ' -> terraform_data.single[0]: moved (was terraform_data.single)',
+      ],
+    ],
+    ['outputs-only', '4 outputs changed', []],
+    ['refresh-only', 'no changes', []],
+    ['destroy', '−2', ['  - terraform_data.a: destroyed', '  - terraform_data.b: destroyed']],
+  ])('%s is "%s"', (name, text, lines) => {
+    const read = plan(name)
+    expect(headline(read)).toBe(text)
+    expect(visibleChanges(read).map(changeLine)).toEqual(lines)
+  })
+
+  test.each(recorded)('%s: the counts are those of the tool’s own headline', (name) => {
+    const text = readFileSync(join(fixtures, `${name}.txt`), 'utf8')
+    const said = /Plan: (?:(\d+) to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy/.exec(text)
+    const counts = countChanges(plan(name))
+    // The tool prints no such line for a plan that changes nothing it counts.
+    const number = (at: number): number => Number(said?.[at] ?? 0)
+    expect(counts).toMatchObject({import: number(1), add: number(2), change: number(3), destroy: number(4)})
+  })
+
+  test.each(recorded)('%s: applyable is what exit code 2 says', (name) => {
+    const code = readFileSync(join(fixtures, `${name}.txt`), 'utf8').split('\n')[0]
+    expect(plan(name).applyable).toBe(code === 'exit 2')
+  })
+
+  test('a failing check, a plan that leaves something out and a plan that broke off are seen', () => {
+    expect(planMarkdown(plan('checks'))).toContain('`check.health`: The input is not two.')
+    expect(planMarkdown(plan('targeted'))).toContain('another plan and apply will be needed')
+    expect(plan('errored')).toMatchObject({errored: true, applyable: false})
+    expect(planMarkdown(plan('errored'))).toContain('never applied')
+  })
+
+  test('sensitive values are shown as that, and what lies beside them is shown', () => {
+    const markdown = planMarkdown(plan('sensitive'))
+    expect(json('sensitive')).toContain('s3cr3t')
+    expect(markdown).not.toContain('s3cr3t')
+    expect(markdown).toContain('- input.open: "one"\n+ input.open: "two"')
+    expect(markdown).toContain('+ input.password: (sensitive value)')
+    const text = readFileSync(join(fixtures, 'sensitive.txt'), 'utf8')
+    // Terraform itself shows the copy of the secret that a provider did not mark.
+    expect(text).toContain('s3cr3t')
+    expect(plan('sensitive').secrets.scrub(text)).not.toContain('s3cr3t')
+    expect(planMarkdown(plan('outputs-only'))).not.toContain('s3cr3t')
+  })
+})
+
+describe('what no tool has written yet', () => {
+  test.each<[readonly string[], string]>([
+    [['create', 'forget'], 'replace'],
+    [['forget', 'create'], 'replace'],
+    [['hibernate'], 'unknown'],
+    [['delete', 'hibernate'], 'unknown'],
+    [[], 'unknown'],
+    [['open'], 'no-op'],
+  ])('actions %j are %s', (actions, kind) => {
+    expect(kindOf({actions, moved: false, imported: false})).toBe(kind)
+  })
+
+  test.each(['{}', '[]', 'null', '{"resource_changes":{}}', '{"resource_changes":[null,1,{"change":[]}]}'])(
+    'the plan %s is read without an error',
+    (text) => {
+      expect(() => planMarkdown(readPlan(text))).not.toThrow()
+    },
+  )
+
+  test('a replacement that keeps the old object adds one and destroys none', () => {
+    const text = JSON.stringify({resource_changes: [{address: 'a.b', change: {actions: ['create', 'forget']}}]})
+    expect(countChanges(readPlan(text))).toMatchObject({add: 1, destroy: 0, replace: 1, forget: 1})
+  })
+
+  test('an unknown action that deletes counts as a destruction', () => {
+    const text = JSON.stringify({resource_changes: [{address: 'a.b', change: {actions: ['delete', 'x']}}]})
+    expect(countChanges(readPlan(text)).destroy).toBe(1)
+  })
+
+  test('a leftover of an earlier replacement is named beside the object that took its place', () => {
+    const change = (deposed?: string): object => ({
+      address: 'a.b',
+      ...(deposed && {deposed}),
+      change: {actions: deposed ? ['delete'] : ['update']},
+    })
+    const lines = visibleChanges(readPlan(JSON.stringify({resource_changes: [change(), change('abc1')]}))).map(
+      changeLine,
+    )
+    expect(lines).toEqual(['  - a.b: destroyed (deposed object abc1)', '  ~ a.b: changed in place'])
+  })
+})
+
+test('drift counts when the plan depends on it; other drift is a number', () => {
+  const drift = (address: string): object => ({address, change: {actions: ['update']}})
+  const read = readPlan(
+    JSON.stringify({
+      resource_drift: [drift('a.one'), drift('a.two'), drift('a.many["x"]')],
+      relevant_attributes: [
+        {resource: 'a.one', attribute: ['id']},
+        {resource: 'a.many', attribute: []},
+      ],
+    }),
+  )
+  expect(read.drift.map(({address}) => address)).toEqual(['a.one', 'a.many["x"]'])
+  expect(read.otherDrift).toBe(1)
+})

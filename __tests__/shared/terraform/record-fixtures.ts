@@ -1,0 +1,178 @@
+/**
+ * Records real plans for the tests: `node __tests__/shared/terraform/record-fixtures.ts` with terraform on PATH. Only the
+ * built-in provider is used, so nothing is downloaded and nothing but a temporary folder is touched.
+ */
+import {spawnSync} from 'node:child_process'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+
+interface Scenario {
+  readonly name: string
+  /** Configurations that are applied first, one after the other. An apply may fail: that is how objects get tainted. */
+  readonly before: readonly string[]
+  /** Commands that are run between the applies and the plan. */
+  readonly meanwhile?: readonly (readonly string[])[]
+  readonly config: string
+  readonly plan?: readonly string[]
+}
+
+const data = (name: string, body: string): string => `resource "terraform_data" "${name}" {\n${body}\n}\n`
+
+const scenarios: readonly Scenario[] = [
+  {name: 'create', before: [], config: data('a', 'input = "one"')},
+  {name: 'update', before: [data('a', 'input = "one"')], config: data('a', 'input = "two"')},
+  {name: 'delete', before: [data('a', 'input = "one"')], config: ''},
+  {name: 'no-op', before: [data('a', 'input = "one"')], config: data('a', 'input = "one"')},
+  {name: 'replace', before: [data('a', 'triggers_replace = "one"')], config: data('a', 'triggers_replace = "two"')},
+  {
+    name: 'replace-create-first',
+    before: [data('a', 'triggers_replace = "one"\nlifecycle { create_before_destroy = true }')],
+    config: data('a', 'triggers_replace = "two"\nlifecycle { create_before_destroy = true }'),
+  },
+  {
+    name: 'replace-by-request',
+    before: [data('a', 'input = "one"')],
+    config: data('a', 'input = "one"'),
+    plan: ['-replace=terraform_data.a'],
+  },
+  {
+    name: 'replace-tainted',
+    before: [data('a', 'provisioner "local-exec" { command = "exit 3" }')],
+    config: data('a', ''),
+  },
+  {
+    name: 'replace-triggered-by',
+    before: [`${data('a', 'input = "one"')}${data('b', 'lifecycle { replace_triggered_by = [terraform_data.a] }')}`],
+    config: `${data('a', 'input = "two"')}${data('b', 'lifecycle { replace_triggered_by = [terraform_data.a] }')}`,
+  },
+  {
+    name: 'forget',
+    before: [data('a', 'input = "one"')],
+    config: 'removed {\n  from = terraform_data.a\n  lifecycle {\n    destroy = false\n  }\n}\n',
+  },
+  {
+    name: 'move',
+    before: [data('a', 'input = "one"')],
+    config: `${data('b', 'input = "one"')}moved {\n  from = terraform_data.a\n  to   = terraform_data.b\n}\n`,
+  },
+  {
+    name: 'move-and-update',
+    before: [data('a', 'input = "one"')],
+    config: `${data('b', 'input = "two"')}moved {\n  from = terraform_data.a\n  to   = terraform_data.b\n}\n`,
+  },
+  {
+    name: 'import',
+    before: [],
+    config: `${data('a', '')}import {\n  to = terraform_data.a\n  id = "11111111-2222-3333-4444-555555555555"\n}\n`,
+  },
+  {
+    name: 'import-and-update',
+    before: [],
+    config: `${data('a', 'input = "one"')}import {\n  to = terraform_data.a\n  id = "11111111-2222-3333-4444-555555555555"\n}\n`,
+  },
+  {
+    name: 'read',
+    before: [],
+    config: `${data('a', '')}data "terraform_remote_state" "other" {\n  backend = "local"\n  config = { path = "\${terraform_data.a.id}.tfstate" }\n}\n`,
+  },
+  {
+    name: 'deposed',
+    before: [
+      data(
+        'a',
+        'triggers_replace = "one"\nlifecycle { create_before_destroy = true }\nprovisioner "local-exec" {\n  when    = destroy\n  command = "exit 4"\n}',
+      ),
+      data(
+        'a',
+        'triggers_replace = "two"\nlifecycle { create_before_destroy = true }\nprovisioner "local-exec" {\n  when    = destroy\n  command = "exit 4"\n}',
+      ),
+    ],
+    config: data('a', 'triggers_replace = "two"\nlifecycle { create_before_destroy = true }'),
+  },
+  {
+    name: 'count-and-each',
+    before: [`${data('counted', 'count = 2')}${data('each', 'for_each = toset(["x", "y"])')}${data('single', '')}`],
+    config: `${data('counted', 'count = 1')}${data('each', 'for_each = toset(["x"])')}${data('single', 'count = 2')}`,
+  },
+  {
+    name: 'outputs-only',
+    before: ['output "gone" { value = "x" }\noutput "kept" { value = "one" }\n'],
+    config:
+      'output "kept" { value = "two" }\noutput "made" { value = { a = [1, 2], b = null } }\noutput "secret" {\n  value     = "s3cr3t-output"\n  sensitive = true\n}\n',
+  },
+  {
+    name: 'sensitive',
+    before: [
+      `variable "p" {\n  default   = "s3cr3t-before"\n  sensitive = true\n}\n${data('a', 'input = { open = "one", password = var.p, list = ["x", var.p] }')}`,
+    ],
+    config: `variable "p" {\n  default   = "s3cr3t-after"\n  sensitive = true\n}\n${data('a', 'input = { open = "two", password = var.p, list = ["x", var.p] }')}`,
+  },
+  {
+    name: 'checks',
+    before: [],
+    config: `${data('a', 'input = "one"')}check "health" {\n  assert {\n    condition     = terraform_data.a.input == "two"\n    error_message = "The input is not two."\n  }\n}\n`,
+  },
+  {
+    name: 'targeted',
+    before: [],
+    config: `${data('a', '')}${data('b', '')}`,
+    plan: ['-target=terraform_data.a'],
+  },
+  {
+    name: 'destroy',
+    before: [`${data('a', '')}${data('b', '')}`],
+    config: `${data('a', '')}${data('b', '')}`,
+    plan: ['-destroy'],
+  },
+  {
+    name: 'refresh-only',
+    before: [data('a', 'input = "one"')],
+    config: data('a', 'input = "one"'),
+    plan: ['-refresh-only'],
+  },
+  {
+    name: 'errored',
+    before: [data('a', 'input = "one"')],
+    config: `${data('a', 'input = "two"')}${data('b', 'input = "x"\nlifecycle {\n  precondition {\n    condition     = terraform_data.a.input == "three"\n    error_message = "The input must be three."\n  }\n}')}`,
+  },
+  {
+    name: 'module-gone',
+    before: ['module "m" {\n  source = "./m"\n}\n'],
+    config: '',
+  },
+]
+
+function record({name, before, meanwhile = [], config, plan = []}: Scenario): void {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-record-'))
+  const terraform = (...argv: string[]): {status: number | null; stdout: string; stderr: string} =>
+    spawnSync('terraform', argv, {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+      env: {...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1'},
+    })
+  try {
+    mkdirSync(join(folder, 'm'))
+    writeFileSync(join(folder, 'm', 'main.tf'), data('inside', 'input = "one"'))
+    for (const step of before) {
+      writeFileSync(join(folder, 'main.tf'), step)
+      terraform('init', '-input=false')
+      terraform('apply', '-input=false', '-auto-approve')
+    }
+    for (const argv of meanwhile) terraform(...argv)
+    writeFileSync(join(folder, 'main.tf'), config)
+    terraform('init', '-input=false')
+    const planned = terraform('plan', '-input=false', '-no-color', '-detailed-exitcode', '-out=plan', ...plan)
+    const shown = terraform('show', '-json', 'plan')
+    if (shown.status !== 0) throw new Error(`${name}: ${planned.stderr}${shown.stderr}`)
+    const json = JSON.stringify(JSON.parse(shown.stdout), null, 1)
+    const fixtures = join(import.meta.dirname, 'fixtures')
+    writeFileSync(join(fixtures, `${name}.json`), `${json}\n`)
+    writeFileSync(join(fixtures, `${name}.txt`), `exit ${String(planned.status)}\n${planned.stdout}${planned.stderr}`)
+  } finally {
+    rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+if (import.meta.main) for (const scenario of scenarios) record(scenario)
