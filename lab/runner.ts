@@ -1,5 +1,5 @@
-import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
+import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
 import {labPaths} from './core/paths.ts'
 import {attempt} from './core/run.ts'
 import type {LabEnvironment} from './env.ts'
@@ -35,6 +35,7 @@ export interface WorkflowRun extends Collected {
 /** Actions that the lab stands in for; every commit of theirs is answered by the same folder. */
 const STAND_INS: Readonly<Record<string, string>> = {
   'aws-actions/configure-aws-credentials': join(import.meta.dirname, 'actions/configure-aws-credentials'),
+  'hashicorp/setup-terraform': join(import.meta.dirname, 'actions/setup-terraform'),
 }
 
 const RUNNER_LABELS = ['ubuntu-latest', 'ubuntu-24.04', 'ubuntu-24.04-arm']
@@ -121,7 +122,10 @@ function dotenv(values: Readonly<Record<string, string>>): string {
 
 // A foreign action is named with its commit, so the commits are read from the workflow.
 async function standIns(call: WorkflowCall): Promise<string[]> {
-  const text = await readFile(join(call.repository, call.workflow), 'utf8')
+  // A workflow may be made of others, so all of its folder is read.
+  const folder = dirname(join(call.repository, call.workflow))
+  const files = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
+  const text = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n')
   const used = [
     ...new Set(
       [...text.matchAll(/uses: *['"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g)].map(
@@ -130,7 +134,7 @@ async function standIns(call: WorkflowCall): Promise<string[]> {
     ),
   ]
   return used.flatMap((reference) => {
-    const folder = STAND_INS[reference.split('@')[0] ?? '']
-    return folder === undefined ? [] : ['--local-repository', `${reference}=${folder}`]
+    const standIn = STAND_INS[reference.split('@')[0] ?? '']
+    return standIn === undefined ? [] : ['--local-repository', `${reference}=${standIn}`]
   })
 }
