@@ -78,6 +78,11 @@ describe('what a job hands on', () => {
     expect(lint(workflow({steps}))).toEqual(isTag ? ['11 tag-handover'] : [])
   })
 
+  test('a preview may name an image that is not built yet', () => {
+    const steps = '      - uses: ./actions/ecs-deploy\n        with: {mode: plan, image: "api:latest"}'
+    expect(lint(workflow({steps}))).toEqual([])
+  })
+
   test.each([
     ['uses: ./actions/terraform-apply\n        with: {approve: auto}', true],
     ['uses: ./actions/terraform-apply\n        with: {plan-id: "${{ needs.plan.outputs.plan-id }}"}', false],

@@ -45,9 +45,10 @@ export function asWorkflow({data, text}: Sample): string | undefined {
     return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
   if (Array.isArray(data)) {
     if (!data.some(isStep)) return undefined
-    const needs = [...stubsFor(local, []).keys()].join(', ')
+    const needed = [...stubsFor(local, []).keys()].join(', ')
+    const needs = needed === '' ? '' : `    needs: [${needed}]\n`
     const steps = local.replaceAll(/^(?=.)/gm, '    ')
-    return framed(`  example:\n    needs: [${needs}]\n    runs-on: ubuntu-latest\n    steps:\n${steps}`, ['example'])
+    return framed(`  example:\n${needs}    runs-on: ubuntu-latest\n    steps:\n${steps}`, ['example'])
   }
   if (!Object.values(data).every(isJob)) return undefined
   return framed(local.replaceAll(/^(?=.)/gm, '  '), Object.keys(data))

@@ -45,10 +45,14 @@ const IMAGE_INPUTS: Readonly<Record<string, readonly string[]>> = {
   'azure/k8s-deploy': ['images'],
 }
 
-/** A tag where a digest belongs: a tag can be moved between the build and the deploy, and afterwards. */
+/**
+ * A tag where a digest belongs: a tag can be moved between the build and the deploy, and afterwards. A preview deploys
+ * nothing, and may name an image that does not exist yet.
+ */
 export function tagHandover({jobs}: Workflow): Finding[] {
   return jobs.flatMap((job) =>
     job.steps.flatMap((step) => {
+      if (input(step, 'mode') === 'plan') return []
       const names = IMAGE_INPUTS[ownAction(step) ?? foreignAction(step) ?? ''] ?? []
       return names.flatMap((name) => tagged(step.with.get(name)).map((image) => tagFinding(step, name, image)))
     }),
