@@ -72,7 +72,7 @@ export async function up(options: LabOptions = {}): Promise<PartStatus[]> {
 
 /** Everything the parts need here. @throws Error that names all that cannot be had, before anything is downloaded. */
 async function wantedInstalls(world: World): Promise<Install[]> {
-  const answers = await Promise.allSettled(PARTS.map((part) => part.installs(world)))
+  const answers = await Promise.allSettled(PARTS.map(async (part) => await part.installs(world)))
   const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [reasonOf(answer.reason)] : []))
   if (refusals.length > 0) throw new Error([...new Set(refusals)].join('\n'))
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))

@@ -9,8 +9,7 @@ import {fingerprint, type Install} from './install.ts'
  */
 export function pythonPackages(name: string, requirements: readonly string[]): Install {
   const python = findTool('python3')
-  if (!python)
-    throw new Error(`${requirements.join(', ')} needs Python 3.10 or newer on PATH (Debian: python3, python3-venv).`)
+  if (!python) throw new Error(`Installing ${name} needs Python 3.10 or newer on PATH (Debian: python3, python3-venv).`)
   return {
     name,
     fingerprint: fingerprint('pypi-1', process.arch, ...requirements),

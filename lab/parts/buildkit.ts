@@ -25,6 +25,7 @@ async function hasBuildx(env: NodeJS.ProcessEnv): Promise<boolean> {
 }
 
 async function installs(world: World): Promise<Install[]> {
+  asRoot(world, 'Running BuildKit')
   const buildkitd = goPrograms({
     name: 'buildkitd',
     recipe: 'buildkit',

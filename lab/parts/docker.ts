@@ -34,6 +34,7 @@ export function engineEnv(world: {paths: LabPaths; env: NodeJS.ProcessEnv}): Nod
 
 async function installs(world: World): Promise<Install[]> {
   if (await runningEngine(world.env)) return []
+  asRoot(world, 'Starting a Docker engine, as none is running,')
   if (['dockerd', 'containerd', 'runc', 'iptables'].every((tool) => findTool(tool, world.env))) return []
   return [debs(NAME, PACKAGES)]
 }
