@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process'
 import {existsSync} from 'node:fs'
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {cp, mkdir, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -87,11 +87,19 @@ async function stripTypes(): Promise<void> {
 async function build(actions: readonly string[], dist: string): Promise<void> {
   await stripTypes()
   for (const action of actions) {
-    await rm(join(dist, action), {recursive: true, force: true})
+    // Made aside and moved into place whole: a workflow that runs meanwhile finds the old bundle or the new one.
+    const aside = join(root, STRIPPED, `dist-${String(process.pid)}`)
     for (const entry of entriesOf(action)) {
-      const bytes = await bundle(entry, dist)
+      const bytes = await bundle(entry, aside)
       console.log(`${join('dist', entry.folder).padEnd(40)} ${(bytes / 1e6).toFixed(2)} MB`)
     }
+    await mkdir(dist, {recursive: true})
+    await rm(join(dist, action), {recursive: true, force: true})
+    await rename(join(aside, action), join(dist, action)).catch(async () => {
+      // Another file system (the check builds below the temporary folder).
+      await cp(join(aside, action), join(dist, action), {recursive: true})
+    })
+    await rm(aside, {recursive: true, force: true})
   }
 }
 
@@ -125,7 +133,12 @@ async function main(argv: readonly string[]): Promise<number> {
   const unknown = wanted.filter((name) => !all.includes(name))
   if (unknown.length > 0) throw new Error(`There is no action ${unknown.join(', ')}: use ${all.join(', ')}.`)
   if (argv.includes('--check')) return await check(all)
-  if (wanted.length === 0) await rm(join(root, 'dist'), {recursive: true, force: true})
+  if (wanted.length === 0) {
+    // What no action owns any more must not stay behind.
+    for (const name of await readdir(join(root, 'dist')).catch(() => [])) {
+      if (!all.includes(name)) await rm(join(root, 'dist', name), {recursive: true, force: true})
+    }
+  }
   await build(wanted.length > 0 ? wanted : all, join(root, 'dist'))
   return 0
 }

@@ -47,7 +47,7 @@ describe('one failure, told alike everywhere', () => {
   })
   test('exactly one annotation, one line', () => {
     expect(world.annotations).toEqual([
-      'error: APIService: container "api" exits with code 3 right after start. back on streaming-api:41.',
+      'error: APIService: container "api" exits with code 3 right after start. Back on streaming-api:41.',
     ])
   })
   test('the summary has headline, table, quote and advice', () => {
@@ -99,6 +99,6 @@ describe('whatever is thrown becomes red with words', () => {
     expect(errorMessage(new AggregateError([new Error('x'), 'y'], 'both failed'))).toBe('both failed: x; y')
   })
   test('sentences end with one full stop', () => {
-    expect(annotationText({...diagnosis, cause: 'it broke.', undo: 'kept.'})).toBe('APIService: it broke. kept.')
+    expect(annotationText({...diagnosis, cause: 'it broke.', undo: 'kept.'})).toBe('APIService: it broke. Kept.')
   })
 })

@@ -99,9 +99,12 @@ export class Failure extends Error {
 
 /** The one line of the annotation: `APIService: container "api" exits with code 3. Back on streaming-api:41.` */
 export function annotationText(diagnosis: Diagnosis): string {
-  return [`${diagnosis.subject}: ${withoutStop(diagnosis.cause)}.`, diagnosis.undo && `${withoutStop(diagnosis.undo)}.`]
-    .filter(Boolean)
-    .join(' ')
+  const now = diagnosis.undo === undefined ? '' : ` ${capitalised(withoutStop(diagnosis.undo))}.`
+  return `${diagnosis.subject}: ${withoutStop(diagnosis.cause)}.${now}`
+}
+
+function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 function withoutStop(sentence: string): string {

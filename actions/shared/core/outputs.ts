@@ -12,6 +12,8 @@ export interface Outputs {
   setSecret(name: string, value: string): void
   /** Hands `value` to this action's post step. Written at once: a kill right after it loses nothing. */
   saveState(name: string, value: string): void
+  /** Sets an environment variable for the steps after this one. */
+  exportVariable(name: string, value: string): void
 }
 
 /**
@@ -29,6 +31,9 @@ export function makeOutputs(mask: Mask): Outputs {
     },
     saveState: (name, value) => {
       core.saveState(name, value)
+    },
+    exportVariable: (name, value) => {
+      core.exportVariable(name, value)
     },
   }
 }
