@@ -26,6 +26,7 @@ export interface Job {
 export function planned(world: World, change: Change): void {
   const unchanged = isUnchanged(change)
   world.outputs.set('status', 'planned')
+  world.outputs.set('failure-reason', undefined)
   world.log.line(unchanged ? '✓ Nothing would change.' : '✓ Planned; nothing was changed.')
   const names = change.perTarget.map(({target}) => target.name).join(', ')
   const lines = change.perTarget.flatMap(changeLines).map((line) => `- ${escapeMarkdown(line)}`)

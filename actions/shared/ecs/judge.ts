@@ -111,7 +111,7 @@ function isComplete(service: Service, ours: Deployment): boolean {
   const enough = (ours.runningCount ?? 0) >= (service.desiredCount ?? 0)
   // Services made before rollout states existed do not have one: steady is one deployment with all its tasks.
   if (ours.rolloutState === undefined) return enough && service.deployments?.length === 1
-  return ours.rolloutState === 'COMPLETED' && enough && (ours.pendingCount ?? 0) === 0
+  return ours.rolloutState === 'COMPLETED' && enough
 }
 
 function breakerOrAlarm(text: string): FailureReason {

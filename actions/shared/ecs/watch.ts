@@ -158,7 +158,8 @@ class Watch {
 
   #verdict(track: Track, now: number): Verdict | undefined {
     const verdict = judge(track.watched, track.snapshot)
-    if (verdict?.kind === 'completed') return this.#stable(track, now)
+    const wasComplete = verdict === undefined && track.completedAt !== undefined
+    if (verdict?.kind === 'completed' || wasComplete) return this.#stable(track, now) ?? this.#timedOut(track, now)
     return verdict ?? this.#givenUp(track, now) ?? this.#timedOut(track, now)
   }
 
@@ -173,7 +174,8 @@ class Watch {
       const detail = `a task stopped after the deployment was complete: ${failure.cause.sentence}`
       return {kind: 'failed', reason: failure.cause.reason, detail}
     }
-    return now - track.completedAt >= this.#patience.stableForMs ? {kind: 'completed'} : undefined
+    const over = now - track.completedAt >= this.#patience.stableForMs
+    return over && track.allRunning ? {kind: 'completed'} : undefined
   }
 
   // Tasks that stop again and again for one cause will go on doing so, and the breaker of ECS counts to ten at times.

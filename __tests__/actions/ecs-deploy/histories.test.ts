@@ -1,0 +1,69 @@
+import {readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {parse} from 'yaml'
+import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import type {History} from '../../support/scripted-ecs-state.ts'
+import {runAgainst} from '../../support/ecs-run.ts'
+
+/** What a history file holds. */
+interface Case {
+  readonly inputs?: Readonly<Record<string, string>>
+  readonly history: History
+  readonly expect: {
+    readonly status: string
+    readonly reason?: string
+    readonly cause?: string
+    readonly advice?: string
+    readonly undo?: string
+    readonly log?: readonly string[]
+    readonly notLog?: readonly string[]
+    readonly warnings?: readonly string[]
+    readonly updates?: number
+    readonly registers?: number
+    readonly stops?: number
+    readonly withinSeconds?: number
+    readonly notBeforeSeconds?: number
+  }
+}
+
+const folder = join(import.meta.dirname, '../../support/scripted-ecs-histories')
+const cases = readdirSync(folder)
+  .filter((name) => name.endsWith('.yml'))
+  .map((name) => [name.replace('.yml', ''), parse(readFileSync(join(folder, name), 'utf8')) as Case] as const)
+
+const NEW =
+  '111122223333.dkr.ecr.eu-central-1.amazonaws.com/streaming-api@sha256:51ab000000000000000000000000000000000000000000000000000000000000'
+const usual = {cluster: 'StreamingCluster', service: 'APIService', 'task-definition': 'service', image: NEW}
+
+test('there are at least forty histories', () => {
+  expect(cases.length).toBeGreaterThanOrEqual(40)
+})
+
+describe.each(cases)('%s', (_name, {inputs = {}, history, expect: wanted}) => {
+  test(`ends ${wanted.status}${wanted.reason === undefined ? '' : `: ${wanted.reason}`}`, async () => {
+    const {world, ecs, failure, seconds} = await runAgainst(run, history, {...usual, ...inputs})
+    expect(world.outputsSet['status']).toBe(wanted.status)
+    expect(world.outputsSet['failure-reason']).toBe(wanted.reason ?? '')
+    expect(failure === undefined).toBe(['succeeded', 'unchanged', 'planned'].includes(wanted.status))
+    for (const [text, pattern] of [
+      [failure?.diagnosis.cause, wanted.cause],
+      [failure?.diagnosis.advice, wanted.advice],
+      [failure?.diagnosis.undo, wanted.undo],
+    ] as const) {
+      if (pattern !== undefined) expect(text).toMatch(new RegExp(pattern))
+    }
+    for (const line of wanted.log ?? []) expect(world.logged()).toMatch(new RegExp(line))
+    for (const line of wanted.notLog ?? []) expect(world.logged()).not.toMatch(new RegExp(line))
+    for (const line of wanted.warnings ?? [])
+      expect(world.annotations.join('\n')).toMatch(new RegExp(`warning: .*${line}`))
+    expect(ecs.inputsOf('UpdateService')).toHaveLength(wanted.updates ?? (failure === undefined ? 1 : 2))
+    expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(wanted.registers ?? 1)
+    expect(ecs.inputsOf('StopServiceDeployment')).toHaveLength(wanted.stops ?? 0)
+    expect(seconds).toBeLessThanOrEqual(wanted.withinSeconds ?? 60)
+    expect(seconds).toBeGreaterThanOrEqual(wanted.notBeforeSeconds ?? 0)
+    // Long waits: one call every two seconds, with a margin for what is asked once at the start and at the end.
+    expect(ecs.calls.length).toBeLessThanOrEqual(32 + seconds / 2)
+    // What was in the task definition as a value is nowhere to be read.
+    expect(world.logged() + world.summary.text() + JSON.stringify(world.outputsSet)).not.toContain('postgres://secret')
+  }, 30_000)
+})

@@ -1,0 +1,276 @@
+import {AwsError} from './scripted-ecs.ts'
+import type {Stage} from './scripted-ecs.ts'
+import {stateAt} from './scripted-ecs-state.ts'
+import type {DeploymentFrame, Frame, TaskFrame} from './scripted-ecs-state.ts'
+
+type Input = Readonly<Record<string, unknown>>
+type Json = Record<string, unknown>
+
+const ARN = 'arn:aws:ecs:eu-central-1:111122223333'
+/** What the service of every history runs at first. */
+export const OLD = `${ARN}:task-definition/streaming-api:41`
+const IDS = {ours: 'ecs-svc/8213', old: 'ecs-svc/7000', other: 'ecs-svc/9999'} as const
+const RECORD = `${ARN}:service-deployment/StreamingCluster/APIService/abc`
+
+/** The task definition that runs when a history begins. */
+export const OLD_DEFINITION = {
+  family: 'streaming-api',
+  networkMode: 'awsvpc',
+  requiresCompatibilities: ['FARGATE'],
+  cpu: '256',
+  memory: '512',
+  executionRoleArn: 'arn:aws:iam::111122223333:role/streaming-api-execution',
+  containerDefinitions: [
+    {
+      name: 'api',
+      image:
+        '111122223333.dkr.ecr.eu-central-1.amazonaws.com/streaming-api@sha256:9f2c000000000000000000000000000000000000000000000000000000000000',
+      essential: true,
+      environment: [{name: 'DATABASE_URL', value: 'postgres://secret@db/app'}],
+      portMappings: [{containerPort: 3000, hostPort: 3000, protocol: 'tcp'}],
+      logConfiguration: {
+        logDriver: 'awslogs',
+        options: {
+          'awslogs-group': '/ecs/streaming-api',
+          'awslogs-region': 'eu-central-1',
+          'awslogs-stream-prefix': 'api',
+        },
+      },
+    },
+  ],
+}
+
+/** The answer to one call. @throws {AwsError} what the history or ECS itself answers with an error */
+export function answers(stage: Stage, operation: string, input: Input): Json {
+  const error = now(stage).errors?.[operation]
+  if (error !== undefined) throw new AwsError(error, `${error} as scripted`, /Server|Internal/.test(error) ? 500 : 400)
+  const answer = OPERATIONS[operation]
+  if (answer === undefined) throw new AwsError('UnknownOperationException', operation)
+  return answer(stage, input)
+}
+
+const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>> = {
+  DescribeServices: (stage, input) => describeServices(stage, input),
+  DescribeTaskDefinition: (stage, input) => describeDefinition(stage, String(input['taskDefinition'])),
+  RegisterTaskDefinition: (stage, input) => register(stage, input),
+  UpdateService: (stage, input) => update(stage, input),
+  StopServiceDeployment: (stage) => {
+    stage.undoneAt = stage.clock.now()
+    return {serviceDeploymentArn: RECORD}
+  },
+  DescribeServiceDeployments: (stage) => {
+    const record = now(stage).record
+    return {serviceDeployments: record ? [{serviceDeploymentArn: RECORD, ...record}] : [], failures: []}
+  },
+  ListTasks: (stage, input) => ({
+    taskArns: tasks(stage)
+      .filter((task) => (task.status === 'STOPPED') === (input['desiredStatus'] === 'STOPPED'))
+      .map(({id}) => taskArn(id)),
+  }),
+  DescribeTasks: (stage, input) => ({
+    tasks: tasks(stage)
+      .filter(({id}) => (input['tasks'] as string[]).includes(taskArn(id)))
+      .map((task) => taskJson(stage, task)),
+  }),
+  RunTask: (stage, input) => {
+    stage.changedAt = stage.clock.now()
+    stage.wanted = String(input['taskDefinition'])
+    return {tasks: tasks(stage).map((task) => taskJson(stage, task)), failures: now(stage).record?.['failures'] ?? []}
+  },
+  StopTask: () => ({}),
+  ListServices: () => ({serviceArns: [`${ARN}:service/StreamingCluster/APIService`]}),
+  ListClusters: () => ({clusterArns: [`${ARN}:cluster/StreamingCluster`]}),
+  GetLogEvents: (stage, input) => logEvents(stage, input),
+}
+
+function now(stage: Stage): Frame {
+  const {history, clock} = stage
+  if (stage.undoneAt !== undefined) {
+    const since = (clock.now() - stage.undoneAt) / 1000
+    const played = stateAt([{at: 0, ...history.before}, ...(history.frames ?? [])], Infinity)
+    return stateAt([played, ...(history.undo ?? UNDONE)], since)
+  }
+  if (stage.changedAt === undefined) return {at: 0, ...history.before}
+  return stateAt([{at: 0, ...history.before}, ...(history.frames ?? [])], (clock.now() - stage.changedAt) / 1000)
+}
+
+// Going back works in four seconds unless a history says otherwise.
+const UNDONE: readonly Frame[] = [
+  {at: 0, primary: 'old', ours: {gone: true}, old: {running: 0, rollout: 'IN_PROGRESS', gone: false}, record: null},
+  {at: 4, old: {running: 2, rollout: 'COMPLETED'}},
+]
+
+function describeServices(stage: Stage, input: Input): Json {
+  if (!String(input['cluster']).includes('StreamingCluster')) {
+    throw new AwsError('ClusterNotFoundException', 'Cluster not found.')
+  }
+  const names = input['services'] as string[]
+  const known = names.filter((name) => name.endsWith('Service'))
+  return {services: now(stage).missing === true ? [] : known.map((name) => serviceJson(stage, name)), failures: []}
+}
+
+function serviceJson(stage: Stage, name: string): Json {
+  const frame = now(stage)
+  const primary = frame.primary ?? (stage.deployed ? 'ours' : 'old')
+  const {service = {}} = stage.history
+  const desired = frame.desired ?? stage.desired
+  const parts = (['ours', 'old', 'other'] as const).flatMap((who) => deployment(stage, frame, who, primary, desired))
+  return {
+    serviceArn: `${ARN}:service/StreamingCluster/${name}`,
+    serviceName: name,
+    status: frame.status ?? 'ACTIVE',
+    desiredCount: desired,
+    runningCount: parts.reduce((sum, part) => sum + Number(part['runningCount']), 0),
+    taskDefinition: parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD,
+    deploymentController: {type: service.controller ?? 'ECS'},
+    deploymentConfiguration: {strategy: service.strategy ?? 'ROLLING'},
+    ...(service.record === true && stage.deployed && {currentServiceDeployment: RECORD}),
+    launchType: 'FARGATE',
+    networkConfiguration: {
+      awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
+    },
+    deployments: parts,
+    events: [...(frame.events ?? [])].reverse().map((message, at, all) => ({
+      id: `event-${String(all.length - at)}`,
+      message: `(service ${name}) ${message}`,
+      createdAt: aws(stage, 0),
+    })),
+  }
+}
+
+function deployment(stage: Stage, frame: Frame, who: keyof typeof IDS, primary: string, desired: number): Json[] {
+  const part: DeploymentFrame = frame[who] ?? {}
+  if (who === 'ours' && (!stage.deployed || part.gone === true)) return []
+  if (who === 'other' && frame.other === undefined) return []
+  if (who === 'old' && (part.gone ?? (primary !== 'old' && part.running === undefined && stage.deployed))) return []
+  const wanted =
+    who === 'ours'
+      ? stage.wanted
+      : (part.definition ?? (who === 'old' ? OLD : `${ARN}:task-definition/streaming-api:99`))
+  const usual =
+    who === 'old' && !stage.deployed ? {running: desired, rollout: 'COMPLETED'} : {running: 0, rollout: 'IN_PROGRESS'}
+  const rollout = part.rollout === undefined ? usual.rollout : part.rollout
+  return [
+    {
+      id: IDS[who],
+      status: who === primary ? 'PRIMARY' : 'ACTIVE',
+      taskDefinition: wanted,
+      desiredCount: part.desired ?? desired,
+      runningCount: part.running ?? usual.running,
+      pendingCount: part.pending ?? 0,
+      failedTasks: part.failed ?? 0,
+      ...(rollout !== null && {rolloutState: rollout, rolloutStateReason: part.reason ?? ''}),
+      createdAt: aws(stage, 0),
+    },
+  ]
+}
+
+function describeDefinition(stage: Stage, name: string): Json {
+  const found =
+    name === OLD || name === 'streaming-api:41' ? {arn: OLD, definition: OLD_DEFINITION} : byName(stage, name)
+  if (found === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.')
+  return {
+    taskDefinition: {
+      ...found.definition,
+      taskDefinitionArn: found.arn,
+      revision: Number(found.arn.split(':').at(-1)),
+      status: 'ACTIVE',
+      compatibilities: ['EC2', 'FARGATE'],
+    },
+    tags: [],
+  }
+}
+
+function byName(stage: Stage, name: string): {arn: string; definition: Json} | undefined {
+  const arns = [...stage.definitions.keys()]
+  const arn =
+    arns.find((one) => one === name || one.endsWith(`/${name}`)) ?? arns.findLast((one) => one.includes(`/${name}:`))
+  if (arn !== undefined) return {arn, definition: stage.definitions.get(arn) ?? {}}
+  return name === 'streaming-api' ? {arn: OLD, definition: OLD_DEFINITION} : undefined
+}
+
+function register(stage: Stage, input: Input): Json {
+  const arn = `${ARN}:task-definition/${String(input['family'])}:${String(42 + stage.definitions.size)}`
+  stage.definitions.set(arn, {...input})
+  return {taskDefinition: {...input, taskDefinitionArn: arn}}
+}
+
+function update(stage: Stage, input: Input): Json {
+  if (stage.changedAt !== undefined && input['taskDefinition'] === OLD) stage.undoneAt = stage.clock.now()
+  else stage.changedAt ??= stage.clock.now()
+  const definition = String(input['taskDefinition'] ?? OLD)
+  stage.deployed ||= definition !== OLD || input['forceNewDeployment'] === true
+  if (stage.undoneAt === undefined) stage.wanted = definition
+  stage.desired = Number(input['desiredCount'] ?? stage.desired)
+  return {service: serviceJson(stage, String(input['service']))}
+}
+
+function tasks(stage: Stage): readonly TaskFrame[] {
+  return now(stage).tasks ?? []
+}
+
+function taskArn(id: string): string {
+  return `${ARN}:task/StreamingCluster/${id}`
+}
+
+function taskJson(stage: Stage, task: TaskFrame): Json {
+  const stopped = task.status === 'STOPPED'
+  const who = task.of ?? 'ours'
+  const ran = task.ran ?? 2
+  const image = task.image ?? imageOf(stage)
+  const containers = task.containers ?? [
+    {
+      name: 'api',
+      ...(task.exit !== undefined && {exit: task.exit}),
+      ...(task.reason !== undefined && {reason: task.reason}),
+    },
+  ]
+  return {
+    taskArn: taskArn(task.id),
+    taskDefinitionArn: who === 'ours' ? stage.wanted : OLD,
+    startedBy: IDS[who],
+    lastStatus: task.status ?? 'RUNNING',
+    desiredStatus: stopped ? 'STOPPED' : 'RUNNING',
+    createdAt: aws(stage, 0),
+    ...(task.pulling === true && {pullStartedAt: aws(stage, 1)}),
+    ...(task.ran !== -1 &&
+      (stopped || task.status === undefined || task.status === 'RUNNING') && {startedAt: aws(stage, 1)}),
+    ...(stopped && {
+      stoppedAt: aws(stage, 1 + ran),
+      stopCode: task.stopCode ?? 'EssentialContainerExited',
+      stoppedReason: task.stoppedReason ?? 'Essential container in task exited',
+    }),
+    ...(task.health !== undefined && {healthStatus: task.health}),
+    containers: containers.map(({name, exit, reason}) => ({
+      name,
+      image,
+      ...(exit !== undefined && {exitCode: exit}),
+      ...(reason !== undefined && {reason}),
+      ...(task.digest !== undefined && {imageDigest: task.digest}),
+    })),
+  }
+}
+
+function imageOf(stage: Stage): string {
+  const definition = stage.definitions.get(stage.wanted) ?? OLD_DEFINITION
+  return (definition['containerDefinitions'] as {image: string}[])[0]?.image ?? ''
+}
+
+// Seconds since the change, by the clock of AWS, as the JSON protocol writes times.
+function aws({changedAt, clock, history}: Stage, seconds: number): number {
+  return ((changedAt ?? clock.now()) + (history.skew ?? 0)) / 1000 + seconds
+}
+
+function logEvents(stage: Stage, input: Input): Json {
+  const [, container, task] = String(input['logStreamName']).split('/')
+  const lines = stage.history.logs?.[`${container ?? ''}/${task ?? ''}`]
+  if (lines === undefined) throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.')
+  const from = input['nextToken'] === undefined ? 0 : Number(String(input['nextToken']).split('/')[1])
+  const limit = Number(input['limit'] ?? 10_000)
+  const events = input['startFromHead'] === true ? lines.slice(from, from + limit) : lines.slice(-limit)
+  return {
+    events: events.map((message, at) => ({message, timestamp: at, ingestionTime: at})),
+    nextForwardToken: `f/${String(from + events.length)}`,
+    nextBackwardToken: 'b/0',
+  }
+}

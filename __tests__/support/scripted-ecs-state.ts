@@ -1,0 +1,89 @@
+/** What a history says of one deployment; `ours` is the one that UpdateService makes. */
+export interface DeploymentFrame {
+  readonly running?: number
+  readonly pending?: number
+  readonly failed?: number
+  readonly desired?: number
+  readonly rollout?: string | null
+  readonly reason?: string
+  /** Not listed at all (any more). */
+  readonly gone?: boolean
+  readonly definition?: string
+}
+
+/** What a history says of one task, merged by its id. */
+export interface TaskFrame {
+  readonly id: string
+  readonly of?: 'ours' | 'old' | 'other'
+  readonly status?: string
+  readonly stopCode?: string
+  readonly stoppedReason?: string
+  readonly exit?: number
+  readonly reason?: string
+  readonly ran?: number
+  readonly pulling?: boolean
+  readonly health?: string
+  readonly digest?: string
+  readonly image?: string
+  readonly containers?: readonly {readonly name: string; readonly exit?: number; readonly reason?: string}[]
+}
+
+/** The state from a moment on; what a frame does not mention stays as it was. */
+export interface Frame {
+  /** Seconds since UpdateService (or RunTask). */
+  readonly at: number
+  readonly ours?: DeploymentFrame
+  readonly old?: DeploymentFrame
+  readonly other?: DeploymentFrame
+  readonly primary?: 'ours' | 'old' | 'other'
+  readonly status?: string
+  readonly desired?: number
+  readonly events?: readonly string[]
+  readonly tasks?: readonly TaskFrame[]
+  readonly record?: Readonly<Record<string, unknown>> | null
+  /** Errors by operation: the name of the exception, or `reset` for a connection that breaks. */
+  readonly errors?: Readonly<Record<string, string>>
+  readonly missing?: boolean
+}
+
+/** What a log stream holds, by container and task: `api/t1`. */
+export type Logs = Readonly<Record<string, readonly string[]>>
+
+/** A history of one service. */
+export interface History {
+  readonly service?: {
+    readonly desired?: number
+    readonly strategy?: string
+    readonly controller?: string
+    readonly record?: boolean
+  }
+  /** Before anything is changed. */
+  readonly before?: Omit<Frame, 'at'>
+  readonly frames?: readonly Frame[]
+  /** After a second UpdateService or a StopServiceDeployment, when that is played, too. */
+  readonly undo?: readonly Frame[]
+  readonly logs?: Logs
+  /** Milliseconds by which the clock of AWS is ahead of ours. */
+  readonly skew?: number
+}
+
+/** All frames up to a moment, as one. */
+export function stateAt(frames: readonly Frame[], seconds: number): Frame {
+  return frames.filter(({at}) => at <= seconds).reduce(merge, {at: 0})
+}
+
+function merge(state: Frame, frame: Frame): Frame {
+  const tasks = new Map((state.tasks ?? []).map((task) => [task.id, task]))
+  for (const task of frame.tasks ?? []) tasks.set(task.id, {...tasks.get(task.id), ...task})
+  return {
+    ...state,
+    ...frame,
+    ours: {...state.ours, ...frame.ours},
+    old: {...state.old, ...frame.old},
+    ...((state.other ?? frame.other) && {other: {...state.other, ...frame.other}}),
+    events: [...(state.events ?? []), ...(frame.events ?? [])],
+    tasks: [...tasks.values()],
+    errors: frame.errors ?? {},
+    ...(frame.record !== undefined && {record: frame.record === null ? null : {...state.record, ...frame.record}}),
+  }
+}

@@ -1,0 +1,102 @@
+import {createServer} from 'node:http'
+import type {IncomingMessage, Server, ServerResponse} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import type {Clock} from '../../actions/shared/core/clock.ts'
+import {answers} from './scripted-ecs-answers.ts'
+import type {History} from './scripted-ecs-state.ts'
+
+/** One call that reached the scripted ECS. */
+export interface EcsCall {
+  readonly operation: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** An ECS (and CloudWatch Logs) on loopback that plays a history, spoken to by the real SDK. */
+export interface ScriptedEcs {
+  /** For AWS_ENDPOINT_URL. */
+  readonly endpoint: string
+  readonly calls: readonly EcsCall[]
+  /** The inputs of every call of one operation. */
+  inputsOf(operation: string): readonly Readonly<Record<string, unknown>>[]
+  close(): Promise<void>
+}
+
+/** What the answers are made from. */
+export interface Stage {
+  readonly history: History
+  readonly clock: Clock
+  readonly calls: EcsCall[]
+  readonly definitions: Map<string, Record<string, unknown>>
+  /** When the timeline was started by a change; undefined before. */
+  changedAt: number | undefined
+  undoneAt: number | undefined
+  /** The task definition that the change asked for. */
+  wanted: string
+  desired: number
+  /** A deployment was made, and not only the count changed. */
+  deployed: boolean
+}
+
+/** An error that an operation answers. */
+export class AwsError extends Error {
+  readonly status: number
+  readonly type: string
+  constructor(type: string, message: string, status = 400) {
+    super(message)
+    this.type = type
+    this.status = status
+  }
+}
+
+/** Starts a scripted ECS. @param clock the clock that the history follows; a fake one in unit tests */
+export async function scriptedEcs(history: History, clock: Clock): Promise<ScriptedEcs> {
+  const stage: Stage = {
+    history,
+    clock,
+    calls: [],
+    definitions: new Map(),
+    changedAt: undefined,
+    undoneAt: undefined,
+    wanted: '',
+    desired: history.service?.desired ?? 2,
+    deployed: false,
+  }
+  const server = createServer((request, response) => {
+    void serve(stage, request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  return {
+    endpoint: `http://127.0.0.1:${String(port)}`,
+    calls: stage.calls,
+    inputsOf: (operation) => stage.calls.filter((call) => call.operation === operation).map(({input}) => input),
+    close: () => stop(server),
+  }
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}
+
+async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? ''
+  const input = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
+  stage.calls.push({operation, input, at: stage.clock.now()})
+  try {
+    reply(response, 200, answers(stage, operation, input))
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    if (error.type === 'reset') request.socket.destroy()
+    else reply(response, error.status, {__type: error.type, message: error.message})
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, {'content-type': 'application/x-amz-json-1.1'})
+  response.end(JSON.stringify(body))
+}
