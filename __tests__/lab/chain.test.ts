@@ -38,7 +38,7 @@ test(
     const statuses = Object.fromEntries(JOBS.map((job) => [job, whatHappened(again.workflow.jobs.get(job)).status]))
     expect(statuses).toMatchObject({
       build: 'unchanged',
-      plan: 'unchanged',
+      plan: 'planned',
       apply: 'unchanged',
       ecs: 'unchanged',
       kubernetes: 'unchanged',

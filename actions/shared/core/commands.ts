@@ -57,7 +57,12 @@ export function saveState(name: string, value: string): void {
   fileCommand('STATE', 'save-state', name, value)
 }
 
-function fileCommand(file: 'OUTPUT' | 'STATE', command: string, name: string, value: string): void {
+/** Sets an environment variable for later steps. */
+export function exportVariable(name: string, value: string): void {
+  fileCommand('ENV', 'set-env', name, value)
+}
+
+function fileCommand(file: 'OUTPUT' | 'STATE' | 'ENV', command: string, name: string, value: string): void {
   if ((process.env[`GITHUB_${file}`] ?? '') !== '') issueFileCommand(file, prepareKeyValueMessage(name, value))
   else issueCommand(command, {name}, toCommandValue(value))
 }
