@@ -39,6 +39,7 @@ const logs = new CloudWatchLogsClient(client)
 const NAME = `lab-parts-${String(process.pid)}`
 const SERVER = "require('node:http').createServer((_, response) => response.end('served')).listen(3000)"
 const DOCKERFILE = `FROM node:24-alpine
+ENV BUILT_FOR=${NAME}
 USER node
 RUN --mount=type=cache,target=/tmp/cache,uid=1000 id -un > /tmp/who && npm --version && touch /tmp/cache/used
 CMD ["node", "-e", ${JSON.stringify(SERVER)}]
