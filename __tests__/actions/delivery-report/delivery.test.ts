@@ -72,6 +72,26 @@ describe('the chain of receipts', () => {
   })
 })
 
+describe('only what was deployed is called live', () => {
+  const line = (...receipts: Parameters<typeof mergeReceipts>[1]): string =>
+    headline(mergeReceipts(env, receipts, jobs({})))
+  test('a build whose deploys were skipped', () => {
+    expect(line(receiptOf('build'))).toBe('✓ streaming-api 4c1f2e9 is done, and nothing was deployed · 31 s')
+  })
+  test('a way back, run from another commit than the one that runs now, is named by its digest', () => {
+    expect(line(receiptOf('kubernetes'), receiptOf('ecs'))).toBe('✓ acme/streaming sha256:51ab51ab… is live · 31 s')
+  })
+})
+
+test('a job without outputs, whichever way a runner writes that down', () => {
+  const needs = JSON.stringify({
+    build: {result: 'success', outputs: null},
+    plan: {result: 'success', outputs: {}},
+    apply: {result: 'skipped'},
+  })
+  expect([...readInputs({INPUT_NEEDS: needs}).jobs.keys()]).toEqual(['build', 'plan', 'apply'])
+})
+
 describe('what a person reads', () => {
   const delivery = mergeReceipts(
     env,

@@ -25,7 +25,8 @@ const needsSchema = z.record(
   z.string(),
   z.object({
     result: z.enum(['success', 'failure', 'cancelled', 'skipped']),
-    outputs: z.optional(z.record(z.string(), z.string())),
+    // Null where a runner writes down a job without outputs like that.
+    outputs: z.nullish(z.record(z.string(), z.string())),
   }),
 )
 
@@ -68,8 +69,8 @@ function unique<T>(values: readonly T[]): T[] {
 // A skipped job has no outputs; a runner that shows it with some shows expressions that nobody evaluated.
 function outputsOf<T>(needs: Needs, name: 'receipt' | 'preview', schema: z.ZodMiniType<T>): T[] {
   const jobs = Object.entries(needs).filter(([, {result}]) => result !== 'skipped')
-  return jobs.flatMap(([job, {outputs = {}}]) =>
-    Object.entries(outputs)
+  return jobs.flatMap(([job, {outputs}]) =>
+    Object.entries(outputs ?? {})
       .filter(([key, value]) => (key === name || key.endsWith(`-${name}`)) && value !== '')
       .map(([key, value]) =>
         checked(parse(value, `needs.${job}.outputs.${key}`, 1), `needs.${job}.outputs.${key}`, 1, schema),

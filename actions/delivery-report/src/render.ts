@@ -3,6 +3,7 @@ import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.t
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
+import {digestsOf, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
 import type {JobResult} from './inputs.ts'
 
@@ -28,11 +29,11 @@ const MARKS: Readonly<Record<Receipt['status'], string>> = {
 
 /** The verdict on a delivery in one line of text: `streaming-api 4c1f2e9 is live · 3 min 41 s`. */
 export function headline(delivery: Delivery): string {
-  const subject = delivery.stages.find(({stage}) => stage === 'build')?.subject ?? delivery.repository
-  const name = `${subject} ${delivery.commit.slice(0, 7)}`
+  // Only what was deployed can be live: a build whose deploys were skipped is not.
+  const deployed = delivery.stages.some(({stage}) => stage === 'ecs' || stage === 'kubernetes')
   const phrases: Readonly<Record<Receipt['status'], string>> = {
-    succeeded: 'is live',
-    unchanged: 'was live already, nothing changed',
+    succeeded: deployed ? 'is live' : 'is done, and nothing was deployed',
+    unchanged: deployed ? 'was live already, nothing changed' : 'was done already, nothing was deployed',
     planned: 'is planned, nothing was changed',
     failed: 'was not delivered',
     'rolled-back': 'was not delivered, the version before it is back',
@@ -40,7 +41,14 @@ export function headline(delivery: Delivery): string {
     superseded: 'was overtaken by a newer delivery',
     cancelled: 'was cancelled',
   }
-  return `${MARKS[delivery.status]} ${name} ${phrases[delivery.status]} · ${humanDuration(wallTime(delivery.stages))}`
+  return `${MARKS[delivery.status]} ${nameOf(delivery)} ${phrases[delivery.status]} · ${humanDuration(wallTime(delivery.stages))}`
+}
+
+// Without a build the commit of the run says nothing about what runs now (a rollback is run from today's main).
+function nameOf({stages, repository, commit}: Delivery): string {
+  const build = stages.find(({stage}) => stage === 'build')
+  const [digest] = build === undefined ? stages.flatMap(digestsOf) : []
+  return `${build?.subject ?? repository} ${digest === undefined ? commit.slice(0, 7) : shortDigest(digest)}`
 }
 
 // From the first start to the last end: what the person who waited has seen, queues between jobs included.
