@@ -1,3 +1,5 @@
+import {execFile} from 'node:child_process'
+import {promisify} from 'node:util'
 import {CreateBucketCommand, S3Client} from '@aws-sdk/client-s3'
 import {baseImageBuildContexts} from '../../lab/base-image.ts'
 import type {LabEnvironment} from '../../lab/index.ts'
@@ -8,7 +10,9 @@ import {cloneRepository} from './repository.ts'
 import {versionOnKubernetes, versionsOnEcs} from './version.ts'
 import type {ServedVersion} from './version.ts'
 
+const execute = promisify(execFile)
 const STATE_BUCKET = 'slipway-demo-state'
+const NAMESPACE = 'streaming'
 
 /** The jobs of deploy.yml, in the order of the chain, with what they are called in the closing table. */
 export const JOBS = ['build', 'plan', 'apply', 'migrate', 'ecs', 'kubernetes', 'report'] as const
@@ -52,7 +56,14 @@ export async function runChain(
     return {workflow, commit: clone.commit, digest: workflow.jobs.get('build')?.outputs['image']?.['digest'], seconds}
   } finally {
     await clone.remove()
+    if (fault?.leaves !== undefined) await removeFromCluster(lab, fault.leaves)
   }
+}
+
+async function removeFromCluster(lab: LabEnvironment, object: string): Promise<void> {
+  await execute('kubectl', ['-n', NAMESPACE, 'delete', object, '--ignore-not-found'], {
+    env: {...process.env, ...lab.vars},
+  })
 }
 
 function labVariables(lab: LabEnvironment): Record<string, string> {
@@ -89,7 +100,7 @@ async function makeStateBucket(lab: LabEnvironment): Promise<void> {
 export async function servedVersions(lab: LabEnvironment): Promise<ServedVersion[]> {
   return [
     ...(await versionsOnEcs(lab, 'StreamingCluster', 'APIService', 3000)),
-    await versionOnKubernetes(lab, 'streaming', 'streaming-api'),
+    await versionOnKubernetes(lab, NAMESPACE, 'streaming-api'),
   ]
 }
 

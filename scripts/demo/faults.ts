@@ -13,6 +13,8 @@ export interface Fault {
   readonly says: RegExp
   /** Puts the mistake into a copy of the repository. */
   readonly inject: (repository: string, registry: string) => Promise<void>
+  /** An object that the mistake leaves in the cluster, `kind/name`; taken away after the show. */
+  readonly leaves?: string
 }
 
 /** The faults of `npm run demo -- --break <name>`. */
@@ -70,6 +72,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     mistake: 'the namespace may run two pods, and the Deployment wants three',
     job: 'kubernetes',
     reason: 'quota',
+    leaves: 'resourcequota/small',
     says: /quota/,
     inject: async (repository) => {
       const quota = [

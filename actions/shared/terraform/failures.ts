@@ -21,7 +21,8 @@ export interface Broken {
 /** A cause that is known by the tool's own summary, and what helps. */
 interface Known {
   readonly summary: RegExp
-  readonly reason: FailureReason
+  /** `plan-failed` or `apply-failed`, as the step is, when left out. */
+  readonly reason?: FailureReason
   /** Said instead of the tool's own words. */
   readonly cause?: string
   readonly advice: string
@@ -41,7 +42,6 @@ const KNOWN: readonly Known[] = [
   },
   {
     summary: /^Reference to undeclared|^Unsupported|^Invalid|^Missing|^Argument or block|^No value for required/,
-    reason: 'config-missing',
     advice: 'correct the configuration at that place',
   },
   {
@@ -96,9 +96,13 @@ function evidenceOf(first: Diagnostic, further: readonly Diagnostic[]): Evidence
 
 /** One line of a diagnostic: its summary and the first sentence of its detail. */
 export function sentence({summary, detail}: Diagnostic): string {
-  const firstLine = detail.split('\n').find((line) => line.trim() !== '')
-  if (firstLine === undefined) return summary
-  return `${summary}: ${firstLine.trim().replace(/\.$/, '')}`
+  // The tool wraps its text at the width of a terminal: a line is not a sentence, a paragraph is.
+  const paragraph =
+    detail
+      .trim()
+      .split(/\n\s*\n/)[0]
+      ?.replace(/\s+/g, ' ') ?? ''
+  return paragraph === '' ? summary : `${summary}: ${paragraph.replace(/\.$/, '')}`
 }
 
 function lockedDiagnosis(broken: Broken, lock: string, id: string): Diagnosis {
