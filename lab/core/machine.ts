@@ -27,7 +27,15 @@ function isExecutable(path: string): boolean {
 export async function rootPrefix(uid = process.getuid?.()): Promise<string[] | undefined> {
   if (uid === 0) return []
   const sudo = await attempt(['sudo', '-n', 'true'])
-  return sudo.code === 0 ? ['sudo', '-n', '-E'] : undefined
+  return sudo.code === 0 ? ['sudo', '-n'] : undefined
+}
+
+const KEPT_BY_ROOT = ['PATH', 'LD_LIBRARY_PATH', 'XTABLES_LIBDIR']
+
+/** The words that give root, with those variables that sudo would replace by its own or drop (sudoers(5), env_reset). */
+export function rootWith(root: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
+  if (root.length === 0) return root
+  return [...root, 'env', ...KEPT_BY_ROOT.flatMap((name) => (env[name] ? [`${name}=${env[name]}`] : []))]
 }
 
 /** Go's and npm's names of this machine's architecture (`amd64`/`x64`, `arm64`/`arm64`). */

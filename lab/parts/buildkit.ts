@@ -1,6 +1,7 @@
 import {existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {CONTROL_GROUP, isolated, makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
+import {rootWith} from '../core/machine.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
 import {waitFor} from '../core/poll.ts'
@@ -53,10 +54,10 @@ async function start(lab: Starting): Promise<void> {
   const home = join(lab.paths.run, 'buildkit')
   const address = `unix://${join(home, 'buildkitd.sock')}`
   mkdirSync(home, {recursive: true})
-  const root = asRoot(lab, 'Running BuildKit')
+  const env = engineEnv(lab)
+  const root = rootWith(asRoot(lab, 'Running BuildKit'), env)
   lab.note({notes: {mountPoints: (await makeMountPoints(root, FIXED_FOLDERS)).join(',')}})
   writeFileSync(join(home, 'buildkitd.toml'), configText())
-  const env = engineEnv(lab)
   const daemon = await startDaemon({
     name: 'buildkitd',
     log: join(lab.paths.logs, 'buildkitd.log'),

@@ -1,7 +1,7 @@
 import {existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {delimiter, join} from 'node:path'
 import {CONTROL_GROUP, isolated, makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
-import {findTool} from '../core/machine.ts'
+import {findTool, rootWith} from '../core/machine.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
 import {waitFor} from '../core/poll.ts'
@@ -75,11 +75,11 @@ function linkDocker(docker: string, folder: string): void {
  * end with it. Its network is the machine's, as tasks must be reachable from here.
  */
 async function startEngine(lab: Starting): Promise<string> {
-  const root = asRoot(lab, 'Starting a Docker engine')
   const home = join(lab.paths.run, 'docker')
   const host = `unix://${join(home, 'docker.sock')}`
   mkdirSync(home, {recursive: true})
   const env = engineEnv(lab)
+  const root = rootWith(asRoot(lab, 'Starting a Docker engine'), env)
   const mountPoints = (await makeMountPoints(root, FIXED_FOLDERS)).join(',')
   lab.note({notes: {...(await rememberFirewall(root, env)), mountPoints}})
   const init = findTool('tini', env) ?? findTool('docker-init', env)
@@ -125,7 +125,8 @@ async function stop(world: World, state: PartState): Promise<void> {
   for (const daemon of state.daemons) await stopDaemon(daemon, 20)
   if (state.borrowed || !world.root) return
   await dockerLeftovers(world.root, join(world.paths.run, 'docker'))
-  if (state.daemons.length > 0) await removeDockerNetwork(world.root, engineEnv(world), state.notes)
+  if (state.daemons.length > 0)
+    await removeDockerNetwork(rootWith(world.root, engineEnv(world)), engineEnv(world), state.notes)
   await removeControlGroups(world.root)
   await removeMountPoints(world.root, (state.notes['mountPoints'] ?? '').split(',').filter(Boolean))
 }

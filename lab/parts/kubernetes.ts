@@ -1,7 +1,7 @@
 import {existsSync, mkdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {makeMountPoints, removeControlGroups, removeMountPoints} from '../core/isolate.ts'
-import {findTool} from '../core/machine.ts'
+import {findTool, rootWith} from '../core/machine.ts'
 import {asRoot, type Part, type Starting, type World} from '../core/part.ts'
 import type {LabPaths} from '../core/paths.ts'
 import {isAlive, logTail, stopDaemon, type Daemon} from '../core/process.ts'
@@ -80,8 +80,8 @@ async function useNamedCluster(lab: Starting, kubeconfig: string): Promise<void>
 }
 
 async function startOwnCluster(lab: Starting): Promise<void> {
-  const root = asRoot(lab, 'A Kubernetes node')
   const env = nodeEnv(lab)
+  const root = rootWith(asRoot(lab, 'A Kubernetes node'), env)
   const place = layout(lab.paths)
   const network = networkIn(freePrefix(await routes()))
   const daemons: Daemon[] = []
@@ -132,7 +132,7 @@ async function stop(world: World, state: PartState): Promise<void> {
   const [machine, ...inside] = state.daemons
   if (machine) await stopDaemon(machine, 3)
   for (const daemon of inside) await stopDaemon(daemon, 3)
-  await disconnectMachine(world.root, nodeEnv(world))
+  await disconnectMachine(rootWith(world.root, nodeEnv(world)), nodeEnv(world))
   await removeControlGroups(world.root, ['*/kubepods*'])
   await restoreSysctls(world.root, state.notes)
   await removeMountPoints(world.root, (state.notes['mountPoints'] ?? '').split(',').filter(Boolean))
