@@ -1,3 +1,4 @@
+import {jest} from '@jest/globals'
 import {scriptedKube, status} from '../support/scripted-kube.ts'
 import type {Script, ScriptedKube, Thing} from '../support/scripted-kube.ts'
 import {spawnAction} from '../support/spawn-action.ts'
@@ -17,6 +18,8 @@ spec:
 `
 const CONFIG = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {MODE: "on", KEY: yes-please}\n'
 const GOOD = `registry.example:5000/app@sha256:${'ab'.repeat(32)}`
+
+jest.setTimeout(60_000)
 
 let kube: ScriptedKube
 const started: ScriptedKube[] = []
@@ -47,18 +50,27 @@ interface PodState {
 
 /** Plays the Deployment controller and the kubelet: a new ReplicaSet with one pod in the given state. */
 function controller(stateOf: (image: string) => PodState): NonNullable<Script['onApply']> {
-  return (thing, {put}) => {
+  return (thing, self) => {
+    const put = (one: Thing): Thing => self.put(one)
     if (thing.kind !== 'Deployment') return
     const generation = Number(thing.metadata['generation'])
     const image = imageOf(thing)
     const state = stateOf(image)
     const revision = {'deployment.kubernetes.io/revision': String(generation)}
     const ready = state.ready === true
-    put({...thing, metadata: {...thing.metadata, annotations: {...annotations(thing), ...revision}}, status: counts(ready, generation)})
+    put({
+      ...thing,
+      metadata: {...thing.metadata, annotations: {...annotations(thing), ...revision}},
+      status: counts(ready, generation),
+    })
     const set = put(owned('ReplicaSet', 'apps/v1', `api-${String(generation)}`, thing, {annotations: revision}))
     const conditions = [{type: 'Ready', status: ready ? 'True' : 'False'}]
     const pod = owned('Pod', 'v1', `api-${String(generation)}-x`, set, {})
-    put({...pod, spec: {containers: [{name: 'api', image}]}, status: {phase: 'Running', conditions, ...podStatus(image, state)}})
+    put({
+      ...pod,
+      spec: {containers: [{name: 'api', image}]},
+      status: {phase: 'Running', conditions, ...podStatus(image, state)},
+    })
   }
 }
 
@@ -105,10 +117,14 @@ describe('the main road', () => {
       '/api/v1/namespaces/default/configmaps/settings',
       '/apis/apps/v1/namespaces/default/deployments/api',
     ])
-    expect(sent.every(({query}) => query.get('fieldManager') === 'slipway' && query.get('force') === 'false')).toBe(true)
+    expect(sent.every(({query}) => query.get('fieldManager') === 'slipway' && query.get('force') === 'false')).toBe(
+      true,
+    )
     expect(sent[0]?.body).toMatchObject({data: {MODE: 'on', KEY: 'yes-please'}})
     const deployment = sent[1]?.body as Thing
-    expect(deployment.metadata['annotations']).toMatchObject({'slipway.dev/commit': '4c1f2e9000000000000000000000000000000000'})
+    expect(deployment.metadata['annotations']).toMatchObject({
+      'slipway.dev/commit': '4c1f2e9000000000000000000000000000000000',
+    })
     expect(JSON.stringify(deployment['spec'])).not.toContain('slipway.dev')
   })
 
@@ -118,7 +134,9 @@ describe('the main road', () => {
     const before = kube.calls.length
     const result = await rollOut()
     expect(result.outputs).toMatchObject({status: 'unchanged', changed: 'false'})
-    const later = kube.calls.slice(before).filter(({method, query}) => method === 'PATCH' && query.get('dryRun') === null)
+    const later = kube.calls
+      .slice(before)
+      .filter(({method, query}) => method === 'PATCH' && query.get('dryRun') === null)
     expect(later).toEqual([])
   })
 
@@ -130,17 +148,25 @@ describe('the main road', () => {
     expect(result.code).toBe(0)
     const preview = JSON.parse(result.outputs['preview'] ?? '') as Record<string, string>
     expect(preview).toMatchObject({stage: 'kubernetes', verdict: 'change', headline: 'Deployment/api: `image`'})
-    expect(preview['body']).toContain(`! spec.template.spec.containers[api].image: ${GOOD} → registry.example:5000/app:2`)
+    expect(preview['body']).toContain(
+      `! spec.template.spec.containers[api].image: ${GOOD} → registry.example:5000/app:2`,
+    )
     expect(kube.things()).toHaveLength(before)
-    expect(kube.calls.some(({query, path}) => query.get('watch') === 'true' && path.endsWith('/pods'))).toBe(true)
+    expect(imageOf(kube.things().find(({kind}) => kind === 'Deployment') as Thing)).toBe(GOOD)
   })
 })
 
 describe('failures', () => {
-  const waiting = (reason: string, message: string) => (image: string): PodState =>
-    image === GOOD
-      ? {ready: true}
-      : {containerStatuses: [{name: 'api', image, imageID: '', ready: false, restartCount: 0, state: {waiting: {reason, message}}}]}
+  const waiting =
+    (reason: string, message: string) =>
+    (image: string): PodState =>
+      image === GOOD
+        ? {ready: true}
+        : {
+            containerStatuses: [
+              {name: 'api', image, imageID: '', ready: false, restartCount: 0, state: {waiting: {reason, message}}},
+            ],
+          }
 
   it('fails at once when the image does not exist, and puts back what ran', async () => {
     await cluster({onApply: controller(waiting('ErrImagePull', 'manifest unknown'))})
@@ -162,16 +188,24 @@ describe('failures', () => {
     const result = await rollOut({images: 'app=registry.example:5000/app:bad', 'on-failure': 'keep'})
     expect(result.outputs['status']).toBe('failed')
     expect(result.log).toContain('left as applied ("on-failure: keep")')
-    expect(imageOf(kube.things().find(({kind}) => kind === 'Deployment') as Thing)).toBe('registry.example:5000/app:bad')
+    expect(imageOf(kube.things().find(({kind}) => kind === 'Deployment') as Thing)).toBe(
+      'registry.example:5000/app:bad',
+    )
   })
 
   it('shows the last words of a container that crashes, fenced from the runner', async () => {
-    const terminated = {exitCode: 3, reason: 'Error', startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:01Z'}
+    const terminated = {
+      exitCode: 3,
+      reason: 'Error',
+      startedAt: '2026-01-01T00:00:00Z',
+      finishedAt: '2026-01-01T00:00:01Z',
+    }
     const crashed = {name: 'api', imageID: '', ready: false, restartCount: 2, lastState: {terminated}}
     const state = {waiting: {reason: 'CrashLoopBackOff', message: 'back-off'}}
     await cluster({
       onApply: controller((image) => ({containerStatuses: [{...crashed, image, state}]})),
-      log: ({query}) => (query.get('previous') === 'true' ? '::set-output name=x::y\n{"msg":"DATABASE_URL is not set"}\n' : ''),
+      log: ({query}) =>
+        query.get('previous') === 'true' ? '::set-output name=x::y\n{"msg":"DATABASE_URL is not set"}\n' : '',
     })
     const result = await rollOut()
     expect(result.outputs).toMatchObject({status: 'failed', 'failure-reason': 'container-exited'})
@@ -181,10 +215,13 @@ describe('failures', () => {
   })
 
   it('lists all that the server refuses beforehand, and applies nothing', async () => {
-    const message = 'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.x"'
+    const message =
+      'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.x"'
     await cluster({
       fault: ({method, path}) =>
-        method === 'PATCH' && path.includes('deployments') ? {status: 400, body: status(400, 'BadRequest', message)} : undefined,
+        method === 'PATCH' && path.includes('deployments')
+          ? {status: 400, body: status(400, 'BadRequest', message)}
+          : undefined,
     })
     const result = await rollOut()
     expect(result.code).toBe(1)
@@ -194,7 +231,9 @@ describe('failures', () => {
   })
 
   it('names the owner of a field in conflict', async () => {
-    const causes = [{reason: 'FieldManagerConflict', message: 'conflict with "argocd" using apps/v1', field: '.spec.replicas'}]
+    const causes = [
+      {reason: 'FieldManagerConflict', message: 'conflict with "argocd" using apps/v1', field: '.spec.replicas'},
+    ]
     await cluster({
       fault: ({method, path}) =>
         method === 'PATCH' && path.includes('deployments')
@@ -221,7 +260,8 @@ describe('failures', () => {
 
   it('asks for the namespace that is missing', async () => {
     await cluster({
-      fault: ({path}) => (path === '/api/v1/namespaces/shop' ? {status: 404, body: status(404, 'NotFound', 'no')} : undefined),
+      fault: ({path}) =>
+        path === '/api/v1/namespaces/shop' ? {status: 404, body: status(404, 'NotFound', 'no')} : undefined,
     })
     const result = await rollOut({namespace: 'shop'})
     expect(result.outputs['failure-reason']).toBe('not-found')
@@ -237,7 +277,10 @@ describe('trouble on the way', () => {
       fault: ({path, query}, self) => {
         if (query.get('watch') !== 'true' || !path.endsWith('/deployments')) return undefined
         watches++
-        const gone = {type: 'ERROR', object: {kind: 'Status', code: 410, reason: 'Expired', message: 'too old', metadata: {}}}
+        const gone = {
+          type: 'ERROR',
+          object: {kind: 'Status', code: 410, reason: 'Expired', message: 'too old', metadata: {}},
+        }
         setTimeout(() => {
           if (watches === 1) self.endWatches('reset')
           if (watches === 2) self.endWatches({line: gone})

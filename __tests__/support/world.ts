@@ -87,7 +87,7 @@ export interface FakeWorld extends World {
 
 /** @param parts what the test wants to be different, for example inputs by `env: {'INPUT_CLUSTER': 'main'}` */
 export function fakeWorld(parts: Partial<Pick<World, 'env' | 'processes'>> & {clock?: FakeClock} = {}): FakeWorld {
-  const env = parts.env ?? {}
+  const env: Record<string, string | undefined> = {...parts.env}
   const masked: string[] = []
   const mask = makeMask((secret) => masked.push(secret))
   const outputsSet: Record<string, string> = {}
@@ -127,6 +127,9 @@ export function fakeWorld(parts: Partial<Pick<World, 'env' | 'processes'>> & {cl
       },
       saveState: (name, value) => {
         stateSaved[name] = value
+      },
+      exportVariable: (name, value) => {
+        env[name] = value
       },
     },
     cancel: controller.signal,

@@ -25,6 +25,12 @@ export interface RolloutInputs {
   readonly onFailure: 'rollback' | 'keep'
   readonly onCancel: 'rollback' | 'keep'
   readonly logLines: number
+  readonly clusterName: string | undefined
+  readonly region: string | undefined
+  readonly roleArn: string | undefined
+  readonly proxyUrl: string | undefined
+  readonly tlsServerName: string | undefined
+  readonly exportKubeconfig: boolean
   readonly kubeconfig: string | undefined
   readonly context: string | undefined
 }
@@ -50,6 +56,12 @@ export function readInputs(env: Environment): RolloutInputs {
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),
     logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),
+    clusterName: inputs.optional('cluster-name'),
+    region: inputs.optional('aws-region'),
+    roleArn: inputs.optional('role-arn'),
+    proxyUrl: inputs.optional('proxy-url'),
+    tlsServerName: inputs.optional('tls-server-name'),
+    exportKubeconfig: inputs.boolean('export-kubeconfig', false),
     kubeconfig: inputs.optional('kubeconfig'),
     context: inputs.optional('context'),
   }

@@ -4,7 +4,7 @@ import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {makeDiscovery} from '../../shared/kubernetes/api/discovery.ts'
 import {connect} from '../../shared/kubernetes/api/kubectl.ts'
-import type {Connection, Target} from '../../shared/kubernetes/api/kubectl.ts'
+import type {Connection} from '../../shared/kubernetes/api/kubectl.ts'
 import {dryRun} from '../../shared/kubernetes/change/dry-run.ts'
 import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {checkPermissions, missingNamespaces, reach} from '../../shared/kubernetes/change/preflight.ts'
@@ -14,6 +14,7 @@ import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.t
 import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {annotationsFor} from './annotations.ts'
+import {targetOf} from './cluster.ts'
 import {deploy} from './deploy.ts'
 import {readInputs} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
@@ -33,12 +34,9 @@ export interface Prepared {
 export async function run(world: World): Promise<void> {
   const started = world.clock.now()
   const inputs = readInputs(world.env)
-  const target: Target = {
-    kubectl: await findKubectl(world),
-    ...(inputs.kubeconfig !== undefined && {kubeconfig: inputs.kubeconfig}),
-    ...(inputs.context !== undefined && {context: inputs.context}),
-  }
-  const set = await readManifests(world, inputs, target)
+  const kubectl = await findKubectl(world)
+  const set = await readManifests(world, inputs, kubectl)
+  const target = await targetOf(world, inputs, kubectl)
   const connection = await connect(world, target)
   try {
     const prepared = await prepare(world, inputs, connection, set, started)
@@ -58,7 +56,7 @@ async function findKubectl(world: World): Promise<string> {
   return path
 }
 
-async function readManifests(world: World, inputs: RolloutInputs, {kubectl}: Target): Promise<ManifestSet> {
+async function readManifests(world: World, inputs: RolloutInputs, kubectl: string): Promise<ManifestSet> {
   const sources = await readSources(workspace(world.env), inputs.manifests)
   if (inputs.kustomize !== undefined) {
     const built = await world.processes.call(kubectl, ['kustomize', inputs.kustomize], {cwd: workspace(world.env)})

@@ -4,7 +4,7 @@ import {collectionPath} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
 import {inParallel} from '../api/parallel.ts'
-import {groupOf, title} from '../object.ts'
+import {groupOf, title, valueAt} from '../object.ts'
 import type {KubeObject} from '../object.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
@@ -85,11 +85,10 @@ function cannotCheck(
   settings: ApplySettings,
 ): 'namespace' | 'definition' | undefined {
   if (namespace !== undefined && settings.newNamespaces.includes(namespace)) return 'namespace'
-  const defined = set.some(
-    ({object: {kind, spec}}) =>
-      kind === 'CustomResourceDefinition' &&
-      groupOf(object.apiVersion) === spec?.['group'] &&
-      (spec?.['names'] as {kind?: string} | undefined)?.kind === object.kind,
+  const definitions = set.filter((other) => other.object.kind === 'CustomResourceDefinition')
+  const defined = definitions.some(
+    ({object: {spec = {}}}) =>
+      groupOf(object.apiVersion) === spec['group'] && valueAt(spec, ['names', 'kind']) === object.kind,
   )
   return defined ? 'definition' : undefined
 }

@@ -50,7 +50,10 @@ export async function watchRollout<T>(
   patience: Patience,
   explain: (outcome: Outcome, view: ClusterView) => Promise<T>,
 ): Promise<T> {
-  const view = await openView(watcher.api, watcher.clock, tracked)
+  const view = await openView(watcher.api, watcher.clock, tracked, {
+    cancel: watcher.cancel,
+    timeoutMs: patience.timeoutMs,
+  })
   try {
     return await explain(await untilDecided(watcher, view, tracked, patience), view)
   } finally {

@@ -2,7 +2,7 @@ import type {Clock} from '../../core/clock.ts'
 import {collectionPath, EVENT, POD, REPLICA_SET} from '../api/discovery.ts'
 import type {Resource} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
-import {isForbidden} from '../api/kube-error.ts'
+import {isForbidden, KubeError} from '../api/kube-error.ts'
 import type {KubeObject} from '../object.ts'
 import {listWatch} from './list-watch.ts'
 import type {ListWatch} from './list-watch.ts'
@@ -42,11 +42,22 @@ export interface ClusterView {
   close(): Promise<void>
 }
 
+/** When opening a view is given up. */
+export interface OpenLimits {
+  readonly cancel: AbortSignal
+  readonly timeoutMs: number
+}
+
 /**
  * Opens a view on the scopes, and on the pods, replica sets and events of their namespaces.
- * @throws {KubeError} when one of the scopes themselves cannot be listed
+ * @throws {KubeError} when one of the scopes themselves cannot be listed, or the server does not answer in time
  */
-export async function openView(api: KubeApi, clock: Clock, scopes: readonly Scope[]): Promise<ClusterView> {
+export async function openView(
+  api: KubeApi,
+  clock: Clock,
+  scopes: readonly Scope[],
+  limits: OpenLimits,
+): Promise<ClusterView> {
   const stop = new AbortController()
   const bell = makeBell()
   const lists = new Map<string, ListWatch>()
@@ -62,8 +73,9 @@ export async function openView(api: KubeApi, clock: Clock, scopes: readonly Scop
     await Promise.all([...lists.values()].map(({ended}) => ended))
   }
   try {
-    await Promise.all(scopes.map((scope) => open(scope).synced))
-    await Promise.all(besides(scopes).map((scope) => open(scope).synced.catch(tolerateForbidden)))
+    const own = scopes.map((scope) => open(scope).synced)
+    const others = besides(scopes).map((scope) => open(scope).synced.catch(tolerateForbidden))
+    await inTime(Promise.all([...own, ...others]), clock, limits)
   } catch (error) {
     await close()
     throw error
@@ -75,6 +87,19 @@ export async function openView(api: KubeApi, clock: Clock, scopes: readonly Scop
     changed: bell.rung,
     watches: lists.size,
     close,
+  }
+}
+
+async function inTime(lists: Promise<unknown>, clock: Clock, {cancel, timeoutMs}: OpenLimits): Promise<void> {
+  const over = new AbortController()
+  const late = clock.sleep(timeoutMs, AbortSignal.any([over.signal, cancel])).then(() => {
+    throw new KubeError(0, 'the API server does not answer')
+  })
+  try {
+    await Promise.race([lists, late])
+  } finally {
+    late.catch(() => undefined)
+    over.abort()
   }
 }
 

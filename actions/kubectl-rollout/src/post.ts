@@ -1,0 +1,4 @@
+import {runPost} from '../../shared/core/run.ts'
+import {cleanUp} from './clean-up.ts'
+
+await runPost(cleanUp)
