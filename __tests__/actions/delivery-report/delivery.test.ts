@@ -83,6 +83,27 @@ describe('only what was deployed is called live', () => {
   })
 })
 
+test('a preview that failed is not a safe one, and nothing is offered for approval', () => {
+  const preview = {
+    schema: 'slipway.preview/v1',
+    stage: 'ecs',
+    subject: 'APIService',
+    headline: 'image',
+    body: '',
+    digest: BUILT,
+  } as const
+  const some: Preview[] = [{...preview, verdict: 'change'}]
+  const comment = previewComment(
+    some,
+    env.GITHUB_SHA,
+    jobs({ecs: 'success', infrastructure: 'failure', fork: 'skipped'}),
+  )
+  expect(comment).toMatch(/⚠ needs a look: not everything could be previewed/)
+  expect(comment).toMatch(/job `infrastructure`.*✗ failure/)
+  expect(comment).not.toMatch(/safe|Approving|fork/)
+  expect(previewComment(some, env.GITHUB_SHA, jobs({ecs: 'success'}))).toMatch(/✓ safe[\s\S]*Approving/)
+})
+
 test('a job without outputs, whichever way a runner writes that down', () => {
   const needs = JSON.stringify({
     build: {result: 'success', outputs: null},

@@ -17,7 +17,7 @@ export async function run(world: World): Promise<void> {
     world.outputs.set('receipt', JSON.stringify(delivery))
   }
   if (inputs.previews.length > 0) {
-    const comment = previewComment(inputs.previews, delivery.commit)
+    const comment = previewComment(inputs.previews, delivery.commit, inputs.jobs)
     world.summary.add(comment)
     world.outputs.set('comment-url', await writeComment(world, inputs, comment))
   }

@@ -99,12 +99,20 @@ const PREVIEW_NAMES: Readonly<Record<Preview['stage'], string>> = {
   kubernetes: 'Kubernetes',
 }
 
-/** All previews as one comment: a verdict, a table, a fold per stage, and the digest an approval is bound to. */
-export function previewComment(previews: readonly Preview[], commit: string): string {
-  const rows = previews.map((preview) => [
-    `**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`,
-    preview.headline,
-  ])
+/**
+ * All previews as one comment: a verdict, a table, a fold per stage, and the digest an approval is bound to. A job that
+ * failed may have been one with a preview: what is shown is then not all, and nothing is called safe.
+ */
+export function previewComment(
+  previews: readonly Preview[],
+  commit: string,
+  jobs: ReadonlyMap<string, JobResult> = new Map(),
+): string {
+  const failed = [...jobs].filter(([, result]) => result === 'failure' || result === 'cancelled')
+  const rows = [
+    ...previews.map((preview) => [`**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`, preview.headline]),
+    ...failed.map(([job, result]) => [`job ${code(job)}`, `✗ ${result}: what it would have shown is not known`]),
+  ]
   const folds = previews
     .filter(({verdict}) => verdict !== 'none')
     .map((preview) =>
@@ -114,25 +122,28 @@ export function previewComment(previews: readonly Preview[], commit: string): st
         preview.verdict === 'destroy',
       ),
     )
-  const bound = receiptDigest(
-    previews
-      .map(({digest}) => digest)
-      .sort()
-      .join('\n'),
-  )
   return [
-    `### Slipway preview · ${previewVerdict(previews)}`,
+    `### Slipway preview · ${previewVerdict(previews, failed.length > 0)}`,
     `for ${code(commit.slice(0, 7))}`,
     table({columns: ['', 'what would change'], rows}),
     ...folds,
-    `*Approving this pull request approves exactly this: ${code(bound)}*`,
+    ...(failed.length > 0 ? [] : [`*Approving this pull request approves exactly this: ${code(boundTo(previews))}*`]),
   ].join('\n\n')
 }
 
-function previewVerdict(previews: readonly Preview[]): string {
+function boundTo(previews: readonly Preview[]): string {
+  const digests = previews.map(({digest}) => digest)
+  return receiptDigest(digests.sort().join('\n'))
+}
+
+function previewVerdict(previews: readonly Preview[], incomplete: boolean): string {
   const destroys = previews.filter(({verdict}) => verdict === 'destroy').length
-  if (destroys > 0) return `⚠ needs a look: ${String(destroys)} of ${String(previews.length)} would destroy something`
-  if (previews.some(({verdict}) => verdict === 'unknown')) return '⚠ needs a look: not everything could be previewed'
+  const unknown = incomplete || previews.some(({verdict}) => verdict === 'unknown')
+  const looks = [
+    ...(destroys > 0 ? [`${String(destroys)} of ${String(previews.length)} would destroy something`] : []),
+    ...(unknown ? ['not everything could be previewed'] : []),
+  ]
+  if (looks.length > 0) return `⚠ needs a look: ${looks.join(', ')}`
   return previews.every(({verdict}) => verdict === 'none')
     ? '✓ nothing would change'
     : '✓ safe: nothing would be destroyed'
