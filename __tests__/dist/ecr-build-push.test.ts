@@ -458,3 +458,114 @@ describe('the builder', () => {
     )
   })
 })
+
+describe('the gates', () => {
+  beforeEach(() => {
+    ecr.repositories.set('team/app', {settings: {}, tags: new Map(), blobs: new Map()})
+  })
+
+  const scanAnswer = (
+    status: string,
+    findings: Record<string, unknown> = {},
+  ): {status: number; body: Record<string, unknown>} => ({
+    status: 200,
+    body: {imageScanStatus: {status}, imageScanFindings: findings},
+  })
+  const attribute = (key: string, value: string): Record<string, string> => ({key, value})
+
+  test('a basic scan with findings fails with a table of what mends them', async () => {
+    ecr.answer('DescribeImageScanFindings', awsError('ScanNotFoundException', 'no scan'), 1)
+    ecr.answer('DescribeImageScanFindings', scanAnswer('IN_PROGRESS'), 1)
+    const found = {
+      name: 'CVE-2026-1',
+      severity: 'CRITICAL',
+      attributes: [attribute('package_name', 'openssl'), attribute('package_version', '3.0.1')],
+    }
+    const accepted = {name: 'CVE-2026-2', severity: 'CRITICAL', attributes: [attribute('package_name', 'zlib')]}
+    ecr.answer('DescribeImageScanFindings', scanAnswer('COMPLETE', {findings: [found, accepted]}))
+    const result = await run({'scan-fail-on': 'high', 'scan-ignore': 'CVE-2026-2 until=2999-01-01 not reachable'})
+    expect(result.code).toBe(1)
+    expect(result.outputs['failure-reason']).toBe('scan-findings')
+    expect(result.errors).toEqual(['team/app: the scan found 1 critical.'])
+    expect(JSON.parse(result.outputs['scan-findings']!)).toMatchObject({critical: 1, high: 0})
+    expect(result.summary).toContain('| critical | CVE-2026-1 | openssl | 3.0.1 | — |')
+    expect(result.summary).not.toContain('CVE-2026-2')
+  }, 20_000)
+
+  test('an enhanced scan is read too; what has no fix does not count when only the fixable does', async () => {
+    const vulnerablePackages = [{name: 'curl', version: '8.0', fixedInVersion: '8.1'}]
+    const enhanced = (severity: string, id: string, packages = vulnerablePackages): Record<string, unknown> => ({
+      severity,
+      status: 'ACTIVE',
+      packageVulnerabilityDetails: {vulnerabilityId: id, vulnerablePackages: packages},
+    })
+    const noFix = [{name: 'glibc', version: '2.3', fixedInVersion: 'NotAvailable'}]
+    const enhancedFindings = [enhanced('MEDIUM', 'CVE-2026-3'), enhanced('CRITICAL', 'CVE-2026-4', noFix)]
+    ecr.answer('DescribeImageScanFindings', scanAnswer('ACTIVE', {enhancedFindings}))
+    const passed = await run({'scan-fail-on': 'high', 'scan-fixable-only': 'true'})
+    expect(passed.errors).toEqual([])
+    expect(JSON.parse(passed.outputs['scan-findings']!)).toMatchObject({critical: 0, medium: 1})
+    docker?.remove()
+    const strict = await run({'scan-fail-on': 'medium', 'if-tag-exists': 'overwrite'})
+    expect(strict.errors).toEqual(['team/app: the scan found 1 critical, 1 medium.'])
+    expect(strict.log).toContain('update curl')
+  }, 20_000)
+
+  test('an image that cannot be scanned is not taken for clean', async () => {
+    ecr.answer('DescribeImageScanFindings', scanAnswer('UNSUPPORTED_IMAGE'))
+    const result = await run({'scan-fail-on': 'critical'})
+    expect(result.outputs['failure-reason']).toBe('scan-findings')
+    expect(result.errors[0]).toContain('ECR could not scan the image')
+  })
+
+  const smokeScript = (state: string, logs: string): Script => ({
+    ...GOOD_DOCKER,
+    run: {stdout: 'container-id\n'},
+    port: {stdout: `${ecr.host}\n`},
+    inspect: {stdout: `${state}\n`},
+    logs: {stdout: logs},
+    rm: {},
+  })
+
+  test('a container that ends instead of serving stops the push, and shows its log', async () => {
+    const result = await run(
+      {'smoke-test': 'port=3000\npath=/healthz\nenv.MODE=test'},
+      smokeScript('false 3', '{"msg":"DATABASE_URL is not set"}\n'),
+    )
+    expect(result.code).toBe(1)
+    expect(result.outputs['failure-reason']).toBe('smoke-test-failed')
+    expect(result.errors[0]).toBe(
+      'team/app: the container exits with code 3 instead of serving port 3000: {"msg":"DATABASE_URL is not set"}.',
+    )
+    expect(call('run').argv).toEqual(expect.arrayContaining(['--env', 'MODE=test', '--publish', '127.0.0.1::3000']))
+    expect(call('rm').argv.at(-1)).toBe(result.state['smoke-container'])
+    expect(docker?.calls().some(({argv}) => argv.includes('--push'))).toBe(false)
+    expect(call('buildx build').argv).toContain('--load')
+  })
+
+  test('a container that answers as expected is pushed', async () => {
+    ecr.answer('GET /healthz', {status: 204, body: ''})
+    const result = await run({'smoke-test': 'port=3000\npath=/healthz\nstatus=204'}, smokeScript('true 0', ''))
+    expect(result.errors).toEqual([])
+    expect(result.log).toContain('✓ smoke test: GET /healthz answers 204')
+    expect(result.outputs['pushed']).toBe('true')
+  })
+
+  test('a command that fails stops the push', async () => {
+    const result = await run({'smoke-test': "sh -c 'exit 4'"}, smokeScript('false 4', ''))
+    expect(call('run').argv.slice(-3)).toEqual(['sh', '-c', 'exit 4'])
+    expect(result.errors[0]).toContain('the command exits with code 4')
+  })
+
+  test.each([
+    [{'smoke-test': 'path=/x'}, 'neither a command nor a port'],
+    [{'smoke-test': 'port=3000\ncolour=red'}, 'has "colour=red"'],
+    [{'smoke-test': 'port=99999'}, 'sets port to "99999": give a whole number from 1 to 65535'],
+    [{'scan-fail-on': 'severe'}, 'Input "scan-fail-on" is "severe": use critical, high, medium, low or any.'],
+    [{'scan-fail-on': 'high', 'scan-ignore': 'CVE-1 until=tomorrow'}, 'Input "scan-ignore" has "CVE-1 until=tomorrow"'],
+  ])('%j is refused', async (inputs, sentence) => {
+    const result = await run(inputs)
+    expect(result.outputs['failure-reason']).toBe('invalid-input')
+    expect(result.errors[0]).toContain(sentence)
+  })
+})

@@ -55,7 +55,7 @@ const put = (url, body) => new Promise((resolve, reject) => {
   request.on('error', reject); request.end(body)
 })
 async function main() {
-  if (answer.push) {
+  if (answer.push && argv.includes('--push')) {
     const labels = Object.fromEntries(value('--label').map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)]))
     const sha = (text) => 'sha256:' + crypto.createHash('sha256').update(text).digest('hex')
     const image = JSON.stringify({os: 'linux', architecture: 'amd64', config: {Labels: labels}})
@@ -67,13 +67,10 @@ async function main() {
     }
     fs.writeFileSync(value('--metadata-file')[0], JSON.stringify({'containerimage.digest': answer.claim || sha(manifest)}))
   }
+  if (answer.hang) process.on('SIGINT', () => { fs.appendFileSync(path.join(here, 'signals'), 'SIGINT\\n'); process.exit(130) })
   if (answer.stdout) process.stdout.write(answer.stdout)
   if (answer.stderr) process.stderr.write(answer.stderr)
-  if (answer.hang) {
-    process.on('SIGINT', () => { fs.appendFileSync(path.join(here, 'signals'), 'SIGINT\\n'); process.exit(130) })
-    setTimeout(() => process.exit(99), 30000)
-    return
-  }
+  if (answer.hang) { setTimeout(() => process.exit(99), 30000); return }
   process.exitCode = answer.code || 0
 }
 main()

@@ -125,3 +125,8 @@ async function writeSecrets(world: World, options: BuildOptions, folder: string)
   }
   return files
 }
+
+/** Path of the Dockerfile from the top of the repository, as annotations want it. */
+export function dockerfileOf({file, context}: Pick<BuildOptions, 'file' | 'context'>): string {
+  return file ?? (context === '.' ? 'Dockerfile' : `${context.replace(/\/+$/, '')}/Dockerfile`)
+}

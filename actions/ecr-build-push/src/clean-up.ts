@@ -2,8 +2,9 @@ import {rm} from 'node:fs/promises'
 import type {World} from '../../shared/core/world.ts'
 import {removeDockerHome} from '../../shared/ecr/docker-login.ts'
 import {removeBuilder} from './builder.ts'
+import {removeContainer} from './smoke.ts'
 
-/** Removes what the step may have left: its login, its secrets, its builder. What is gone already is no matter. */
+/** Removes what the step may have left: its login, its secrets, its builder, its container. What is gone already is no matter. */
 export async function cleanUp(world: World): Promise<void> {
   const [home, folder, builder] = [
     world.env['STATE_docker-home'],
@@ -12,5 +13,7 @@ export async function cleanUp(world: World): Promise<void> {
   ]
   if (home !== undefined) await removeDockerHome(home)
   if (folder !== undefined) await rm(folder, {recursive: true, force: true})
+  const container = world.env['STATE_smoke-container']
+  if (container !== undefined) await removeContainer(world, container)
   if (builder !== undefined) await removeBuilder(world, builder)
 }

@@ -9,8 +9,12 @@ import type {RepositoryName} from '../../shared/ecr/image-name.ts'
 import {readRepositorySettings} from '../../shared/ecr/repository-settings.ts'
 import type {RepositorySettings} from '../../shared/ecr/repository-settings.ts'
 import {entries, values} from './lists.ts'
+import {parseIgnored} from './scan-gate.ts'
+import type {ScanRules} from './scan-gate.ts'
 import {readSecrets} from './secrets.ts'
 import type {BuildSecret} from './secrets.ts'
+import {parseSmokeTest} from './smoke.ts'
+import type {SmokeTest} from './smoke.ts'
 
 /** What the step was asked to do, checked as far as it can be without asking anybody. */
 export interface BuildInputs {
@@ -26,6 +30,9 @@ export interface BuildInputs {
   readonly repositorySettings: RepositorySettings
   readonly ifTagExists: 'reuse' | 'fail' | 'overwrite'
   readonly pushRetries: number
+  readonly smokeTest: SmokeTest | undefined
+  /** Undefined: the step does not wait for a scan. */
+  readonly scan: ScanRules | undefined
   readonly keepLogin: boolean
   readonly dryRun: boolean
 }
@@ -66,6 +73,8 @@ export type CacheMode = 'registry' | 'gha' | 'inline' | 'none'
 
 const PLATFORM = /^[a-z0-9_]+\/[a-z0-9_]+(?:\/[a-z0-9._]+)?$/
 const MOST_RETRIES = 20
+const LONGEST_SCAN_MINUTES = 120
+const FAIL_ON = {critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW', any: 'UNDEFINED'} as const
 
 /** Reads and checks all inputs. @throws {InputError} before anything was asked or changed anywhere */
 export function readInputs(env: Environment): BuildInputs {
@@ -85,9 +94,21 @@ export function readInputs(env: Environment): BuildInputs {
     repositorySettings: readRepositorySettings(inputs.optional('repository-settings')),
     ifTagExists: inputs.oneOf('if-tag-exists', ['reuse', 'fail', 'overwrite'], 'reuse'),
     pushRetries: inputs.integer('push-retries', 3, {min: 0, max: MOST_RETRIES}),
+    smokeTest: parseSmokeTest(inputs.optional('smoke-test')),
+    scan: readScanRules(inputs),
     keepLogin: inputs.boolean('keep-login', false),
     dryRun: inputs.boolean('dry-run', false),
   }
+}
+
+function readScanRules(inputs: Inputs): ScanRules | undefined {
+  const failOn = inputs.optionalOneOf('scan-fail-on', ['critical', 'high', 'medium', 'low', 'any'])
+  const rules = {
+    timeoutMs: inputs.integer('scan-timeout', 10, {min: 1, max: LONGEST_SCAN_MINUTES}) * 60_000,
+    ignored: withoutComments(inputs.lines('scan-ignore')).map(parseIgnored),
+    fixableOnly: inputs.boolean('scan-fixable-only', false),
+  }
+  return failOn && {...rules, failOn: FAIL_ON[failOn]}
 }
 
 function readBuildOptions(inputs: Inputs, env: Environment): BuildOptions {

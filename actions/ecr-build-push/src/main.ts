@@ -39,12 +39,12 @@ interface Done {
 }
 
 async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
-  const api = connect(world, inputs)
+  const {api, scans} = connect(world, inputs)
   const tags = await leaveNewerReleases(world, api, inputs.target.repository, described.tags)
   const image = {...described, tags}
   const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
   const wanted = tags.map(({name}) => name)
-  const found = await look(world, api, inputs, wanted, cache)
+  const found = {...(await look(world, api, inputs, wanted, cache)), scans}
   const decision = decide({
     repository: found.repository,
     commit: source.commit,
@@ -54,7 +54,9 @@ async function publish(world: World, inputs: BuildInputs, source: Source, descri
     isMutable: found.isMutable,
   })
   const published =
-    decision.kind === 'reuse' ? await reuse(world, found, decision) : await buildAndPush(world, inputs, found, image)
+    decision.kind === 'reuse'
+      ? await reuse(world, inputs, found, decision)
+      : await buildAndPush(world, inputs, found, image)
   return {image, published}
 }
 

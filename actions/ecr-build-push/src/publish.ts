@@ -4,17 +4,22 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import {dockerLogin, makeDockerHome, removeDockerHome} from '../../shared/ecr/docker-login.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
+import {platformImages} from '../../shared/ecr/manifest.ts'
+import type {StoredManifest} from '../../shared/ecr/registry-client.ts'
 import {createRequest} from '../../shared/ecr/repository-settings.ts'
-import {build} from './build.ts'
+import {build, dockerfileOf} from './build.ts'
 import type {Built} from './build.ts'
 import {chooseBuilder} from './builder.ts'
 import type {Builder} from './builder.ts'
+import type {CachePlan} from './arguments.ts'
 import {cacheTag, planCache} from './cache.ts'
 import type {BuildInputs} from './inputs.ts'
 import type {Metadata} from './metadata.ts'
 import type {Decision} from './preflight.ts'
 import type {BuildStep} from './progress.ts'
+import {proveImage} from './prove.ts'
 import type {Findings} from './registry.ts'
+import {passScan} from './scan-gate.ts'
 import {platformSizes, verifyPush} from './verify.ts'
 import type {PlatformSize} from './verify.ts'
 
@@ -36,6 +41,7 @@ export interface Published {
 /** Takes the image that is there already, and gives it the wanted tags that it lacks. */
 export async function reuse(
   world: World,
+  inputs: BuildInputs,
   found: Findings,
   {image, missing}: Extract<Decision, {kind: 'reuse'}>,
 ): Promise<Published> {
@@ -44,7 +50,8 @@ export async function reuse(
     await found.api.addTag(found.repository, image, tag)
     world.log.line(`  tagged it ${tag} as well`)
   }
-  if (missing.length > 0) await verifyPush(world, found.client, found.repository, missing, image.digest)
+  const stored = await verifyPush(world, found.client, found.repository, missing, image.digest)
+  await judge(world, inputs, found, stored)
   return {
     outcome: 'reused',
     host: found.host,
@@ -71,10 +78,12 @@ export async function buildAndPush(
     await ensureRepository(world, inputs, found)
     await dockerLogin(world.processes, {folder: room.folder, env: room.env}, found.host, found.login)
     const tags = image.tags.map(({name}) => name)
+    await proveImage(world, inputs, {...room, builder, image, cacheFrom: cacheOf(inputs, found, builder).from})
     const built = await buildTo(world, inputs, found, {image, builder, room})
     if (built.digest === undefined) throw noDigest(found.repository)
     const stored = await verifyPush(world, found.client, found.repository, tags, built.digest)
     world.log.line(`✓ ${found.repository}@${built.digest}: read back from the registry under ${tags.join(', ')}`)
+    await judge(world, inputs, found, stored)
     const before = found.existing.find(({digest}) => digest !== built.digest)?.digest
     return {
       outcome: 'pushed',
@@ -100,7 +109,7 @@ export async function buildOnly(world: World, inputs: BuildInputs, image: Metada
     const cache = planCache(inputs.build, {repositoryUri: undefined, exists: false, mayWrite: false}, process.arch)
     const references = image.tags.map(({name}) => `${uri}:${name}`)
     const plan = {builder: builder.name, references, metadata: image, cache, push: false}
-    const subject = {repository, repositoryArn: repositoryArn(repository), dockerfile: dockerfileOf(inputs)}
+    const subject = {repository, repositoryArn: repositoryArn(repository), dockerfile: dockerfileOf(inputs.build)}
     const built = await build(world, inputs.build, plan, {...room, subject, retries: 0})
     return {
       outcome: 'built',
@@ -161,18 +170,25 @@ async function buildTo(
   {image, builder, room}: {image: Metadata; builder: Builder; room: Room},
 ): Promise<Built> {
   const uri = `${found.host}/${found.repository}`
-  const tag = cacheTag(inputs.build, process.arch)
-  // The plain docker driver can read a cache, but only its containerd store can write one.
-  const mayWrite = builder.driver !== 'docker' && (!found.hasCache || found.isMutable(tag))
-  const cache = planCache(inputs.build, {repositoryUri: uri, exists: found.hasCache, mayWrite}, process.arch)
+  const cache = cacheOf(inputs, found, builder)
   const references = image.tags.map(({name}) => `${uri}:${name}`)
   const plan = {builder: builder.name, references, metadata: image, cache, push: true}
-  const subject = {repository: uri, repositoryArn: found.arn, dockerfile: dockerfileOf(inputs)}
+  const subject = {repository: uri, repositoryArn: found.arn, dockerfile: dockerfileOf(inputs.build)}
   return await build(world, inputs.build, plan, {...room, subject, retries: inputs.pushRetries})
 }
 
-function dockerfileOf({build: {file, context}}: BuildInputs): string {
-  return file ?? (context === '.' ? 'Dockerfile' : `${context.replace(/\/+$/, '')}/Dockerfile`)
+function cacheOf({build: options}: BuildInputs, found: Findings, {driver}: Builder): CachePlan {
+  // The plain docker driver can read a cache, but only its containerd store can write one.
+  const mayWrite = driver !== 'docker' && (!found.hasCache || found.isMutable(cacheTag(options, process.arch)))
+  const repositoryUri = `${found.host}/${found.repository}`
+  return planCache(options, {repositoryUri, exists: found.hasCache, mayWrite}, process.arch)
+}
+
+// An index is not scanned itself; the images in it are.
+async function judge(world: World, {scan}: BuildInputs, found: Findings, stored: StoredManifest): Promise<void> {
+  if (scan === undefined) return
+  const images = platformImages(stored.manifest).map(({digest}) => digest)
+  await passScan(world, found.scans, found.repository, images.length > 0 ? images : [stored.digest], scan)
 }
 
 async function sizesOf(found: Findings, digest: string | undefined): Promise<PlatformSize[]> {

@@ -1,11 +1,14 @@
 import {ECRClient} from '@aws-sdk/client-ecr'
 import {clientConfig} from '../../shared/aws/client-config.ts'
 import {Failure} from '../../shared/core/diagnosis.ts'
+import {makeHttpGet} from '../../shared/core/http-get.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
 import {makeEcrApi} from '../../shared/ecr/ecr-api.ts'
 import type {EcrApi, Login, Repository, TaggedImage} from '../../shared/ecr/ecr-api.ts'
+import {makeScanApi} from '../../shared/ecr/scan-api.ts'
+import type {ScanApi} from '../../shared/ecr/scan-api.ts'
 import {makeRegistryClient} from '../../shared/ecr/registry-client.ts'
 import type {RegistryClient} from '../../shared/ecr/registry-client.ts'
 import {parseManifest} from '../../shared/ecr/manifest.ts'
@@ -16,7 +19,12 @@ import type {WantedTag} from './tags/apply.ts'
 import {withoutOlder} from './tags/newest.ts'
 
 /** The registry as the preflight found it; nothing has been changed there. */
-export interface Findings {
+export interface Findings extends Looked {
+  readonly scans: ScanApi
+}
+
+/** What {@link look} saw. */
+export interface Looked {
   readonly host: string
   readonly repository: string
   /** For policy statements. */
@@ -32,8 +40,8 @@ export interface Findings {
   readonly hasCache: boolean
 }
 
-/** The ECR client of a run, for the registry that the inputs name. */
-export function connect(world: World, inputs: BuildInputs): EcrApi {
+/** The ECR clients of a run, for the registry that the inputs name. */
+export function connect(world: World, inputs: BuildInputs): {readonly api: EcrApi; readonly scans: ScanApi} {
   const registry = inputs.target.registry
   if (registry?.kind === 'public') {
     throw new InputError(
@@ -47,7 +55,9 @@ export function connect(world: World, inputs: BuildInputs): EcrApi {
   }
   const config = clientConfig(world.env, 'ecr-build-push', registry?.region ?? inputs.region)
   const account = registry?.accountId
-  return makeEcrApi(new ECRClient(config), {region: config.region, ...(account !== undefined && {accountId: account})})
+  const scope = {region: config.region, ...(account !== undefined && {accountId: account})}
+  const client = new ECRClient(config)
+  return {api: makeEcrApi(client, scope), scans: makeScanApi(client, scope)}
 }
 
 /**
@@ -91,7 +101,7 @@ export async function look(
   inputs: BuildInputs,
   wanted: readonly string[],
   cacheTag: string | undefined,
-): Promise<Findings> {
+): Promise<Looked> {
   const {repository, registry} = inputs.target
   const asked = cacheTag === undefined ? wanted : [...wanted, cacheTag]
   const [login, described, images] = await Promise.all([
@@ -103,7 +113,7 @@ export async function look(
     api.images(repository, asked),
   ])
   const host = registry?.host ?? login.registry
-  const client = makeRegistryClient(host, login)
+  const client = makeRegistryClient(makeHttpGet(world.env), world.clock, host, login)
   const known = images ?? []
   return {
     host,

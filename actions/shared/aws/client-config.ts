@@ -1,3 +1,4 @@
+import {usesProxy} from '../core/http-get.ts'
 import {InputError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
 
@@ -7,11 +8,18 @@ export interface ClientConfig {
   readonly maxAttempts: number
   readonly retryMode: 'adaptive' | 'standard'
   readonly customUserAgent: string
+  /** Node's agents that go through the proxy; only where the environment names one. */
+  readonly requestHandler?: {readonly httpAgent: ProxyAgent; readonly httpsAgent: ProxyAgent}
+}
+
+interface ProxyAgent {
+  readonly proxyEnv: Record<string, string | undefined>
 }
 
 /**
  * The settings of an action's AWS clients: region, retries that honour throttling, and a user agent that names the
- * action in CloudTrail. Credentials, proxies and `AWS_ENDPOINT_URL` are found by the SDK's own chain.
+ * action in CloudTrail. Credentials and `AWS_ENDPOINT_URL` are found by the SDK's own chain;
+ * HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK knows nothing of, by Node's agents.
  * @param action the action's name, for the user agent
  * @param region the `aws-region` input; else AWS_REGION, else AWS_DEFAULT_REGION
  * @throws {InputError} when no region is given anywhere
@@ -25,5 +33,12 @@ export function clientConfig(env: Environment, action: string, region?: string):
       'No AWS region is set: run aws-actions/configure-aws-credentials before this step, or set AWS_REGION.',
     )
   }
-  return {region: chosen, maxAttempts: 5, retryMode: 'standard', customUserAgent: `slipway-${action}`}
+  const agent = {proxyEnv: {...env}}
+  return {
+    region: chosen,
+    maxAttempts: 5,
+    retryMode: 'standard',
+    customUserAgent: `slipway-${action}`,
+    ...(usesProxy(env) && {requestHandler: {httpAgent: agent, httpsAgent: agent}}),
+  }
 }

@@ -1,5 +1,7 @@
-import {HttpClient} from '@actions/http-client'
-import type {HttpClientResponse} from '@actions/http-client'
+import * as z from 'zod/mini'
+import {isTransient} from '../aws/errors.ts'
+import type {Clock} from '../core/clock.ts'
+import type {HttpAnswer, HttpGet} from '../core/http-get.ts'
 import {MANIFEST_TYPES, digestOf, parseConfig, parseManifest, platformImages} from './manifest.ts'
 import type {ImageConfig, Manifest} from './manifest.ts'
 import {isLoopback} from './registry-host.ts'
@@ -27,25 +29,28 @@ export interface BasicCredentials {
   readonly password: string
 }
 
-const RETRIES = 3
+const TRIES = 4
+const FIRST_PAUSE_MS = 500
+const RETRIED: readonly number[] = [429, 500, 502, 503, 504]
 
 /**
- * A client of the OCI distribution API (https://github.com/opencontainers/distribution-spec/blob/main/spec.md). Proxy
- * variables are honoured; registries on this machine are asked by plain HTTP, as Docker does.
+ * A client of the OCI distribution API (https://github.com/opencontainers/distribution-spec/blob/main/spec.md).
+ * Registries on this machine are asked by plain HTTP, as Docker does. Throttling, 5xx and broken connections are tried
+ * again.
  * @param credentials undefined for a registry that asks for none
  */
-export function makeRegistryClient(host: string, credentials: BasicCredentials | undefined): RegistryClient {
+export function makeRegistryClient(
+  http: HttpGet,
+  clock: Clock,
+  host: string,
+  credentials: BasicCredentials | undefined,
+): RegistryClient {
   const base = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2`
-  const http = new HttpClient('slipway', [], {allowRetries: true, maxRetries: RETRIES})
   const get = async (path: string, accept: string): Promise<Buffer | undefined> => {
-    const url = `${base}/${path}`
-    const response = await authorizedGet(http, url, accept, credentials)
-    const status = response.message.statusCode ?? 0
-    const body = (await response.readBodyBuffer?.()) ?? Buffer.alloc(0)
+    const {status, body} = await patiently(clock, () => authorizedGet(http, `${base}/${path}`, accept, credentials))
     if (status === 404) return undefined
-    if (status !== 200)
-      throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
-    return body
+    if (status === 200) return body
+    throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
   }
   const manifest = async (repository: string, reference: string): Promise<StoredManifest | undefined> => {
     const body = await get(`${repository}/manifests/${reference}`, MANIFEST_TYPES.join(', '))
@@ -66,30 +71,40 @@ export function makeRegistryClient(host: string, credentials: BasicCredentials |
   }
 }
 
+async function patiently(clock: Clock, ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask().catch((error: unknown) => error)
+    const failed = answer instanceof Error
+    if (attempt === TRIES || (failed ? !isTransient(answer) : !RETRIED.includes((answer as HttpAnswer).status))) {
+      if (failed) throw answer
+      return answer as HttpAnswer
+    }
+    await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
+  }
+}
+
 async function authorizedGet(
-  http: HttpClient,
+  http: HttpGet,
   url: string,
   accept: string,
   credentials: BasicCredentials | undefined,
-): Promise<HttpClientResponse> {
+): Promise<HttpAnswer> {
   const basic =
     credentials && `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-  const response = await http.get(url, {accept, ...(basic !== undefined && {authorization: basic})})
-  const challenge = response.message.headers['www-authenticate']
-  if (response.message.statusCode !== 401 || challenge?.startsWith('Bearer ') !== true) return response
-  await response.readBody()
-  const authorization = `Bearer ${await fetchToken(http, challenge, basic)}`
-  return await http.get(url, {accept, authorization})
+  const answer = await http(url, {accept, ...(basic !== undefined && {authorization: basic})})
+  const challenge = answer.headers['www-authenticate']
+  if (answer.status !== 401 || challenge?.startsWith('Bearer ') !== true) return answer
+  return await http(url, {accept, authorization: `Bearer ${await fetchToken(http, challenge, basic)}`})
 }
 
+const tokenSchema = z.object({token: z.optional(z.string()), access_token: z.optional(z.string())})
+
 // https://distribution.github.io/distribution/spec/auth/token/: ECR Public and most other registries want this detour.
-async function fetchToken(http: HttpClient, challenge: string, basic: string | undefined): Promise<string> {
+async function fetchToken(http: HttpGet, challenge: string, basic: string | undefined): Promise<string> {
   const fields = new Map([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]))
   const url = new URL(fields.get('realm') ?? '')
   for (const name of ['service', 'scope']) url.searchParams.set(name, fields.get(name) ?? '')
-  const {result} = await http.getJson<{token?: string; access_token?: string}>(
-    url.href,
-    basic === undefined ? {} : {authorization: basic},
-  )
-  return result?.token ?? result?.access_token ?? ''
+  const {body} = await http(url.href, basic === undefined ? {} : {authorization: basic})
+  const {token, access_token: accessToken} = tokenSchema.parse(JSON.parse(body.toString('utf8')))
+  return token ?? accessToken ?? ''
 }
