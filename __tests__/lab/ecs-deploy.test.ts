@@ -1,0 +1,100 @@
+import {labService} from '../support/lab-ecs.ts'
+import type {LabService} from '../support/lab-ecs.ts'
+import {spawnAction} from '../support/spawn-action.ts'
+import type {ActionResult} from '../support/spawn-action.ts'
+
+const MINUTE = 60_000
+let lab: LabService
+
+beforeAll(async () => {
+  lab = await labService('ecs-deploy')
+}, MINUTE)
+afterAll(async () => {
+  await lab.remove()
+}, MINUTE)
+
+const deploy = async (inputs: Readonly<Record<string, string>>): Promise<ActionResult> => {
+  const {cluster, service, env} = lab
+  return await spawnAction('ecs-deploy', {inputs: {cluster, service, 'task-definition': 'service', ...inputs}, env})
+}
+
+test(
+  'a change of configuration is rolled out, and the same again is unchanged',
+  async () => {
+    const good = await deploy({'environment-variables': 'FEATURE_X=on', 'desired-count': '2'})
+    expect([good.code, good.outputs['status']]).toEqual([0, 'succeeded'])
+    expect(good.log).toMatch(/environment \+ FEATURE_X/)
+    const {runningCount, taskDefinition} = await lab.describe()
+    expect([runningCount, taskDefinition]).toEqual([2, good.outputs['task-definition-arn']])
+    const again = await deploy({'environment-variables': 'FEATURE_X=on', 'desired-count': '2'})
+    expect([again.code, again.outputs['status']]).toEqual([0, 'unchanged'])
+    expect(again.outputs['task-definition-arn']).toBe(good.outputs['task-definition-arn'])
+  },
+  3 * MINUTE,
+)
+
+test(
+  'a real container that exits 3 is red with its exit code and its last line, and what ran before is back',
+  async () => {
+    const before = await lab.describe()
+    const command = `node -e 'console.log(JSON.stringify({level: "fatal", msg: "DATABASE_URL is not set"})); process.exit(3)'`
+    const bad = await deploy({command, 'remove-environment-variables': 'DATABASE_URL'})
+    expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
+      1,
+      'rolled-back',
+      'container-exited',
+    ])
+    expect(bad.errors).toHaveLength(1)
+    for (const place of [bad.log, bad.errors[0], bad.summary]) {
+      expect(place).toMatch(/exits with code 3 right after start: DATABASE.{0,2}URL is not set/)
+    }
+    expect(bad.log).toMatch(/what to do +add DATABASE_URL back/)
+    expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+  },
+  3 * MINUTE,
+)
+
+test(
+  'an image that is not there is named, and the service goes on with what it ran',
+  async () => {
+    const before = await lab.describe()
+    const bad = await deploy({image: 'localhost:4566/ecs-deploy-nothing/here:v1.4.O'})
+    expect([bad.code, bad.outputs['failure-reason']]).toEqual([1, 'image-not-found'])
+    expect(bad.errors[0]).toMatch(/cannot pull its image localhost:4566\/ecs-deploy-nothing\/here:v1\.4\.O/)
+    expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+  },
+  3 * MINUTE,
+)
+
+test('mode plan changes nothing', async () => {
+  const before = await lab.describe()
+  const plan = await deploy({'environment-variables': 'FEATURE_Y=on', mode: 'plan'})
+  expect([plan.code, plan.outputs['status']]).toEqual([0, 'planned'])
+  expect(JSON.parse(plan.outputs['preview'] ?? '{}')).toMatchObject({stage: 'ecs', verdict: 'change'})
+  expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+})
+
+test(
+  'a step that is killed half-way is undone by its post step',
+  async () => {
+    const before = await lab.describe()
+    const killed = await spawnAction('ecs-deploy', {
+      inputs: {
+        cluster: lab.cluster,
+        service: lab.service,
+        'task-definition': 'service',
+        'environment-variables': 'FEATURE_Z=on',
+      },
+      env: lab.env,
+      onOutput: (text, child) => {
+        if (text.includes('registered')) setTimeout(() => child.kill('SIGKILL'), 1500)
+      },
+    })
+    expect(killed.signal).toBe('SIGKILL')
+    const post = await spawnAction('ecs-deploy', {entry: 'post', state: killed.state, env: lab.env})
+    expect(post.code).toBe(0)
+    expect(post.warnings[0]).toMatch(/cancelled on the way: APIService is back on/)
+    expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+  },
+  3 * MINUTE,
+)
