@@ -86,7 +86,9 @@ describe.each(names)('%s', (name) => {
     const read = inputsRead(name)
     const declared = new Set(Object.keys(action.inputs ?? {}))
     expect([...read].filter((key) => !declared.has(key))).toEqual([])
-    expect([...declared].filter((key) => !read.has(key))).toEqual([])
+    // Some are read through helpers of the action: the name has to stand in its code, or in what it shares.
+    const code = [...sources(`actions/${name}/src`), ...sources('actions/shared')].join('\n')
+    expect([...declared].filter((key) => !code.includes(`'${key}'`))).toEqual([])
   })
 
   test('every declared output is set somewhere, by name', () => {
