@@ -1,4 +1,4 @@
-import {readdirSync} from 'node:fs'
+import {existsSync, readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {spawn} from 'node:child_process'
 import {clockTime} from './core/progress.ts'
@@ -56,7 +56,8 @@ function showEnvironment(): number {
 /** Follows the logs whose names begin with the given word, or all of them, until interrupted. */
 async function followLogs(part = ''): Promise<number> {
   const folder = labPaths().logs
-  const files = readdirSync(folder).filter((file) => file.startsWith(part) || file.includes(part))
+  if (!existsSync(folder)) throw new Error('There are no logs, as the lab is not up: run `npm run lab -- up` first.')
+  const files = readdirSync(folder).filter((file) => file.includes(part))
   if (files.length === 0) throw new Error(`No log of ${part}: there are ${readdirSync(folder).join(', ') || 'none'}.`)
   const paths = files.map((file) => join(folder, file))
   const tail = spawn('tail', ['-n', '40', '-F', ...paths], {stdio: 'inherit'})

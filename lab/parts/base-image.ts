@@ -11,6 +11,8 @@ const INSTALL = 'base-image'
 /** The base image of the sample's Dockerfile. */
 export const BASE_IMAGE = 'node:24-alpine'
 
+const STAND_IN_LABEL = '{{index .Config.Labels "slipway.lab.stand-in"}}'
+
 const HUB = 'https://registry-1.docker.io/v2/'
 
 /** Whether a hub answers; any answer will do, as it asks for a login first. */
@@ -37,7 +39,11 @@ async function start(lab: Starting): Promise<void> {
     return
   }
   const env = {...engineEnv(lab), ...lab.part('docker').vars}
-  await must(['docker', 'load', '--input', join(installFolder(lab.paths, INSTALL), 'image.tar')], {env})
+  // An engine of the user's own may hold the real image; its name must go on meaning that.
+  const present = await attempt(['docker', 'image', 'inspect', '--format', STAND_IN_LABEL, BASE_IMAGE], {env})
+  if (present.code !== 0 || present.stdout.trim() === BASE_IMAGE) {
+    await must(['docker', 'load', '--input', join(installFolder(lab.paths, INSTALL), 'image.tar')], {env})
+  }
   lab.say(`  ! No container hub can be reached: ${BASE_IMAGE} is a stand-in made here (Node 24, npm and busybox).`)
   lab.note({
     version: `${BASE_IMAGE} (stand-in)`,
@@ -54,6 +60,15 @@ async function health(world: World, state: PartState): Promise<string | undefine
   return found.code === 0 ? undefined : `${BASE_IMAGE} is not in the engine`
 }
 
+/** A stand-in under a public name must not stay in an engine that goes on running. */
+async function stop(world: World, state: PartState): Promise<void> {
+  if (state.notes['standIn'] !== 'yes') return
+  const env = {...engineEnv(world), DOCKER_HOST: state.notes['dockerHost']}
+  const listed = ['docker', 'images', '--quiet', '--filter', 'label=slipway.lab.stand-in', BASE_IMAGE]
+  const ids = (await attempt(listed, {env, timeout: 20_000})).stdout.split('\n').filter(Boolean)
+  if (ids.length > 0) await attempt(['docker', 'image', 'rm', '--force', ...ids], {env, timeout: 60_000})
+}
+
 /** The base image of the sample: the hub's own, or one made here under the same name. */
 export const baseImage: Part = {
   name: 'base-image',
@@ -61,5 +76,5 @@ export const baseImage: Part = {
   installs,
   start,
   health,
-  stop: () => Promise.resolve(),
+  stop,
 }
