@@ -134,6 +134,7 @@ test('an input that two actions share has one description and one default', () =
     'cluster',
     'on-failure',
     'on-cancel',
+    'context',
   ])
   const seen = new Map<string, {action: string; input: Declared}>()
   const different: string[] = []
