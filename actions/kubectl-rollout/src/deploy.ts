@@ -33,6 +33,23 @@ export async function deploy(world: World, inputs: RolloutInputs, prepared: Prep
   }
   try {
     await applyAll(connection.api, world.clock, changes, settings, note, world.cancel)
+  } catch (thrown) {
+    throw await putBack(world, inputs, prepared, applied, thrown)
+  }
+  await conclude(world, inputs, prepared, applied)
+}
+
+/**
+ * Waits for what was applied, and reports how it ended.
+ * @throws {Failure} with the diagnosis and the state things are in, when it did not come up
+ */
+export async function conclude(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  applied: readonly Applied[],
+): Promise<void> {
+  try {
     const {outcome, diagnosis} = await waitFor(world, inputs, prepared, applied)
     if (diagnosis === undefined) {
       await reportSuccess(world, prepared, outcome)

@@ -25,6 +25,10 @@ export interface RolloutInputs {
   readonly onFailure: 'rollback' | 'keep'
   readonly onCancel: 'rollback' | 'keep'
   readonly logLines: number
+  /** `kind/name`. */
+  readonly resources: readonly string[]
+  readonly toRevision: number | undefined
+  readonly receipt: string | undefined
   readonly clusterName: string | undefined
   readonly region: string | undefined
   readonly roleArn: string | undefined
@@ -56,6 +60,9 @@ export function readInputs(env: Environment): RolloutInputs {
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),
     logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),
+    resources: inputs.list('resources'),
+    toRevision: inputs.optionalInteger('to-revision', {min: 1, max: 1_000_000_000}),
+    receipt: inputs.optional('receipt'),
     clusterName: inputs.optional('cluster-name'),
     region: inputs.optional('aws-region'),
     roleArn: inputs.optional('role-arn'),
@@ -65,10 +72,22 @@ export function readInputs(env: Environment): RolloutInputs {
     kubeconfig: inputs.optional('kubeconfig'),
     context: inputs.optional('context'),
   }
-  if (read.manifests.length === 0 && read.kustomize === undefined) {
+  checkSubject(read)
+  return read
+}
+
+/** Whether the mode works on manifests; the others work on what is in the cluster. */
+export function worksOnManifests({mode}: Pick<RolloutInputs, 'mode'>): boolean {
+  return mode === 'deploy' || mode === 'plan'
+}
+
+function checkSubject(read: RolloutInputs): void {
+  if (worksOnManifests(read)) {
+    if (read.manifests.length > 0 || read.kustomize !== undefined) return
     throw new InputError('Give "manifests" (files, folders, patterns or URLs) or "kustomize" (an overlay folder).')
   }
-  return read
+  if (read.resources.length > 0 || (read.mode === 'rollback' && read.receipt !== undefined)) return
+  throw new InputError(`Mode "${read.mode}" works on what is in the cluster: name it in "resources" (deployment/api).`)
 }
 
 // A workflow written for Azure/k8s-deploy separates manifests by commas and semicolons too.

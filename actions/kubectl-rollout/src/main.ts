@@ -16,7 +16,8 @@ import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {annotationsFor} from './annotations.ts'
 import {targetOf} from './cluster.ts'
 import {deploy} from './deploy.ts'
-import {readInputs} from './inputs.ts'
+import {runOnExisting} from './existing.ts'
+import {readInputs, worksOnManifests} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
 import {reportPlan, showChanges} from './report.ts'
 
@@ -35,10 +36,14 @@ export async function run(world: World): Promise<void> {
   const started = world.clock.now()
   const inputs = readInputs(world.env)
   const kubectl = await findKubectl(world)
-  const set = await readManifests(world, inputs, kubectl)
+  const set = worksOnManifests(inputs) ? await readManifests(world, inputs, kubectl) : undefined
   const target = await targetOf(world, inputs, kubectl)
   const connection = await connect(world, target)
   try {
+    if (set === undefined) {
+      await runOnExisting(world, inputs, connection, started)
+      return
+    }
     const prepared = await prepare(world, inputs, connection, set, started)
     showChanges(world, prepared)
     if (inputs.mode === 'plan') reportPlan(world, prepared)

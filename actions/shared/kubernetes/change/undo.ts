@@ -64,7 +64,8 @@ interface PodList {
   }[]
 }
 
-async function failedRevision(api: KubeApi, path: string): Promise<string | undefined> {
+/** The revision that a StatefulSet is rolling out and has not finished; undefined when it has. */
+export async function failedRevision(api: KubeApi, path: string): Promise<string | undefined> {
   const status = (await getLive(api, path))?.status
   const [current, update] = [status?.['currentRevision'], status?.['updateRevision']]
   return typeof update === 'string' && update !== current ? update : undefined
@@ -74,7 +75,7 @@ async function failedRevision(api: KubeApi, path: string): Promise<string | unde
  * Deletes the pods of a failed revision. A StatefulSet waits for a broken pod for ever, also after its template was
  * put back (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback).
  */
-async function deleteBrokenPods(api: KubeApi, namespace: string, revision: string): Promise<void> {
+export async function deleteBrokenPods(api: KubeApi, namespace: string, revision: string): Promise<void> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`
   const query = {labelSelector: `controller-revision-hash=${revision}`}
   const {items} = await api.send<PodList>({method: 'GET', path, query})

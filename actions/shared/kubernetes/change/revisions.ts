@@ -1,0 +1,122 @@
+import {InputError} from '../../core/errors.ts'
+import {collectionPath, REPLICA_SET} from '../api/discovery.ts'
+import type {KubeApi} from '../api/kube-api.ts'
+import {title, valueAt} from '../object.ts'
+import type {Json, JsonObject, KubeObject} from '../object.ts'
+import {isOwnedBy, workloadSpec} from '../watch/workload.ts'
+import {apply} from './apply.ts'
+import type {ApplySettings} from './dry-run.ts'
+import {extract, ownedFields} from './managed-fields.ts'
+import {deleteBrokenPods, failedRevision} from './undo.ts'
+
+/** One version of a workload's pod template that the cluster still keeps. */
+export interface Revision {
+  readonly number: number
+  readonly template: JsonObject
+}
+
+const NUMBER = 'deployment.kubernetes.io/revision'
+const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
+
+/**
+ * Restarts all pods of a workload, as `kubectl rollout restart` does.
+ * @param now milliseconds since the epoch
+ * @throws {InputError} for a paused Deployment: it would not restart anything
+ */
+export async function restart(api: KubeApi, path: string, live: KubeObject, now: number): Promise<KubeObject> {
+  refusePaused(live)
+  const annotations = {[RESTARTED]: new Date(now).toISOString().replace(/\.\d+/, '')}
+  const body = {spec: {template: {metadata: {annotations}}}}
+  const query = {fieldManager: 'kubectl-rollout'}
+  return await api.send({method: 'PATCH', path, query, contentType: 'application/merge-patch+json', body})
+}
+
+function refusePaused(live: KubeObject): void {
+  if (workloadSpec(live).paused === true) {
+    throw new InputError(`${title(live)} is paused: resume it first (kubectl rollout resume).`)
+  }
+}
+
+/**
+ * Puts a workload back to an earlier revision of its pod template. Everything else about it stays as it is.
+ * @param wanted the revision's number; undefined for the one before the current
+ * @throws {InputError} for a paused Deployment, and for a revision that is not kept any more (the kept ones are named)
+ */
+export async function rollBack(
+  api: KubeApi,
+  path: string,
+  live: KubeObject,
+  settings: ApplySettings,
+  wanted?: number,
+): Promise<KubeObject> {
+  refusePaused(live)
+  const {template} = choose(live, await revisionsOf(api, live), wanted)
+  const {apiVersion, kind, metadata} = live
+  const owned = extract(live as unknown as Json, ownedFields(live, settings.fieldManager)) as JsonObject
+  const ours = Object.keys(ownedFields(live, settings.fieldManager)).length > 0 ? owned : {}
+  const name = {name: metadata.name ?? '', namespace: metadata.namespace ?? ''}
+  const object = {
+    ...ours,
+    apiVersion,
+    kind,
+    metadata: {...(ours['metadata'] as JsonObject | undefined), ...name},
+    spec: {...(ours['spec'] as JsonObject | undefined), selector: live.spec?.['selector'], template},
+  } as KubeObject
+  const failed = kind === 'StatefulSet' ? await failedRevision(api, path) : undefined
+  const restored = await apply(api, {path, object}, settings, true)
+  if (failed !== undefined) await deleteBrokenPods(api, metadata.namespace ?? '', failed)
+  return restored
+}
+
+function choose(live: KubeObject, revisions: readonly Revision[], wanted: number | undefined): Revision {
+  const found = wanted === undefined ? revisions[1] : revisions.find(({number}) => number === wanted)
+  if (found !== undefined) return found
+  const kept = revisions.map(({number}) => String(number)).join(', ') || 'none'
+  if (wanted === undefined)
+    throw new InputError(`${title(live)} has no revision before the current one (kept: ${kept}).`)
+  throw new InputError(`${title(live)} has no revision ${String(wanted)} any more (kept: ${kept}).`)
+}
+
+/** The revisions of a workload that the cluster keeps, the newest first. */
+export async function revisionsOf(api: KubeApi, live: KubeObject): Promise<Revision[]> {
+  const found = live.kind === 'Deployment' ? await replicaSets(api, live) : await controllerRevisions(api, live)
+  return found.sort((a, b) => b.number - a.number)
+}
+
+interface List {
+  readonly items: readonly KubeObject[]
+}
+
+async function replicaSets(api: KubeApi, live: KubeObject): Promise<Revision[]> {
+  const {items} = await api.send<List>({method: 'GET', path: collectionPath(REPLICA_SET, live.metadata.namespace)})
+  const own = items.filter((item) => isOwnedBy(item, live.metadata))
+  return own.map((item) => ({
+    number: Number(item.metadata.annotations?.[NUMBER] ?? 0),
+    template: withoutHash(valueAt(item.spec, ['template']) as JsonObject),
+  }))
+}
+
+// The hash is the ReplicaSet's own mark on its pods, not a part of what the author wrote.
+function withoutHash(template: JsonObject): JsonObject {
+  const labels = Object.entries((valueAt(template, ['metadata', 'labels']) ?? {}) as JsonObject)
+  const kept = Object.fromEntries(labels.filter(([name]) => name !== 'pod-template-hash'))
+  return {
+    ...template,
+    metadata: {...(template['metadata'] as JsonObject | undefined), labels: kept, creationTimestamp: undefined},
+  }
+}
+
+interface ControllerRevision extends KubeObject {
+  readonly revision: number
+}
+
+async function controllerRevisions(api: KubeApi, live: KubeObject): Promise<Revision[]> {
+  const path = `/apis/apps/v1/namespaces/${live.metadata.namespace ?? ''}/controllerrevisions`
+  const {items} = await api.send<{items: readonly ControllerRevision[]}>({method: 'GET', path})
+  const own = items.filter((item) => isOwnedBy(item, live.metadata))
+  return own.map(({revision, data}) => {
+    const template = valueAt(data as unknown as Json, ['spec', 'template']) as JsonObject
+    const fields = Object.entries(template).filter(([name]) => name !== '$patch')
+    return {number: revision, template: withoutHash(Object.fromEntries(fields))}
+  })
+}
