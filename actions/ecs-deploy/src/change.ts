@@ -11,7 +11,7 @@ import {normalise, sameDefinition} from '../../shared/ecs/normalise.ts'
 import {loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {makePreview} from '../../shared/report/preview.ts'
-import type {UpdateSettings} from './inputs.ts'
+import type {UpdateSettings, UpdateWish} from './inputs.ts'
 import type {Target} from './preflight.ts'
 
 /** What a deploy would do. */
@@ -28,22 +28,20 @@ export interface TargetChange {
   readonly differences: readonly Difference[]
   /** Changes of the service itself: `desired count 0 → 2`. */
   readonly service: readonly string[]
+  /** What UpdateService is told about this service besides the task definition. */
+  readonly update: UpdateSettings
   /** Whether UpdateService has anything to say. */
   readonly needed: boolean
 }
 
 /** Compares the wanted task definition with what each service runs, and with what is registered. */
-export async function compare(
-  aws: Aws,
-  targets: readonly Target[],
-  wanted: Loaded,
-  update: UpdateSettings,
-): Promise<Change> {
+export async function compare(aws: Aws, targets: readonly Target[], wanted: Loaded, wish: UpdateWish): Promise<Change> {
   const revision = await existingRevision(aws, targets, wanted)
   const perTarget = targets.map((target) => {
     const found = differences(target.running.definition, wanted.definition)
+    const update = settle(target, wish)
     const service = serviceChanges(target, update)
-    return {target, differences: found, service, needed: service.length > 0 || revision !== target.running.arn}
+    return {target, differences: found, service, update, needed: service.length > 0 || revision !== target.running.arn}
   })
   return {wanted: wanted.definition, revision, perTarget}
 }
@@ -56,6 +54,12 @@ async function existingRevision(aws: Aws, targets: readonly Target[], wanted: Lo
   const name = wanted.arn ?? wanted.definition.family ?? ''
   const newest = await loadRegistered(aws, name).catch(() => undefined)
   return newest !== undefined && sameDefinition(newest.definition, wanted.definition) ? newest.arn : undefined
+}
+
+// A service that runs nothing is given its first tasks; one that runs some keeps what scaling made of it.
+function settle({service}: Target, {initialDesiredCount, ...update}: UpdateWish): UpdateSettings {
+  const first = service.desiredCount === 0 ? initialDesiredCount : undefined
+  return {...update, desiredCount: update.desiredCount ?? first}
 }
 
 function serviceChanges({service}: Target, update: UpdateSettings): string[] {

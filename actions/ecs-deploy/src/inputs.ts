@@ -20,7 +20,7 @@ export interface Inputs {
   readonly edits: Edits
   readonly cluster: string
   readonly services: readonly string[]
-  readonly update: UpdateSettings
+  readonly update: UpdateWish
   /** False: return as soon as ECS has taken the change. */
   readonly wait: boolean
   readonly patience: Patience
@@ -36,6 +36,12 @@ export interface UpdateSettings {
   readonly forceNewDeployment: boolean
   readonly enableECSManagedTags: boolean | undefined
   readonly propagateTags: 'SERVICE' | 'TASK_DEFINITION' | 'NONE' | undefined
+}
+
+/** {@link UpdateSettings} as the user gave them, before it is known what the service runs. */
+export interface UpdateWish extends UpdateSettings {
+  /** How many tasks a service that has none is given; undefined leaves it at none. */
+  readonly initialDesiredCount: number | undefined
 }
 
 /** What the deployed service must answer over HTTP. */
@@ -145,10 +151,11 @@ function readPatch(inputs: Reader): unknown {
   }
 }
 
-function readUpdate(inputs: Reader): UpdateSettings {
+function readUpdate(inputs: Reader): UpdateWish {
   const tags = inputs.optional('enable-ecs-managed-tags')
   return {
     desiredCount: inputs.optionalInteger('desired-count', {min: 0, max: 5000}),
+    initialDesiredCount: inputs.optionalInteger('initial-desired-count', {min: 1, max: 5000}),
     forceNewDeployment: inputs.boolean('force-new-deployment', false),
     enableECSManagedTags: tags === undefined ? undefined : inputs.boolean('enable-ecs-managed-tags', false),
     propagateTags: inputs.optionalOneOf('propagate-tags', ['SERVICE', 'TASK_DEFINITION', 'NONE']),

@@ -4,7 +4,7 @@ import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {unsettledMemory} from '../../shared/ecs/settling.ts'
 import type {Change, TargetChange} from './change.ts'
-import type {Inputs, UpdateSettings} from './inputs.ts'
+import type {Inputs} from './inputs.ts'
 import type {Before} from './undo.ts'
 
 const memorySchema = z.object({
@@ -18,7 +18,7 @@ const memorySchema = z.object({
 export type Memory = z.infer<typeof memorySchema>
 
 /** What a service is to be brought back to, should the change fail. */
-export function beforeOf({target}: TargetChange, update: UpdateSettings): Before {
+export function beforeOf({target, update}: TargetChange): Before {
   const {desiredCount} = target.service
   const touched = update.desiredCount !== undefined
   return {name: target.name, taskDefinition: target.running.arn, desiredCount: touched ? desiredCount : undefined}
@@ -27,7 +27,7 @@ export function beforeOf({target}: TargetChange, update: UpdateSettings): Before
 /** Writes down what runs now. Called right before the first change of a service. */
 export function rememberForPost(world: World, aws: Aws, inputs: Inputs, change: Change): void {
   const {cluster, onCancel} = inputs
-  const services = change.perTarget.filter(({needed}) => needed).map((item) => beforeOf(item, inputs.update))
+  const services = change.perTarget.filter(({needed}) => needed).map(beforeOf)
   if (services.length === 0) return
   world.outputs.saveState('memory', JSON.stringify({region: aws.region, cluster, onCancel, services}))
 }

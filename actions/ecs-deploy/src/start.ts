@@ -34,14 +34,16 @@ export async function start(
   revision: string,
 ): Promise<Subject[]> {
   rememberForPost(world, aws, inputs, change)
-  return await Promise.all(change.perTarget.map((item) => startOne(world, aws, inputs, item, change.wanted, revision)))
+  return await Promise.all(
+    change.perTarget.map((item) => startOne(world, aws, inputs.cluster, item, change.wanted, revision)),
+  )
 }
 
 async function startOne(
   world: World,
   aws: Aws,
-  {cluster, update}: Inputs,
-  {target, needed}: TargetChange,
+  cluster: string,
+  {target, needed, update}: TargetChange,
   wanted: Definition,
   revision: string,
 ): Promise<Subject> {

@@ -41,5 +41,5 @@ async function undoOne(world: World, aws: Aws, {inputs, change}: Job, {outcome}:
   if (inputs.onFailure === 'keep' && kind !== 'rolled-back') {
     return {restored: false, sentence: `${service} was left on ${shortName(taskDefinition)} (on-failure: keep)`}
   }
-  return await undo(world, aws, inputs.cluster, beforeOf(item, inputs.update), outcome)
+  return await undo(world, aws, inputs.cluster, beforeOf(item), outcome)
 }
