@@ -248,7 +248,11 @@ describe('the table of causes', () => {
   })
 
   test.each([
-    ['a rolling deployment', 'ServiceSchedulerInitiated' as const, 'Scaling activity initiated by (deployment ecs-svc/1)'],
+    [
+      'a rolling deployment',
+      'ServiceSchedulerInitiated' as const,
+      'Scaling activity initiated by (deployment ecs-svc/1)',
+    ],
     ['a person', 'UserInitiated' as const, 'Task stopped by user'],
   ])('a task stopped by %s is no failure', (_who, stopCode, stoppedReason) => {
     expect(causeOf(stopped({exit: 143, stopCode, stoppedReason}))).toBeUndefined()
