@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process'
 import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
-import {labProblem, up} from '../lab/index.ts'
+import {labEnvironment, labProblem, up} from '../lab/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
@@ -12,6 +12,8 @@ interface Check {
   readonly command: string
   readonly argv: readonly string[]
   readonly folder?: string
+  /** Added to the environment. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 const STATIC: readonly Check[] = [
@@ -28,7 +30,7 @@ async function passes(check: Check): Promise<boolean> {
   console.log(`▸ ${check.title}`)
   const folder = join(root, check.folder ?? '.')
   // The machine's own variables for colour and the like are kept; npm's belong to the script that called us.
-  const child = spawn(check.command, check.argv, {cwd: folder, stdio: 'inherit', env: process.env})
+  const child = spawn(check.command, check.argv, {cwd: folder, stdio: 'inherit', env: {...process.env, ...check.env}})
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
@@ -55,7 +57,9 @@ async function main(): Promise<readonly string[]> {
   for (const check of STATIC) if (!(await passes(check))) failed.push(check.title)
   const problem = await labUnavailable()
   const projects = ['unit', 'contract', 'dist', 'faults', ...(problem === undefined ? ['lab'] : [])]
-  const suite = {title: 'tests', command: process.execPath, argv: [...jest, '--selectProjects', ...projects]}
+  // The lab's tools (terraform, kubectl, linters) serve every room; its endpoints and credentials only the lab's own.
+  const env = problem === undefined ? {PATH: labEnvironment().vars['PATH']} : {}
+  const suite = {title: 'tests', command: process.execPath, argv: [...jest, '--selectProjects', ...projects], env}
   if (!(await passes(suite))) failed.push(suite.title)
   if (problem !== undefined) {
     const files = readdirSync(join(root, '__tests__/lab')).filter((name) => name.endsWith('.test.ts')).length
