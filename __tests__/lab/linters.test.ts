@@ -22,6 +22,7 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'slipway-linters-'))
   await mkdir(join(project, '.git'))
   await mkdir(join(project, '.github/workflows'), {recursive: true})
+  for (const {file, text} of workflows()) await writeFile(join(project, file), text)
   for (const folder of ['actions', 'dist']) await symlink(join(root, folder), join(project, folder))
 })
 afterAll(async () => {

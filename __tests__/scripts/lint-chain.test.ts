@@ -227,6 +227,7 @@ describe('what a job trusts', () => {
 describe('what is looked at', () => {
   test('a part of a workflow, as documents show it: steps, a job, with the line of the document', () => {
     expect(lint('- uses: a/b@v1', 'README.md', 40)).toEqual(['41 unpinned-uses'])
+    expect(lint('permissions: {}\nsteps:\n  - uses: a/b@v1', 'README.md', 40)).toEqual(['43 unpinned-uses'])
     expect(lint('build:\n  runs-on: x\n  steps:\n    - uses: a/b@v1', 'README.md', 40)).toEqual(['44 unpinned-uses'])
   })
 

@@ -45,13 +45,20 @@ export function asWorkflow({data, text}: Sample): string | undefined {
     return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
   if (Array.isArray(data)) {
     if (!data.some(isStep)) return undefined
-    const needed = [...stubsFor(local, []).keys()].join(', ')
-    const needs = needed === '' ? '' : `    needs: [${needed}]\n`
     const steps = local.replaceAll(/^(?=.)/gm, '    ')
-    return framed(`  example:\n${needs}    runs-on: ubuntu-latest\n    steps:\n${steps}`, ['example'])
+    return framed(`  example:\n${needsOf(local)}    runs-on: ubuntu-latest\n    steps:\n${steps}`, ['example'])
+  }
+  if ('steps' in data) {
+    const runsOn = 'runs-on' in data ? '' : '    runs-on: ubuntu-latest\n'
+    return framed(`  example:\n${needsOf(local)}${runsOn}${local.replaceAll(/^(?=.)/gm, '    ')}`, ['example'])
   }
   if (!Object.values(data).every(isJob)) return undefined
   return framed(local.replaceAll(/^(?=.)/gm, '  '), Object.keys(data))
+}
+
+function needsOf(text: string): string {
+  const needed = [...stubsFor(text, []).keys()].join(', ')
+  return needed === '' || /^ *needs:/m.test(text) ? '' : `    needs: [${needed}]\n`
 }
 
 const has = (value: unknown, ...names: readonly string[]): boolean =>

@@ -66,7 +66,8 @@ async function removeFromCluster(lab: LabEnvironment, object: string): Promise<v
   })
 }
 
-function labVariables(lab: LabEnvironment): Record<string, string> {
+/** The repository variables with which the workflows run in the lab. */
+export function labVariables(lab: LabEnvironment): Record<string, string> {
   return {
     AWS_REGION: lab.region,
     AWS_ROLE: `arn:aws:iam::${lab.accountId}:role/deploy`,
@@ -79,7 +80,8 @@ function labVariables(lab: LabEnvironment): Record<string, string> {
   }
 }
 
-async function makeStateBucket(lab: LabEnvironment): Promise<void> {
+/** Makes the bucket of {@link labVariables} for states and plans, where it is missing. */
+export async function makeStateBucket(lab: LabEnvironment): Promise<void> {
   const s3 = new S3Client({
     endpoint: lab.endpoint,
     region: lab.region,

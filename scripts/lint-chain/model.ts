@@ -71,6 +71,8 @@ export function readWorkflow(sample: Sample): Workflow | undefined {
     const {permissions, concurrency} = reader.common(contents)
     return {sample, whole: triggers.length > 0, triggers, permissions, concurrency, jobs: reader.jobs(jobs), values}
   }
+  const steps = contents.get('steps')
+  if (isSeq(steps)) return {...part, jobs: [reader.job('', contents, contents, reader.steps(steps))], values}
   const own = reader.jobs(contents)
   return own.length === 0 ? undefined : {...part, jobs: own, values}
 }
