@@ -1,7 +1,7 @@
 import {InputError} from '../../core/errors.ts'
 import {collectionPath, REPLICA_SET} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
-import {title, valueAt} from '../object.ts'
+import {sameJson, title, valueAt} from '../object.ts'
 import type {Json, JsonObject, KubeObject} from '../object.ts'
 import {isOwnedBy, workloadSpec} from '../watch/workload.ts'
 import {apply} from './apply.ts'
@@ -63,9 +63,19 @@ export async function rollBack(
     spec: {...(ours['spec'] as JsonObject | undefined), selector: live.spec?.['selector'], template},
   } as KubeObject
   const failed = kind === 'StatefulSet' ? await failedRevision(api, path) : undefined
-  const restored = await apply(api, {path, object}, settings, true)
+  const restored = await exactly(api, path, await apply(api, {path, object}, settings, true), template)
   if (failed !== undefined) await deleteBrokenPods(api, metadata.namespace ?? '', failed)
   return restored
+}
+
+// What others brought since (an annotation of a restart) is not ours to leave out of an apply, and goes away here. In
+// this order: the apply has taken the fields over, so that the next deployment meets no conflict.
+async function exactly(api: KubeApi, path: string, applied: KubeObject, template: JsonObject): Promise<KubeObject> {
+  const now = valueAt(applied.spec, ['template']) as JsonObject
+  if (sameJson(withoutHash(now), template)) return applied
+  const body = [{op: 'replace', path: '/spec/template', value: template}]
+  const query = {fieldManager: 'kubectl-rollout'}
+  return await api.send({method: 'PATCH', path, query, contentType: 'application/json-patch+json', body})
 }
 
 function choose(live: KubeObject, revisions: readonly Revision[], wanted: number | undefined): Revision {
