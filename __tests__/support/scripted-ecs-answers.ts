@@ -81,6 +81,25 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
   ListServices: () => ({serviceArns: [`${ARN}:service/StreamingCluster/APIService`]}),
   ListClusters: () => ({clusterArns: [`${ARN}:cluster/StreamingCluster`]}),
   GetLogEvents: (stage, input) => logEvents(stage, input),
+  DescribeLogGroups: (stage, input) => ({
+    logGroups: stage.history.noLogGroups === true ? [] : [{logGroupName: input['logGroupNamePrefix']}],
+  }),
+  BatchGetImage: (stage, input) => batchGetImage(stage, input),
+  ListImages: (stage) => ({imageIds: (stage.history.tags ?? []).map((imageTag) => ({imageTag}))}),
+  DescribePullThroughCacheRules: (stage) => ({
+    pullThroughCacheRules: (stage.history.caches ?? []).map((ecrRepositoryPrefix) => ({ecrRepositoryPrefix})),
+  }),
+}
+
+function batchGetImage({history}: Stage, input: Input): Json {
+  const [id = {}] = input['imageIds'] as {imageTag?: string}[]
+  const found = id.imageTag === undefined || history.tags === undefined || history.tags.includes(id.imageTag)
+  const manifests = (history.architectures ?? ['amd64']).map((architecture) => ({
+    digest: 'sha256:0',
+    size: 1,
+    platform: {os: 'linux', architecture},
+  }))
+  return {images: found ? [{imageManifest: JSON.stringify({manifests})}] : [], failures: found ? [] : [{imageId: id}]}
 }
 
 function now(stage: Stage): Frame {

@@ -63,6 +63,14 @@ export interface History {
   /** After a second UpdateService or a StopServiceDeployment, when that is played, too. */
   readonly undo?: readonly Frame[]
   readonly logs?: Logs
+  /** Tags that ECR has; undefined: it has whatever is asked for. */
+  readonly tags?: readonly string[]
+  /** The architectures of its images. */
+  readonly architectures?: readonly string[]
+  /** Prefixes of pull-through caches. */
+  readonly caches?: readonly string[]
+  /** No log group is there. */
+  readonly noLogGroups?: boolean
   /** Milliseconds by which the clock of AWS is ahead of ours. */
   readonly skew?: number
 }

@@ -21,8 +21,11 @@ type Inputs = Readonly<Record<string, string>>
 /** The key that seals the plans of tests. */
 export const PLAN_KEY = 'k3y-of-the-tests-k3y'
 
-/** @param given inputs of both actions, over the defaults of tests */
-export function terraformRoot(given: Inputs = {}): TerraformRoot {
+/**
+ * @param given inputs of both actions, over the defaults of tests
+ * @param backend the kind of state; `given` then configures it
+ */
+export function terraformRoot(given: Inputs = {}, backend = 'local'): TerraformRoot {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-root-'))
   const common = {
     'working-directory': 'infra',
@@ -37,7 +40,7 @@ export function terraformRoot(given: Inputs = {}): TerraformRoot {
   const root: TerraformRoot = {
     folder,
     write: (config, file = 'infra/main.tf') => {
-      writeFileSync(join(folder, file), `terraform {\n  backend "local" {}\n}\n${config}`)
+      writeFileSync(join(folder, file), `terraform {\n  backend "${backend}" {}\n}\n${config}`)
     },
     plan: run('terraform-plan'),
     apply: run('terraform-apply'),

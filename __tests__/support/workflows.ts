@@ -72,7 +72,10 @@ function framed(jobs: string, own: readonly string[]): string {
     const outputs = lines === '' ? '' : `    outputs:\n${lines}`
     return `  ${job}:\n    runs-on: ubuntu-latest\n    permissions: {}\n${outputs}    steps:\n      - run: date\n`
   })
-  return `on: push\npermissions: {}\njobs:\n${stubs.join('')}${jobs}`
+  const inputs = [...new Set([...jobs.matchAll(/\binputs\.([\w-]+)/g)].map(([, name = '']) => name))]
+  const asked = inputs.map((name) => `      ${name}: {description: A value., type: string}\n`).join('')
+  const on = asked === '' ? 'on: push\n' : `on:\n  workflow_dispatch:\n    inputs:\n${asked}`
+  return `${on}permissions: {}\njobs:\n${stubs.join('')}${jobs}`
 }
 
 // The jobs that a part speaks of without showing them, with the outputs that it reads.

@@ -24,7 +24,7 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
 
   // All of this only reads: a mistake found here has changed nothing anywhere.
   const targets = await findTargets(aws, inputs)
-  const wanted = await renderWanted(world.env, aws, inputs, targets)
+  const wanted = await renderWanted(world, aws, inputs, targets)
   const change = await compare(aws, targets, wanted, inputs.update)
   await showChange(world, inputs.cluster, change)
   if (inputs.mode === 'plan') {

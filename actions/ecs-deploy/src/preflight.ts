@@ -1,11 +1,13 @@
 import type {Service} from '@aws-sdk/client-ecs'
 import {InputError} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {checkDefinition} from '../../shared/ecs/check-definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
 import {shortName} from '../../shared/ecs/names.ts'
+import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
@@ -53,15 +55,17 @@ function refuseOtherControllers({serviceName = '', deploymentController}: Servic
  * @throws {InputError} when it cannot be read, names what is not there, or would be refused by ECS
  */
 export async function renderWanted(
-  env: Environment,
+  world: World,
   aws: Aws,
   inputs: Inputs,
   targets: readonly Target[],
 ): Promise<Loaded> {
-  const base = await loadBase(env, aws, inputs, targets)
+  const base = await loadBase(world.env, aws, inputs, targets)
   const rendered = render(base.definition, inputs.edits)
   const wanted = keepTags(rendered, targets)
   checkDefinition(wanted)
+  const running = targets.map((target) => target.running.definition)
+  for (const unknown of await checkPreconditions(aws, wanted, running)) world.log.line(`  (${unknown})`)
   return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
 }
 

@@ -11,6 +11,7 @@ import {render} from '../../shared/ecs/edits.ts'
 import {nearest, shortName} from '../../shared/ecs/names.ts'
 import {sameDefinition} from '../../shared/ecs/normalise.ts'
 import {persist} from '../../shared/ecs/persist.ts'
+import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
@@ -34,6 +35,8 @@ export async function prepare(world: World, aws: Aws, inputs: Inputs): Promise<P
   const base = await loadBase(world, aws, inputs, service)
   const definition = render(base.definition, inputs.edits)
   checkDefinition(definition)
+  const known = base.arn === undefined ? [] : [base.definition]
+  for (const unknown of await checkPreconditions(aws, definition, known)) world.log.line(`  (${unknown})`)
   const call = runCall(inputs, definition, service)
   return {definition, revision: await existingRevision(aws, base, definition), call}
 }

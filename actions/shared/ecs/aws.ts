@@ -1,5 +1,6 @@
 import {ECSClient} from '@aws-sdk/client-ecs'
 import type {CloudWatchLogsClient} from '@aws-sdk/client-cloudwatch-logs'
+import type {ECRClient} from '@aws-sdk/client-ecr'
 import {clientConfig} from '../aws/client-config.ts'
 import {explainAwsError} from '../aws/errors.ts'
 import type {Environment} from '../core/inputs.ts'
@@ -13,6 +14,8 @@ export interface Aws {
   readonly poll: ECSClient
   /** CloudWatch Logs, loaded at its first use: most deploys succeed and never need it. */
   logs(region?: string): Promise<CloudWatchLogsClient>
+  /** ECR in the region of an image, loaded at its first use. */
+  ecr(region: string): Promise<ECRClient>
 }
 
 /**
@@ -35,6 +38,10 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
       const client = byRegion.get(where) ?? logs(where)
       byRegion.set(where, client)
       return client
+    },
+    ecr: async (where) => {
+      const {ECRClient} = await import('@aws-sdk/client-ecr')
+      return new ECRClient({...config, region: where, maxAttempts: 2})
     },
   }
 }
