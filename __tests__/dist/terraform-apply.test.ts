@@ -1,3 +1,4 @@
+import {jest} from '@jest/globals'
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {spawnAction} from '../support/spawn-action.ts'

@@ -1,3 +1,4 @@
+import {jest} from '@jest/globals'
 import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {findOnPath} from '../support/find-on-path.ts'
@@ -65,7 +66,7 @@ test('an error of the configuration is an annotation on its file and line', asyn
   const run = await root.plan()
   expect(run.code).toBe(1)
   expect(run.log).toMatch(/^::error file=infra\/main\.tf,line=5::infra: Reference to undeclared input variable/m)
-  expect(run.outputs).toMatchObject({status: 'failed', 'failure-reason': 'config-missing'})
+  expect(run.outputs).toMatchObject({status: 'failed', 'failure-reason': 'plan-failed'})
   expect(run.outputs['plan-id']).toBeUndefined()
 })
 

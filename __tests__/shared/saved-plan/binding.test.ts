@@ -98,6 +98,7 @@ describe('plan-id', () => {
     workingDirectory: 'infra/Prod_1',
     workspace: 'default',
     headSha: 'a1b2c3d4e5f6a7b8',
+    planHash: 'sha256:1',
     runId: '77',
     attempt: '2',
   }

@@ -6,6 +6,8 @@ export interface PlanName {
   readonly workingDirectory: string
   readonly workspace: string
   readonly headSha: string
+  /** Of the binary plan: two plans of one root in one run have two ids. */
+  readonly planHash: string
   readonly runId: string
   readonly attempt: string
 }
@@ -14,13 +16,13 @@ export interface PlanName {
  * The id of a plan: readable, unlike any other plan's (also among the jobs of a matrix), and safe as a file name, an
  * object key, an artifact name and a job output: it holds no account id and nothing else that a runner would mask.
  */
-export function planId({workingDirectory, workspace, headSha, runId, attempt}: PlanName): string {
+export function planId({workingDirectory, workspace, headSha, planHash, runId, attempt}: PlanName): string {
   const readable = `${workingDirectory} ${workspace}`
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
   const exact = createHash('sha256')
-    .update(JSON.stringify([workingDirectory, workspace]))
+    .update(JSON.stringify([workingDirectory, workspace, planHash]))
     .digest('hex')
     .slice(0, 8)
   return [readable.slice(0, 40) || 'root', exact, headSha.slice(0, 12) || 'none', runId || '0', attempt || '1'].join(

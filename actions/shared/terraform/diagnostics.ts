@@ -60,7 +60,7 @@ export function diagnosticsFromText(text: string, root: string): Diagnostic[] {
   const blocks = plain.split(/^(?=(?:Error|Warning): )/m).filter((block) => /^(?:Error|Warning): /.test(block))
   return blocks.map((block) => {
     const [first = '', ...rest] = block.trimEnd().split('\n')
-    const where = /^\s*on (\S+) line (\d+)/m.exec(block)
+    const where = /^\s*on (\S+) line (\d+)/m.exec(block) ?? /\bat (\S+\.tf(?:\.json)?):(\d+)/.exec(block)
     const address = /^\s*with (\S.*),$/m.exec(block)?.[1]
     const source = /^\s*\d+: (.*)$/m.exec(block)?.[1]
     const detail = rest.filter((line) => !/^\s*(?:with \S.*,$|on \S+ line \d+|\d+: )/.test(line)).join('\n')

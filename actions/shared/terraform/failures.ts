@@ -58,8 +58,11 @@ const KNOWN: readonly Known[] = [
 
 /** What the step's failure means, with its own words as evidence. Further errors are annotated where they belong. */
 export function explainBroken(world: World, broken: Broken): Failure {
-  const [first, ...further] = broken.diagnostics.filter(({severity}) => severity === 'error').filter(notHalted)
+  const errors = broken.diagnostics.filter(({severity}) => severity === 'error').filter(notHalted)
+  // One that says where is worth more than the one that came first.
+  const first = errors.find(({place}) => place !== undefined) ?? errors[0]
   if (first === undefined) return new Failure(withoutDiagnostic(broken))
+  const further = errors.filter((error) => error !== first)
   for (const diagnostic of further) {
     world.log.error(world.mask.scrub(sentence(diagnostic)), undefined, diagnostic.place)
   }

@@ -74,21 +74,30 @@ function protectedBy(rule: string): readonly string[] {
  */
 export function guarded(plan: Plan, guard: Guard, allowed: readonly string[]): Guarded[] {
   const lost = plan.resources.filter(({kind, actions}) => kind !== 'no-op' && destroys(actions))
-  const kept = lost.filter((change) => !allowed.some((pattern) => covers(pattern, change)))
+  const [free, protect] = [allowed.map(matcher), guard.protect.map(matcher)]
+  const kept = lost.filter((change) => !free.some(({covers}) => covers(change)))
   const found = kept.flatMap((change) => {
-    const rule = guard.protect.find((pattern) => covers(pattern, change))
-    return rule === undefined ? [] : [{address: change.address, rule: `protect ${rule}`}]
+    const rule = protect.find(({covers}) => covers(change))
+    return rule === undefined ? [] : [{address: change.address, rule: `protect ${rule.pattern}`}]
   })
   if (guard.maxDestroys === undefined || kept.length <= guard.maxDestroys) return found
   const rule = `max-destroys ${String(guard.maxDestroys)}`
   return [...found, ...kept.map(({address}) => ({address, rule}))]
 }
 
-function covers(pattern: string, {address, type}: ResourceChange): boolean {
+interface Matcher {
+  readonly pattern: string
+  covers(change: ResourceChange): boolean
+}
+
+// A pattern may name a type, a whole address, or an address without its modules.
+function matcher(pattern: string): Matcher {
   const expression = new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`)
-  return (
-    expression.test(address) || expression.test(type) || expression.test(address.replace(/^.*?([^.]+\.[^.]+)$/, '$1'))
-  )
+  return {
+    pattern,
+    covers: ({address, type, module}) =>
+      [type, address, module === '' ? address : address.slice(module.length + 1)].some((text) => expression.test(text)),
+  }
 }
 
 function escaped(text: string): string {

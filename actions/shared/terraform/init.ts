@@ -37,9 +37,7 @@ export async function initialise(session: Session, settings: InitSettings): Prom
     ...(await reconfigure(session)),
     ...(await backendArgv(session, settings)),
   ]
-  const said: string[] = []
   const finished = await session.live(argv, (line) => {
-    said.push(line)
     session.world.log.line(line)
   })
   session.world.cancel.throwIfAborted()
@@ -55,8 +53,9 @@ export async function initialise(session: Session, settings: InitSettings): Prom
 // A folder that was used with another backend before (on a runner of one's own) would ask whether to move the state.
 // HCP Terraform refuses the flag.
 async function reconfigure(session: Session): Promise<string[]> {
-  const before = await readBackend(session)
-  return before.type === 'local' || before.type === 'cloud' ? [] : ['-reconfigure']
+  if ((await dataFile(session, 'terraform.tfstate')) === undefined) return []
+  const {type} = await readBackend(session)
+  return type === 'cloud' ? [] : ['-reconfigure']
 }
 
 async function backendArgv({world}: Session, settings: InitSettings): Promise<string[]> {

@@ -45,12 +45,12 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   world.cancel.throwIfAborted()
   const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
   if (finished.code !== 0 && finished.code !== 2) {
-    progress.release((text) => text)
+    await progress.release((text) => text)
     throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
   }
   const json = await showJson(session, file)
   const plan = readPlan(json)
-  progress.release((text) => plan.secrets.scrub(text))
+  await progress.release((text) => plan.secrets.scrub(text))
   const text = plan.secrets.scrub(planText(finished.stdout))
   const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
   await Promise.all([writePrivateFile(jsonFile, json), writePrivateFile(textFile, text)])
@@ -62,15 +62,21 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
  * Shows the tool's progress as it comes and keeps the plan itself back, which comes all at once at the end: only the plan
  * as data tells which of its values are secret, and the tool's text shows some of them.
  */
-function liveUntilPlan(log: Log): {take(line: string): void; release(clean: (text: string) => string): void} {
+function liveUntilPlan(log: Log): {
+  take(line: string): void
+  release(clean: (text: string) => string): Promise<void>
+} {
   const held: string[] = []
   return {
     take: (line) => {
       if (held.length > 0 || FIRST_LINES.test(stripVTControlCharacters(line))) held.push(line)
       else log.line(line)
     },
-    release: (clean) => {
-      if (held.length > 0) log.line(clean(held.join('\n')))
+    release: async (clean) => {
+      await log.fenced(() => {
+        if (held.length > 0) log.line(clean(held.join('\n')))
+        return Promise.resolve()
+      })
     },
   }
 }

@@ -1,5 +1,6 @@
 import {createHash, createHmac} from 'node:crypto'
 import {canonicalJson, isRecord} from '../core/json.ts'
+import type {JsonRecord} from '../core/json.ts'
 import type {OutputChange, Plan, ResourceChange, ValueChange} from './plan.ts'
 
 /** What a plan would do, one entry per object, output and action: equal plans have equal entries. */
@@ -21,14 +22,14 @@ export const concealAlike: Conceal = () => 'sensitive'
  * What counts is what an apply would do. Values with a secret mark are concealed before they are compared.
  */
 export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
-  const conceal: Concealment = {secret: concealSecret, hides: (json) => plan.secrets.hides(json)}
+  const conceal: Concealment = {secret: concealSecret, isSecret: (json) => plan.secrets.is(json)}
   const entries = new Map<string, string>()
   for (const change of plan.resources) {
-    if (change.kind !== 'no-op') entries.set(resourceKey(change), canonicalJson(resourceEntry(change, conceal)))
+    if (change.kind !== 'no-op') entries.set(resourceKey(change), JSON.stringify(resourceEntry(change, conceal)))
   }
   for (const output of plan.outputs) {
     if (!output.actions.includes('no-op'))
-      entries.set(`output.${output.name}`, canonicalJson(outputEntry(output, conceal)))
+      entries.set(`output.${output.name}`, JSON.stringify(outputEntry(output, conceal)))
   }
   for (const invocation of plan.invocations) entries.set(`invoke ${invocation}`, 'invoke')
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -37,7 +38,7 @@ export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
 /** How secrets are concealed, and which unmarked values are secrets too. */
 interface Concealment {
   readonly secret: Conceal
-  readonly hides: (json: string) => boolean
+  readonly isSecret: (json: string) => boolean
 }
 
 function resourceKey({address, deposed}: ResourceChange): string {
@@ -62,7 +63,7 @@ function valueEntry(values: ValueChange, conceal: Concealment): Record<string, u
   return {
     before: concealed(values.before, values.beforeSensitive, conceal),
     after: concealed(values.after, values.afterSensitive, conceal),
-    unknown: values.afterUnknown ?? false,
+    unknown: ordered(values.afterUnknown ?? false),
   }
 }
 
@@ -71,10 +72,20 @@ function concealed(value: unknown, mark: unknown, conceal: Concealment): unknown
   if (Array.isArray(value)) {
     return (value as unknown[]).map((item, at) => concealed(item, Array.isArray(mark) ? mark[at] : undefined, conceal))
   }
-  if (typeof value === 'string' && conceal.hides(JSON.stringify(value))) return conceal.secret(JSON.stringify(value))
+  if (typeof value === 'string' && conceal.isSecret(JSON.stringify(value))) return conceal.secret(JSON.stringify(value))
   if (!isRecord(value)) return value ?? null
   const marks = isRecord(mark) ? mark : {}
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, concealed(item, marks[key], conceal)]))
+  return Object.fromEntries(sorted(value).map(([key, item]) => [key, concealed(item, marks[key], conceal)]))
+}
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map(ordered)
+  return isRecord(value) ? Object.fromEntries(sorted(value).map(([key, item]) => [key, ordered(item)])) : value
+}
+
+// The tools write their keys in order already; nobody promises it.
+function sorted(record: JsonRecord): (readonly [string, unknown])[] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
 /** `sha256:<hex>` of a normal form: what an approval is bound to. */

@@ -38,9 +38,7 @@ export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRo
     root: inputs.root,
     env: inputs.workspace === undefined ? {} : {TF_WORKSPACE: undefined},
   })
-  await world.log.group(`${tool.name} ${tool.version}: init in ${inputs.root}`, () =>
-    world.log.fenced(() => initialise(session, inputs.init)),
-  )
+  await world.log.group(`${tool.name} ${tool.version}: init in ${inputs.root}`, () => initialise(session, inputs.init))
   const workspace = await useWorkspace(session, inputs.workspace, inputs.createWorkspace)
   return {
     session,

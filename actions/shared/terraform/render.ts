@@ -65,8 +65,14 @@ export function lossPhrase(plan: Plan): string {
   return `destroys ${named.join(', ')}${more}`
 }
 
-/** The plan as Markdown: numbers first, then what is lost, then the rest; drift, outputs and checks in folds. */
-export function planMarkdown(plan: Plan, found: readonly Guarded[] = []): string {
+/** Markdown for a plan, at most this many characters: what travels as a job output shares one MiB with all others. */
+export const PREVIEW_LIMIT = 100_000
+
+/**
+ * The plan as Markdown: numbers first, then what is lost, then the rest; drift, outputs and checks in folds.
+ * @param limit most characters; what does not fit is left out whole, the least important first, and said to be so
+ */
+export function planMarkdown(plan: Plan, found: readonly Guarded[] = [], limit = Infinity): string {
   const changes = visibleChanges(plan)
   const sections = [
     plan.errored ? '> [!CAUTION]\n> Planning failed half way: this plan is not complete and is never applied.' : '',
@@ -83,7 +89,17 @@ export function planMarkdown(plan: Plan, found: readonly Guarded[] = []): string
     listFold('Put off to a later plan', plan.deferred),
     listFold('Actions that the apply invokes', plan.invocations),
   ]
-  return sections.filter(Boolean).join('\n\n')
+  return within(limit, sections.filter(Boolean))
+}
+
+function within(limit: number, sections: readonly string[]): string {
+  let size = 0
+  const fitting = sections.findIndex((section) => (size += section.length + 2) > limit)
+  if (fitting < 0) return sections.join('\n\n')
+  const left = sections.length - fitting
+  return [...sections.slice(0, fitting), `*${String(left)} more sections are in the job summary of the plan.*`].join(
+    '\n\n',
+  )
 }
 
 function guardNote(found: readonly Guarded[]): string {

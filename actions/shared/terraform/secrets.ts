@@ -6,7 +6,7 @@ export const SENSITIVE = '(sensitive value)'
 /** Text shorter than this is not looked for elsewhere: too many harmless values would be hidden with it. */
 const SHORTEST = 6
 /** So many secrets are also looked for inside longer values; more would make huge plans slow. */
-const MOST_SOUGHT = 500
+const MOST_SOUGHT = 200
 
 /**
  * The secret values of one plan. Marks do not follow a value everywhere: a provider may copy a marked argument into an
@@ -26,10 +26,14 @@ export class Secrets {
     for (const [key, item] of Object.entries(value)) this.add(item, mark === true ? true : partOf(mark, key))
   }
 
+  /** Whether a value, as JSON text, is one of the secrets. */
+  is(json: string): boolean {
+    return this.#known.size > 0 && this.#known.has(json.slice(1, -1))
+  }
+
   /** Whether a value, as JSON text, is one of the secrets or holds one. */
   hides(json: string): boolean {
-    if (this.#known.size === 0) return false
-    if (this.#known.has(json.slice(1, -1))) return true
+    if (this.is(json)) return true
     let sought = 0
     for (const secret of this.#known) {
       if (json.includes(secret)) return true

@@ -18,7 +18,8 @@ export interface Session {
   /** Runs a quick command to its end, quietly. */
   call(argv: readonly string[]): Promise<Finished>
   /**
-   * Runs a long command; a cancelled run passes on exactly one interrupt and waits for the tool to let go.
+   * Runs a long command, with workflow commands switched off while it talks; a cancelled run passes on exactly one
+   * interrupt and waits for the tool to let go.
    * @param keep most characters of output that are kept
    */
   live(argv: readonly string[], onLine: NonNullable<LiveOptions['onLine']>, keep?: number): Promise<Finished>
@@ -44,12 +45,14 @@ export function openSession(world: World, tool: Tool, place: Place): Session {
     dataFolder: resolve(place.folder, world.env['TF_DATA_DIR'] ?? '.terraform'),
     call: (argv) => world.processes.call(tool.path, argv, common),
     live: (argv, onLine, keep) =>
-      world.processes.live(tool.path, argv, {
-        ...common,
-        onLine,
-        cancel: world.cancel,
-        ...(keep !== undefined && {keep}),
-      }),
+      world.log.fenced(() =>
+        world.processes.live(tool.path, argv, {
+          ...common,
+          onLine,
+          cancel: world.cancel,
+          ...(keep !== undefined && {keep}),
+        }),
+      ),
   }
 }
 

@@ -31,12 +31,10 @@ async function applyNow({root, options}: Ready, {plan, file}: Chosen): Promise<r
   const {world} = root.session
   // Written before the first change: a kill at any later moment leaves a trace for the post step.
   world.outputs.saveState('applying', root.session.root)
-  const operations = await world.log
-    .fenced(() => applyPlan(root.session, {plan, file, options}))
-    .catch((error: unknown) => {
-      world.outputs.saveState('applying', '')
-      throw error
-    })
+  const operations = await applyPlan(root.session, {plan, file, options}).catch((error: unknown) => {
+    world.outputs.saveState('applying', '')
+    throw error
+  })
   world.outputs.saveState('applying', '')
   return operations
 }
@@ -51,7 +49,7 @@ async function planAgain({root, options}: Ready): Promise<Chosen> {
   const folder = join(scratch, 'again')
   await mkdir(folder, {mode: 0o700})
   log.line('the state has moved since the plan was made: planning again, to compare')
-  return await log.group('plan again', () => log.fenced(() => makePlan(session, options, folder)))
+  return await log.group('plan again', () => makePlan(session, options, folder))
 }
 
 function refuseChanged({root}: Ready, reviewed: Chosen, fresh: Chosen): void {

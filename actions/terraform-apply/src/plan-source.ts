@@ -98,7 +98,7 @@ export async function getPlan({root, options, parcel}: Ready): Promise<Chosen> {
   const {session, scratch} = root
   const {log} = session.world
   if (parcel === undefined) {
-    return await log.group(`${session.tool.name} plan`, () => log.fenced(() => makePlan(session, options, scratch)))
+    return await log.group(`${session.tool.name} plan`, () => makePlan(session, options, scratch))
   }
   checkSurroundings(parcel.binding, {
     workspace: root.workspace,

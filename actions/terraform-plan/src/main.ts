@@ -24,7 +24,7 @@ export async function run(world: World): Promise<void> {
   const root = await openRoot(world, inputs.root)
   const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
   const made = await world.log.group(`${root.session.tool.name} plan`, () =>
-    world.log.fenced(() => makePlan(root.session, options, root.scratch)),
+    makePlan(root.session, options, root.scratch),
   )
   const found = guarded(made.plan, inputs.root.guard, [])
 

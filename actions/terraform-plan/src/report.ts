@@ -7,7 +7,7 @@ import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
-import {changeLine, lossPhrase, planMarkdown, visibleChanges} from '../../shared/terraform/render.ts'
+import {changeLine, lossPhrase, planMarkdown, PREVIEW_LIMIT, visibleChanges} from '../../shared/terraform/render.ts'
 import type {PlanInputs} from './inputs.ts'
 import type {SavedPlan} from './save.ts'
 
@@ -90,7 +90,7 @@ function previewOf({inputs, made, found, saved}: Shown): string {
     subject: inputs.root.root === '.' ? 'terraform' : `${inputs.root.root}/`,
     verdict: verdictOf(made.plan),
     headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan)].filter(Boolean).join(' '),
-    body: planMarkdown(made.plan, found),
+    body: planMarkdown(made.plan, found, PREVIEW_LIMIT),
     digest: saved.digest,
   })
 }

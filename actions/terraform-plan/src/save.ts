@@ -51,6 +51,7 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
     workingDirectory: inputs.root.root,
     workspace: root.workspace,
     headSha: origin.headSha,
+    planHash: binding.planHash,
     runId: world.env['GITHUB_RUN_ID'] ?? '',
     attempt: world.env['GITHUB_RUN_ATTEMPT'] ?? '',
   })
