@@ -1,3 +1,9 @@
+import {spawnSync} from 'node:child_process'
+import {readFileSync} from 'node:fs'
+import {createServer} from 'node:http'
+import type {Server} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import {join} from 'node:path'
 import {jest} from '@jest/globals'
 import {scriptedKube, status} from '../support/scripted-kube.ts'
 import type {Script, ScriptedKube, Thing} from '../support/scripted-kube.ts'
@@ -178,7 +184,7 @@ describe('failures', () => {
     expect(result.errors).toEqual([
       expect.stringContaining('the registry has no registry.example:5000/app:v1.4.O (1 of 1 new pod)'),
     ])
-    expect(result.errors[0]).toContain('back to what ran before this run')
+    expect(result.errors[0]).toContain('Back to what ran before this run')
     expect(imageOf(kube.things().find(({kind}) => kind === 'Deployment') as Thing)).toBe(GOOD)
   })
 
@@ -334,6 +340,72 @@ describe('trouble on the way', () => {
     expect(result.errors[0]).toContain('not rolled out after')
   })
 })
+
+describe('an EKS cluster', () => {
+  const keys = {
+    AWS_ACCESS_KEY_ID: 'AKIATEST',
+    AWS_SECRET_ACCESS_KEY: 'not-a-real-secret-marker',
+    AWS_REGION: 'eu-west-1',
+  }
+  let eks: Server
+  let asked: string[] = []
+
+  beforeEach(async () => {
+    asked = []
+    eks = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      const known = request.url?.startsWith('/clusters/main?') === true
+      const cluster = {
+        status: 'ACTIVE',
+        endpoint: 'https://main.eks.amazonaws.com',
+        certificateAuthority: {data: 'QUJD'},
+      }
+      response.writeHead(known ? 200 : 404).end(JSON.stringify(known ? {cluster} : {message: 'No cluster found'}))
+    })
+    await new Promise<void>((resolve) => eks.listen(0, '127.0.0.1', resolve))
+  })
+  afterEach(() => {
+    eks.close()
+  })
+  const env = (): Record<string, string> => ({
+    ...keys,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${String((eks.address() as AddressInfo).port)}`,
+  })
+
+  it('is reached with a kubeconfig of ours, whose plugin makes the tokens', async () => {
+    await cluster({onApply: healthy})
+    const result = await rollOut({'cluster-name': 'main', 'export-kubeconfig': 'true'}, {env: env()})
+    expect(result.outputs['status']).toBe('succeeded')
+    expect(result.exported['KUBECONFIG']).toBe(result.outputs['kubeconfig'])
+    expect(result.state['kubeconfig-folder']).toBeTruthy()
+    expect(result.visible).not.toContain('not-a-real-secret-marker')
+    expect(asked).toEqual([expect.stringContaining('X-Amz-Signature=')])
+    const text = readFileSync(join(kube.bin, 'kubeconfig'), 'utf8')
+    expect(text).not.toContain('not-a-real-secret-marker')
+    const {exec} = (JSON.parse(text) as {users: [{user: {exec: Plugin}}]}).users[0].user
+    const given = Object.fromEntries(exec.env.map(({name, value}) => [name, value]))
+    const {stdout} = spawnSync(exec.command, exec.args, {encoding: 'utf8', env: {...keys, ...given}})
+    const credential = JSON.parse(stdout) as {kind: string; status: {token: string; expirationTimestamp: string}}
+    expect(credential.kind).toBe('ExecCredential')
+    const url = Buffer.from(credential.status.token.replace('k8s-aws-v1.', ''), 'base64url').toString()
+    expect(url).toMatch(/^https:\/\/sts\.eu-west-1\.amazonaws\.com\/\?Action=GetCallerIdentity&/)
+    const left = Date.parse(credential.status.expirationTimestamp) - Date.now()
+    expect(left).toBeGreaterThan(10 * 60_000)
+    expect(left).toBeLessThan(14 * 60_000)
+  })
+
+  it('that does not exist is one sentence', async () => {
+    await cluster({})
+    const result = await rollOut({'cluster-name': 'mian'}, {env: env()})
+    expect(result.errors).toEqual(['Input "cluster-name" is "mian", but region eu-west-1 has no such EKS cluster.'])
+  })
+})
+
+interface Plugin {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: readonly {readonly name: string; readonly value: string}[]
+}
 
 describe('wrong input ends before the cluster is asked', () => {
   it.each([

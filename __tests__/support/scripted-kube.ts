@@ -97,7 +97,7 @@ class Cluster implements ScriptedKube {
     this.bin = folder
     this.socket = join(folder, 'scripted')
     this.#script = script
-    writeFileSync(join(folder, 'kubectl'), fakeKubectl(this.socket))
+    writeFileSync(join(folder, 'kubectl'), fakeKubectl(folder, this.socket))
     chmodSync(join(folder, 'kubectl'), 0o755)
   }
 
@@ -257,9 +257,10 @@ function send(response: ServerResponse, code: number, body: unknown): void {
   response.writeHead(code, {'content-type': 'application/json'}).end(JSON.stringify(body))
 }
 
-// `proxy` only leads to the scripted server; everything else that the action calls is answered as kubectl does.
-function fakeKubectl(socket: string): string {
+// Keeps the kubeconfig it was given beside itself; `proxy` only leads to the scripted server; everything else that the action calls is answered as kubectl does.
+function fakeKubectl(bin: string, socket: string): string {
   return `#!/bin/sh
+for word in "$@"; do case "$word" in --kubeconfig=*) cp "\${word#--kubeconfig=}" '${bin}/kubeconfig' ;; esac; done
 case "$*" in
   *"config view"*) printf default ;;
   *proxy*)

@@ -10,6 +10,8 @@ export interface Resource {
   /** `deployments`. */
   readonly plural: string
   readonly namespaced: boolean
+  /** Known only from a definition that is about to be applied. */
+  readonly coming?: boolean
 }
 
 /** Finds how kinds are addressed; asks the server once per API version. */
@@ -59,7 +61,7 @@ function definedIn(set: readonly KubeObject[], apiVersion: string, kind: string)
   for (const {spec} of set.filter((object) => object.kind === 'CustomResourceDefinition')) {
     const names = spec?.['names']
     if (spec?.['group'] !== groupOf(apiVersion) || !isObject(names) || names['kind'] !== kind) continue
-    return {apiVersion, kind, plural: names['plural'] as string, namespaced: spec['scope'] !== 'Cluster'}
+    return {apiVersion, kind, plural: names['plural'] as string, namespaced: spec['scope'] !== 'Cluster', coming: true}
   }
   return undefined
 }

@@ -4,7 +4,7 @@ import {collectionPath} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
 import {inParallel} from '../api/parallel.ts'
-import {groupOf, title, valueAt} from '../object.ts'
+import {title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
@@ -64,7 +64,7 @@ export async function dryRun(api: KubeApi, set: readonly Wanted[], settings: App
 }
 
 async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], settings: ApplySettings): Promise<Change> {
-  const blind = cannotCheck(wanted, set, settings)
+  const blind = cannotCheck(wanted, settings)
   if (blind !== undefined) {
     if (blind === 'namespace') await validateElsewhere(api, wanted)
     const unchecked = blind === 'namespace' ? 'its namespace is new' : 'its definition is new'
@@ -79,18 +79,9 @@ async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], sett
   return {wanted: steady, action, live, after, fields, takeOver}
 }
 
-function cannotCheck(
-  {object, namespace}: Wanted,
-  set: readonly Wanted[],
-  settings: ApplySettings,
-): 'namespace' | 'definition' | undefined {
-  if (namespace !== undefined && settings.newNamespaces.includes(namespace)) return 'namespace'
-  const definitions = set.filter((other) => other.object.kind === 'CustomResourceDefinition')
-  const defined = definitions.some(
-    ({object: {spec = {}}}) =>
-      groupOf(object.apiVersion) === spec['group'] && valueAt(spec, ['names', 'kind']) === object.kind,
-  )
-  return defined ? 'definition' : undefined
+function cannotCheck({resource, namespace}: Wanted, settings: ApplySettings): 'namespace' | 'definition' | undefined {
+  if (resource.coming === true) return 'definition'
+  return namespace !== undefined && settings.newNamespaces.includes(namespace) ? 'namespace' : undefined
 }
 
 // A namespace that is not there cannot be dry-run in, but any other can say whether the object is well formed.
