@@ -199,7 +199,10 @@ function batchGet({tags, blobs}: FakeRepository, body: Record<string, unknown>):
     const imageManifest = blobs.get(imageDigest ?? '')
     return imageDigest === undefined ? [] : [{imageId: {imageTag, imageDigest}, imageManifest}]
   })
-  return {images, failures: []}
+  const failures = ids
+    .filter(({imageTag}) => !tags.has(imageTag))
+    .map((imageId) => ({imageId, failureCode: 'ImageNotFound'}))
+  return {images, failures}
 }
 
 function putImage({tags, blobs}: FakeRepository, body: Record<string, unknown>): Record<string, unknown> {

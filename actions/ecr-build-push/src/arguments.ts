@@ -12,6 +12,8 @@ export interface BuildPlan {
   /** Where each secret's value lies, by the secret's id. */
   readonly secretFiles: ReadonlyMap<string, string>
   readonly push: boolean
+  /** `registry/repository` to push to without a tag, for a later merge of platforms. */
+  readonly byDigestTo?: string | undefined
   /** Where buildx writes the digest. */
   readonly metadataFile: string
 }
@@ -52,9 +54,14 @@ export function buildArguments(options: BuildOptions, plan: BuildPlan): string[]
     ...each('no-cache-filter', options.noCacheFilters),
     ...each('output', options.outputs),
     ...flag('load', options.load),
-    ...flag('push', plan.push),
+    ...pushArguments(plan),
     options.context,
   ]
+}
+
+function pushArguments({push, byDigestTo}: BuildPlan): string[] {
+  if (byDigestTo === undefined) return flag('push', push)
+  return ['--output', `type=image,name=${byDigestTo},push-by-digest=true,name-canonical=true,push=true`]
 }
 
 function environmentArguments(options: BuildOptions): string[] {

@@ -1,7 +1,6 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import * as z from 'zod/mini'
 import {humanDuration} from '../../shared/core/clock.ts'
 import type {Finished} from '../../shared/core/exec.ts'
 import {workspace, writePrivateFile} from '../../shared/core/files.ts'
@@ -11,6 +10,8 @@ import type {BuildPlan} from './arguments.ts'
 import {explainBuild} from './explain-build.ts'
 import type {BuildSubject} from './explain-build.ts'
 import type {BuildOptions} from './inputs.ts'
+import {readMetadata} from './lint.ts'
+import type {LintWarning} from './lint.ts'
 import {followProgress} from './progress.ts'
 import type {BuildStep} from './progress.ts'
 
@@ -18,8 +19,10 @@ import type {BuildStep} from './progress.ts'
 export interface Built {
   /** What BuildKit says it made; undefined when nothing was pushed or loaded. */
   readonly digest: string | undefined
-  /** buildx's metadata file, as it is. */
+  /** What buildx says about the build, as JSON. */
   readonly metadata: string
+  /** Remarks about the Dockerfile. */
+  readonly warnings: readonly LintWarning[]
   readonly steps: readonly BuildStep[]
   /** Milliseconds. */
   readonly tookMs: number
@@ -44,8 +47,6 @@ const TRANSIENT =
 const FINAL = /immutable|denied|unauthorized|not authorized|\b40[013]\b|name unknown|not known to registry/i
 const PUSHING = /failed to push|failed commit on ref|failed to do request|failed to copy/i
 
-const metadataSchema = z.object({'containerimage.digest': z.optional(z.string())})
-
 /**
  * Builds, and pushes if the plan says so. A push that broke on its way is tried again with growing pauses: BuildKit
  * keeps what it built, so only the push is repeated. Refusals are not tried again.
@@ -65,9 +66,10 @@ export async function build(
     const {finished, steps} = await runOnce(world, argv, run)
     world.cancel.throwIfAborted()
     if (finished.code === 0) {
-      const metadata = existsSync(metadataFile) ? await readFile(metadataFile, 'utf8') : '{}'
-      const {'containerimage.digest': digest} = metadataSchema.parse(JSON.parse(metadata))
-      return {digest, metadata, steps, tookMs: world.clock.now() - started}
+      const {digest, text, warnings} = readMetadata(
+        existsSync(metadataFile) ? await readFile(metadataFile, 'utf8') : '{}',
+      )
+      return {digest, metadata: text, warnings, steps, tookMs: world.clock.now() - started}
     }
     if (attempt > run.retries || !isTransientPush(finished)) throw explainBuild(finished, run.subject)
     const pause = pauseBefore(attempt)

@@ -6,9 +6,10 @@ import {Inputs} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import {parseRepository} from '../../shared/ecr/image-name.ts'
 import type {RepositoryName} from '../../shared/ecr/image-name.ts'
-import {readRepositorySettings} from '../../shared/ecr/repository-settings.ts'
-import type {RepositorySettings} from '../../shared/ecr/repository-settings.ts'
+import {readPolicies, readRepositorySettings} from '../../shared/ecr/repository-settings.ts'
+import type {Policies, RepositorySettings} from '../../shared/ecr/repository-settings.ts'
 import {entries, values} from './lists.ts'
+import {parseMerge} from './merge.ts'
 import {parseIgnored} from './scan-gate.ts'
 import type {ScanRules} from './scan-gate.ts'
 import {readSecrets} from './secrets.ts'
@@ -28,7 +29,12 @@ export interface BuildInputs {
   readonly push: 'auto' | 'always' | 'never'
   readonly createRepository: boolean
   readonly repositorySettings: RepositorySettings
+  readonly policies: Policies
   readonly ifTagExists: 'reuse' | 'fail' | 'overwrite'
+  /** Push without a tag; the digest is for a later step that merges platforms. */
+  readonly pushByDigest: boolean
+  /** Digests to make one image of, instead of a build. */
+  readonly merge: readonly string[]
   readonly pushRetries: number
   readonly smokeTest: SmokeTest | undefined
   /** Undefined: the step does not wait for a scan. */
@@ -80,6 +86,8 @@ const FAIL_ON = {critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW
 export function readInputs(env: Environment): BuildInputs {
   const inputs = new Inputs(env)
   const region = inputs.optional('aws-region')
+  const repositorySettings = readRepositorySettings(inputs.optional('repository-settings'))
+  const merge = parseMerge(inputs.list('merge'))
   const list = (name: string): string[] => entries(name, inputs.optional(name) ?? '')
   return {
     target: parseRepository(inputs.required('repository'), inputs.optional('registry'), region ?? env['AWS_REGION']),
@@ -88,11 +96,14 @@ export function readInputs(env: Environment): BuildInputs {
     flavor: withoutComments(list('flavor')),
     labels: withoutComments(list('labels')),
     annotations: withoutComments(list('annotations')),
-    build: readBuildOptions(inputs, env),
+    build: readBuildOptions(inputs, env, merge.length === 0),
     push: readPush(inputs),
     createRepository: inputs.boolean('create-repository', false),
-    repositorySettings: readRepositorySettings(inputs.optional('repository-settings')),
+    repositorySettings,
+    policies: readPolicies(env, repositorySettings),
     ifTagExists: inputs.oneOf('if-tag-exists', ['reuse', 'fail', 'overwrite'], 'reuse'),
+    pushByDigest: inputs.boolean('push-by-digest', false),
+    merge,
     pushRetries: inputs.integer('push-retries', 3, {min: 0, max: MOST_RETRIES}),
     smokeTest: parseSmokeTest(inputs.optional('smoke-test')),
     scan: readScanRules(inputs),
@@ -111,12 +122,12 @@ function readScanRules(inputs: Inputs): ScanRules | undefined {
   return failOn && {...rules, failOn: FAIL_ON[failOn]}
 }
 
-function readBuildOptions(inputs: Inputs, env: Environment): BuildOptions {
+function readBuildOptions(inputs: Inputs, env: Environment, builds: boolean): BuildOptions {
   const lines = (name: string): string[] => entries(name, inputs.optional(name) ?? '')
   const items = (name: string): string[] => values(name, inputs.optional(name) ?? '')
   const context = inputs.optional('context') ?? '.'
   const file = inputs.optional('file')
-  checkContext(env, context, file)
+  if (builds) checkContext(env, context, file)
   return {
     context,
     file,

@@ -3,9 +3,12 @@ import {readInputs} from './inputs.ts'
 import type {BuildInputs} from './inputs.ts'
 import {showDryRun} from './dry-run.ts'
 import {describeImage} from './metadata.ts'
+import {mergePlatforms} from './merge.ts'
 import {decide} from './preflight.ts'
+import type {Decision} from './preflight.ts'
 import {buildAndPush, buildOnly, reuse} from './publish.ts'
 import type {Published} from './publish.ts'
+import type {Findings} from './registry.ts'
 import {connect, leaveNewerReleases, look} from './registry.ts'
 import {cacheTag} from './cache.ts'
 import type {Metadata} from './metadata.ts'
@@ -40,7 +43,8 @@ interface Done {
 
 async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
   const {api, scans} = connect(world, inputs)
-  const tags = await leaveNewerReleases(world, api, inputs.target.repository, described.tags)
+  const {repository} = inputs.target
+  const tags = inputs.pushByDigest ? [] : await leaveNewerReleases(world, api, repository, described.tags)
   const image = {...described, tags}
   const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
   const wanted = tags.map(({name}) => name)
@@ -53,11 +57,18 @@ async function publish(world: World, inputs: BuildInputs, source: Source, descri
     existing: found.existing,
     isMutable: found.isMutable,
   })
-  const published =
-    decision.kind === 'reuse'
-      ? await reuse(world, inputs, found, decision)
-      : await buildAndPush(world, inputs, found, image)
-  return {image, published}
+  return {image, published: await carryOut(world, inputs, found, {image, decision})}
+}
+
+async function carryOut(
+  world: World,
+  inputs: BuildInputs,
+  found: Findings,
+  {image, decision}: {image: Metadata; decision: Decision},
+): Promise<Published> {
+  if (decision.kind === 'reuse') return await reuse(world, inputs, found, decision)
+  if (inputs.merge.length > 0) return await mergePlatforms(world, found, image, inputs.merge)
+  return await buildAndPush(world, inputs, found, image)
 }
 
 /** The reason for which nothing is pushed; undefined when it is. */

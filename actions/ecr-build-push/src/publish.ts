@@ -3,10 +3,12 @@ import {privateFolder} from '../../shared/core/files.ts'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import {dockerLogin, makeDockerHome, removeDockerHome} from '../../shared/ecr/docker-login.ts'
+import type {DockerHome} from '../../shared/ecr/docker-login.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
 import {platformImages} from '../../shared/ecr/manifest.ts'
 import type {StoredManifest} from '../../shared/ecr/registry-client.ts'
 import {createRequest} from '../../shared/ecr/repository-settings.ts'
+import {baseRegistries, logInToBases} from './base-images.ts'
 import {build, dockerfileOf} from './build.ts'
 import type {Built} from './build.ts'
 import {chooseBuilder} from './builder.ts'
@@ -14,6 +16,7 @@ import type {Builder} from './builder.ts'
 import type {CachePlan} from './arguments.ts'
 import {cacheTag, planCache} from './cache.ts'
 import type {BuildInputs} from './inputs.ts'
+import {showWarnings} from './lint.ts'
 import type {Metadata} from './metadata.ts'
 import type {Decision} from './preflight.ts'
 import type {BuildStep} from './progress.ts'
@@ -50,7 +53,7 @@ export async function reuse(
     await found.api.addTag(found.repository, image, tag)
     world.log.line(`  tagged it ${tag} as well`)
   }
-  const stored = await verifyPush(world, found.client, found.repository, missing, image.digest)
+  const stored = await verifyPush(world, found.client, found.repository, [image.tag, ...missing], image.digest)
   await judge(world, inputs, found, stored)
   return {
     outcome: 'reused',
@@ -72,17 +75,21 @@ export async function buildAndPush(
   found: Findings,
   image: Metadata,
 ): Promise<Published> {
-  return await inPrivateRoom(world, [found.host], async (room) => {
+  const bases = (await baseRegistries(world, inputs.build)).filter(({host}) => host !== found.host)
+  return await inPrivateRoom(world, inputs, [found.host, ...bases.map(({host}) => host)], async (room) => {
     const wantsCache = inputs.build.cache !== 'none' || inputs.build.cacheTo.length > 0
     const builder = await chooseBuilder(world, room.env, inputs.build, wantsCache)
     await ensureRepository(world, inputs, found)
-    await dockerLogin(world.processes, {folder: room.folder, env: room.env}, found.host, found.login)
-    const tags = image.tags.map(({name}) => name)
+    await dockerLogin(world.processes, room.home, found.host, found.login)
+    await logInToBases(world, room.home, bases)
+    const tags = inputs.pushByDigest ? [] : image.tags.map(({name}) => name)
     await proveImage(world, inputs, {...room, builder, image, cacheFrom: cacheOf(inputs, found, builder).from})
     const built = await buildTo(world, inputs, found, {image, builder, room})
     if (built.digest === undefined) throw noDigest(found.repository)
     const stored = await verifyPush(world, found.client, found.repository, tags, built.digest)
-    world.log.line(`✓ ${found.repository}@${built.digest}: read back from the registry under ${tags.join(', ')}`)
+    world.log.line(
+      `✓ ${found.repository}@${built.digest}: read back from the registry${tags.length > 0 ? ` under ${tags.join(', ')}` : ''}`,
+    )
     await judge(world, inputs, found, stored)
     const before = found.existing.find(({digest}) => digest !== built.digest)?.digest
     return {
@@ -102,7 +109,10 @@ export async function buildAndPush(
 /** Builds without a registry: for forks and for `push: false`. */
 export async function buildOnly(world: World, inputs: BuildInputs, image: Metadata, note: string): Promise<Published> {
   world.log.line(note)
-  return await inPrivateRoom(world, [], async (room) => {
+  const bases = await baseRegistries(world, inputs.build)
+  const hosts = bases.map(({host}) => host)
+  return await inPrivateRoom(world, {keepLogin: false}, hosts, async (room) => {
+    await logInToBases(world, room.home, bases)
     const builder = await chooseBuilder(world, room.env, inputs.build, inputs.build.cacheTo.length > 0)
     const {repository, registry} = inputs.target
     const uri = registry === undefined ? repository : `${registry.host}/${repository}`
@@ -111,6 +121,7 @@ export async function buildOnly(world: World, inputs: BuildInputs, image: Metada
     const plan = {builder: builder.name, references, metadata: image, cache, push: false}
     const subject = {repository, repositoryArn: repositoryArn(repository), dockerfile: dockerfileOf(inputs.build)}
     const built = await build(world, inputs.build, plan, {...room, subject, retries: 0})
+    showWarnings(world, built.warnings, subject.dockerfile)
     return {
       outcome: 'built',
       host: registry?.host,
@@ -128,11 +139,14 @@ export async function buildOnly(world: World, inputs: BuildInputs, image: Metada
 interface Room {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
+  readonly home: DockerHome
 }
 
-// Passwords and secrets lie in folders that are gone when the step is; the post step removes them if it was killed.
+// Passwords and secrets lie in folders that are gone when the step is; the post step removes them if it was killed. A
+// login that is kept is for the later steps of this job alone, and goes with the job.
 async function inPrivateRoom<T>(
   world: World,
+  {keepLogin}: Pick<BuildInputs, 'keepLogin'>,
   registries: readonly string[],
   body: (room: Room) => Promise<T>,
 ): Promise<T> {
@@ -141,9 +155,11 @@ async function inPrivateRoom<T>(
   const folder = await privateFolder(world.env, 'slipway-build')
   world.outputs.saveState('build-folder', folder)
   try {
-    return await body({folder, env: home.env})
+    const result = await body({folder, env: home.env, home})
+    if (keepLogin) for (const [name, value] of Object.entries(home.env)) world.outputs.exportVariable(name, value)
+    return result
   } finally {
-    await removeDockerHome(home.folder)
+    if (!keepLogin) await removeDockerHome(home.folder)
     await rm(folder, {recursive: true, force: true})
   }
 }
@@ -159,7 +175,7 @@ async function ensureRepository(world: World, inputs: BuildInputs, found: Findin
         'set create-repository to true, or create it with Terraform before this step; nothing was built or changed',
     })
   }
-  await found.api.createRepository(createRequest(found.repository, inputs.repositorySettings))
+  await found.api.createRepository(createRequest(found.repository, inputs.repositorySettings), inputs.policies)
   world.log.line(`✓ created the repository ${found.repository}`)
 }
 
@@ -171,10 +187,13 @@ async function buildTo(
 ): Promise<Built> {
   const uri = `${found.host}/${found.repository}`
   const cache = cacheOf(inputs, found, builder)
-  const references = image.tags.map(({name}) => `${uri}:${name}`)
-  const plan = {builder: builder.name, references, metadata: image, cache, push: true}
+  const references = inputs.pushByDigest ? [] : image.tags.map(({name}) => `${uri}:${name}`)
+  const byDigestTo = inputs.pushByDigest ? uri : undefined
+  const plan = {builder: builder.name, references, metadata: image, cache, push: true, byDigestTo}
   const subject = {repository: uri, repositoryArn: found.arn, dockerfile: dockerfileOf(inputs.build)}
-  return await build(world, inputs.build, plan, {...room, subject, retries: inputs.pushRetries})
+  const built = await build(world, inputs.build, plan, {...room, subject, retries: inputs.pushRetries})
+  showWarnings(world, built.warnings, subject.dockerfile)
+  return built
 }
 
 function cacheOf({build: options}: BuildInputs, found: Findings, {driver}: Builder): CachePlan {

@@ -4,12 +4,15 @@ import {
   DescribeRepositoriesCommand,
   GetAuthorizationTokenCommand,
   ListImagesCommand,
+  PutLifecyclePolicyCommand,
   PutImageCommand,
+  SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import type {CreateRepositoryCommandInput, ECRClient, Repository as SdkRepository} from '@aws-sdk/client-ecr'
 import {isAccessDenied} from '../aws/errors.ts'
 import {explainEcrError, repositoryArn} from './explain.ts'
 import {MANIFEST_TYPES} from './manifest.ts'
+import type {Policies} from './repository-settings.ts'
 
 /** A repository as ECR describes it. */
 export interface Repository {
@@ -44,8 +47,8 @@ export interface EcrApi {
    * what AWS's own example policy for pushing allows.
    */
   repository(name: string): Promise<Repository | undefined | 'unreadable'>
-  /** Makes a repository. One that somebody else made meanwhile is as good. */
-  createRepository(settings: Omit<CreateRepositoryCommandInput, 'registryId'>): Promise<Repository>
+  /** Makes a repository with its policies. One that somebody else made meanwhile is as good, and stays as it is. */
+  createRepository(settings: Omit<CreateRepositoryCommandInput, 'registryId'>, policies?: Policies): Promise<Repository>
   /** The images behind those of `tags` that exist; undefined when there is no such repository. */
   images(repository: string, tags: readonly string[]): Promise<TaggedImage[] | undefined>
   /** All tags of a repository. */
@@ -73,17 +76,9 @@ export function makeEcrApi(client: ECRClient, scope: RegistryScope): EcrApi {
   const arn = (name: string): string => repositoryArn(name, scope.region, scope.accountId)
   return {
     repository: (name) => findRepository(client, {...registry, repositoryNames: [name]}, arn(name)),
-    createRepository: async (settings) => {
-      try {
-        const {repository} = await client.send(new CreateRepositoryCommand({...registry, ...settings}))
-        return asRepository(repository ?? {})
-      } catch (error) {
-        if (!hasName(error, 'RepositoryAlreadyExistsException')) {
-          throw explainEcrError(error, 'ecr:CreateRepository', arn(settings.repositoryName ?? '*'))
-        }
-        const found = await findRepository(client, {...registry, repositoryNames: [settings.repositoryName ?? '']}, '*')
-        return found === undefined || found === 'unreadable' ? asRepository(settings) : found
-      }
+    createRepository: (settings, policies = {}) => {
+      const name = settings.repositoryName ?? ''
+      return createRepository(client, {...registry, ...settings, repositoryName: name}, policies, arn(name))
     },
     images: (repository, tags) => findImages(client, {...registry, repositoryName: repository}, tags, arn(repository)),
     tags: (repository) => listTags(client, {...registry, repositoryName: repository}, arn(repository)),
@@ -98,6 +93,30 @@ export function makeEcrApi(client: ECRClient, scope: RegistryScope): EcrApi {
       }
     },
     login: () => logIn(client),
+  }
+}
+
+async function createRepository(
+  client: ECRClient,
+  request: CreateRepositoryCommandInput & {repositoryName: string},
+  policies: Policies,
+  arn: string,
+): Promise<Repository> {
+  const {repositoryName, registryId} = request
+  const named = {repositoryName, ...(registryId !== undefined && {registryId})}
+  let action = 'ecr:CreateRepository'
+  try {
+    const {repository} = await client.send(new CreateRepositoryCommand(request))
+    action = 'ecr:PutLifecyclePolicy'
+    const {lifecycle: lifecyclePolicyText, repository: policyText} = policies
+    if (lifecyclePolicyText !== undefined)
+      await client.send(new PutLifecyclePolicyCommand({...named, lifecyclePolicyText}))
+    action = 'ecr:SetRepositoryPolicy'
+    if (policyText !== undefined) await client.send(new SetRepositoryPolicyCommand({...named, policyText}))
+    return asRepository(repository ?? request)
+  } catch (error) {
+    if (!hasName(error, 'RepositoryAlreadyExistsException')) throw explainEcrError(error, action, arn)
+    return asRepository(request)
   }
 }
 
@@ -125,19 +144,38 @@ async function findImages(
   const found: TaggedImage[] = []
   try {
     for (let at = 0; at < tags.length; at += IMAGES_PER_CALL) {
-      const imageIds = tags.slice(at, at + IMAGES_PER_CALL).map((imageTag) => ({imageTag}))
-      const command = new BatchGetImageCommand({...query, imageIds, acceptedMediaTypes: [...MANIFEST_TYPES]})
-      const {images = []} = await client.send(command)
-      for (const {imageId, imageManifest, imageManifestMediaType} of images) {
-        const [tag, digest] = [imageId?.imageTag, imageId?.imageDigest]
-        if (tag === undefined || digest === undefined) continue
-        found.push({tag, digest, manifest: imageManifest ?? '', mediaType: imageManifestMediaType ?? ''})
+      const asked = tags.slice(at, at + IMAGES_PER_CALL)
+      const {images, missing} = await getImages(client, query, asked)
+      found.push(...new Map(images.map((image) => [image.tag, image])).values())
+      // An answer may name an image of several tags by one of them only; what it says nothing of is asked for alone.
+      const open = asked.filter((tag) => !missing.has(tag) && !images.some((image) => image.tag === tag))
+      for (const tag of open) {
+        const [image] = (await getImages(client, query, [tag])).images
+        if (image !== undefined) found.push({...image, tag})
       }
     }
     return found
   } catch (error) {
     if (hasName(error, 'RepositoryNotFoundException')) return undefined
     throw explainEcrError(error, 'ecr:BatchGetImage', arn)
+  }
+}
+
+async function getImages(
+  client: ECRClient,
+  query: {registryId?: string; repositoryName: string},
+  tags: readonly string[],
+): Promise<{images: TaggedImage[]; missing: ReadonlySet<string>}> {
+  const imageIds = tags.map((imageTag) => ({imageTag}))
+  const command = new BatchGetImageCommand({...query, imageIds, acceptedMediaTypes: [...MANIFEST_TYPES]})
+  const {images = [], failures = []} = await client.send(command)
+  return {
+    missing: new Set(failures.flatMap(({imageId}) => imageId?.imageTag ?? [])),
+    images: images.flatMap(({imageId, imageManifest = '', imageManifestMediaType = ''}) => {
+      const [tag, digest] = [imageId?.imageTag, imageId?.imageDigest]
+      if (tag === undefined || digest === undefined) return []
+      return [{tag, digest, manifest: imageManifest, mediaType: imageManifestMediaType}]
+    }),
   }
 }
 

@@ -1,6 +1,9 @@
+import {existsSync, readFileSync} from 'node:fs'
 import type {CreateRepositoryCommandInput} from '@aws-sdk/client-ecr'
 import {alternatives} from '../core/inputs.ts'
-import {InputError} from '../core/errors.ts'
+import {errorMessage, InputError} from '../core/errors.ts'
+import {insideWorkspace} from '../core/files.ts'
+import type {Environment} from '../core/inputs.ts'
 
 /** How a repository is made when it is missing. Only what the user set is sent; the rest is ECR's own default. */
 export interface RepositorySettings {
@@ -112,6 +115,33 @@ function checked(settings: RepositorySettings): RepositorySettings {
   const problem = problems.find(([broken]) => broken)?.[1]
   if (problem !== undefined) throw new InputError(`Input "repository-settings" ${problem}.`)
   return settings
+}
+
+/** Policies of a new repository, as the text of their JSON files. */
+export interface Policies {
+  readonly lifecycle?: string
+  readonly repository?: string
+}
+
+/** Reads the policy files that the settings name. @throws {InputError} for a file that is not there or is not JSON */
+export function readPolicies(env: Environment, {lifecyclePolicy, repositoryPolicy}: RepositorySettings): Policies {
+  return {
+    ...(lifecyclePolicy !== undefined && {lifecycle: readPolicy(env, 'lifecycle-policy', lifecyclePolicy)}),
+    ...(repositoryPolicy !== undefined && {repository: readPolicy(env, 'repository-policy', repositoryPolicy)}),
+  }
+}
+
+function readPolicy(env: Environment, name: string, path: string): string {
+  const sentence = `Input "repository-settings" sets ${name} to "${path}"`
+  const file = insideWorkspace(env, 'repository-settings', path)
+  if (!existsSync(file)) throw new InputError(`${sentence}, but there is no such file: correct the path.`)
+  const text = readFileSync(file, 'utf8')
+  try {
+    JSON.parse(text)
+    return text
+  } catch (error) {
+    throw new InputError(`${sentence}, which is not JSON: ${errorMessage(error)}.`)
+  }
 }
 
 /** The settings as ECR's CreateRepository takes them. */
