@@ -93,6 +93,11 @@ test('a lock that a killed run left behind is named, and freed by its id alone',
     },
   )
   expect([killed.signal, killed.state['applying']]).toEqual(['SIGKILL', 'infra'])
+  const post = await root.apply({'plan-id': id}, {env, entry: 'post', state: {applying: 'infra'}})
+  expect([post.code, post.warnings]).toEqual([
+    0,
+    [expect.stringMatching(/and it is locked, held by .*lock-id: [0-9a-f-]{36}/)],
+  ])
   const locked = await root.plan({}, {env})
   expect(locked.outputs['failure-reason']).toBe('state-locked')
   const lockId = /lock id ([0-9a-f-]{36})/.exec(locked.errors[0] ?? '')?.[1]
@@ -100,5 +105,7 @@ test('a lock that a killed run left behind is named, and freed by its id alone',
   expect(wrong.outputs['failure-reason']).toBe('state-locked')
   const freed = await root.apply({mode: 'unlock', 'lock-id': lockId ?? ''}, {env})
   expect(freed.errors).toEqual([])
+  const after = await root.apply({'plan-id': id}, {env, entry: 'post', state: {applying: 'infra'}})
+  expect(after.warnings).toEqual([expect.stringContaining('It is not locked: plan again')])
   expect((await root.plan({}, {env})).errors).toEqual([])
 })
