@@ -56,11 +56,16 @@ async function main(): Promise<readonly string[]> {
   const failed: string[] = []
   for (const check of STATIC) if (!(await passes(check))) failed.push(check.title)
   const problem = await labUnavailable()
-  const projects = ['unit', 'contract', 'dist', 'faults', ...(problem === undefined ? ['lab'] : [])]
   // The lab's tools (terraform, kubectl, linters) serve every room; its endpoints and credentials only the lab's own.
   const env = problem === undefined ? {PATH: labEnvironment().vars['PATH']} : {}
-  const suite = {title: 'tests', command: process.execPath, argv: [...jest, '--selectProjects', ...projects], env}
-  if (!(await passes(suite))) failed.push(suite.title)
+  const rooms = ['unit', 'contract', 'dist', 'faults']
+  const suites: Check[] = [
+    {title: 'tests', command: process.execPath, argv: [...jest, '--selectProjects', ...rooms], env},
+  ]
+  // One after the other: they share one cloud, and the chain has one state.
+  const inBand = [...jest, '--runInBand', '--selectProjects', 'lab']
+  if (problem === undefined) suites.push({title: 'tests in the lab', command: process.execPath, argv: inBand, env})
+  for (const suite of suites) if (!(await passes(suite))) failed.push(suite.title)
   if (problem !== undefined) {
     const files = readdirSync(join(root, '__tests__/lab')).filter((name) => name.endsWith('.test.ts')).length
     console.error(`\n!!! SKIPPED: ${String(files)} test files that need the lab. ${problem}`)
