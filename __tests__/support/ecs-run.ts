@@ -32,11 +32,11 @@ export async function runAgainst(
 ): Promise<EcsRun> {
   const clock = fakeClock()
   const ecs = await scriptedEcs(history, clock)
-  const named = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  const saved = {...process.env}
+  const named = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+  const saved: Readonly<Record<string, string | undefined>> = {...process.env}
   // The SDK's own chain reads these from the process, as it does in a job.
   Object.assign(process.env, CREDENTIALS, {AWS_ENDPOINT_URL: ecs.endpoint})
-  const world = fakeWorld({env: {...CREDENTIALS, ...env, ...Object.fromEntries(named)}, clock})
+  const world = fakeWorld({env: {...CREDENTIALS, ...env, ...named}, clock})
   const started = clock.now()
   let failure: Failure | undefined
   try {

@@ -1,7 +1,7 @@
 import {AwsError} from './scripted-ecs.ts'
 import type {Stage} from './scripted-ecs.ts'
 import {stateAt} from './scripted-ecs-state.ts'
-import type {DeploymentFrame, Frame, TaskFrame} from './scripted-ecs-state.ts'
+import type {Frame, TaskFrame} from './scripted-ecs-state.ts'
 
 type Input = Readonly<Record<string, unknown>>
 type Json = Record<string, unknown>
@@ -9,6 +9,7 @@ type Json = Record<string, unknown>
 const ARN = 'arn:aws:ecs:eu-central-1:111122223333'
 /** What the service of every history runs at first. */
 export const OLD = `${ARN}:task-definition/streaming-api:41`
+const OTHER = `${ARN}:task-definition/streaming-api:99`
 const IDS = {ours: 'ecs-svc/8213', old: 'ecs-svc/7000', other: 'ecs-svc/9999'} as const
 const RECORD = `${ARN}:service-deployment/StreamingCluster/APIService/abc`
 
@@ -102,6 +103,11 @@ function batchGetImage({history}: Stage, input: Input): Json {
   return {images: found ? [{imageManifest: JSON.stringify({manifests})}] : [], failures: found ? [] : [{imageId: id}]}
 }
 
+function text(input: Input, name: string): string | undefined {
+  const value = input[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 function now(stage: Stage): Frame {
   const {history, clock} = stage
   if (stage.undoneAt !== undefined) {
@@ -130,15 +136,13 @@ function describeServices(stage: Stage, input: Input): Json {
 
 function serviceJson(stage: Stage, name: string): Json {
   const frame = now(stage)
-  const primary = frame.primary ?? (stage.deployed ? 'ours' : 'old')
   const {service = {}} = stage.history
-  const desired = frame.desired ?? stage.desired
-  const parts = (['ours', 'old', 'other'] as const).flatMap((who) => deployment(stage, frame, who, primary, desired))
+  const parts = deployments(stage, frame)
   return {
     serviceArn: `${ARN}:service/StreamingCluster/${name}`,
     serviceName: name,
     status: frame.status ?? 'ACTIVE',
-    desiredCount: desired,
+    desiredCount: frame.desired ?? stage.desired,
     runningCount: parts.reduce((sum, part) => sum + Number(part['runningCount']), 0),
     taskDefinition: parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD,
     deploymentController: {type: service.controller ?? 'ECS'},
@@ -149,39 +153,56 @@ function serviceJson(stage: Stage, name: string): Json {
       awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
     },
     deployments: parts,
-    events: [...(frame.events ?? [])].reverse().map((message, at, all) => ({
-      id: `event-${String(all.length - at)}`,
-      message: `(service ${name}) ${message}`,
-      createdAt: aws(stage, 0),
-    })),
+    events: events(stage, frame, name),
   }
 }
 
-function deployment(stage: Stage, frame: Frame, who: keyof typeof IDS, primary: string, desired: number): Json[] {
-  const part: DeploymentFrame = frame[who] ?? {}
-  if (who === 'ours' && (!stage.deployed || part.gone === true)) return []
-  if (who === 'other' && frame.other === undefined) return []
-  if (who === 'old' && (part.gone ?? (primary !== 'old' && part.running === undefined && stage.deployed))) return []
-  const wanted =
-    who === 'ours'
-      ? stage.wanted
-      : (part.definition ?? (who === 'old' ? OLD : `${ARN}:task-definition/streaming-api:99`))
-  const usual =
-    who === 'old' && !stage.deployed ? {running: desired, rollout: 'COMPLETED'} : {running: 0, rollout: 'IN_PROGRESS'}
-  const rollout = part.rollout === undefined ? usual.rollout : part.rollout
-  return [
-    {
-      id: IDS[who],
-      status: who === primary ? 'PRIMARY' : 'ACTIVE',
-      taskDefinition: wanted,
-      desiredCount: part.desired ?? desired,
-      runningCount: part.running ?? usual.running,
-      pendingCount: part.pending ?? 0,
-      failedTasks: part.failed ?? 0,
-      ...(rollout !== null && {rolloutState: rollout, rolloutStateReason: part.reason ?? ''}),
+function events(stage: Stage, frame: Frame, name: string): Json[] {
+  return (frame.events ?? [])
+    .map((message, at) => ({
+      id: `event-${String(at)}`,
+      message: `(service ${name}) ${message}`,
       createdAt: aws(stage, 0),
-    },
-  ]
+    }))
+    .reverse()
+}
+
+type Who = keyof typeof IDS
+
+function deployments(stage: Stage, frame: Frame): Json[] {
+  const primary = frame.primary ?? (stage.deployed ? 'ours' : 'old')
+  const listed: Readonly<Record<Who, boolean>> = {
+    ours: stage.deployed && frame.ours?.gone !== true,
+    old: !oldIsGone(stage, frame, primary),
+    other: frame.other !== undefined,
+  }
+  return (['ours', 'old', 'other'] as const)
+    .filter((who) => listed[who])
+    .map((who) => deploymentJson(stage, frame, who, who === primary ? 'PRIMARY' : 'ACTIVE'))
+}
+
+// Once ours is primary, the old one is listed only as long as a history speaks of it.
+function oldIsGone(stage: Stage, {old = {}}: Frame, primary: Who): boolean {
+  return old.gone ?? (primary !== 'old' && old.running === undefined && stage.deployed)
+}
+
+function deploymentJson(stage: Stage, frame: Frame, who: Who, status: string): Json {
+  const desired = frame.desired ?? stage.desired
+  const untouched = who === 'old' && !stage.deployed
+  const usual = untouched ? {running: desired, rollout: 'COMPLETED'} : {running: 0, rollout: 'IN_PROGRESS'}
+  const part = {pending: 0, failed: 0, reason: '', desired, ...usual, ...frame[who]}
+  const definitions: Readonly<Record<Who, string>> = {ours: stage.wanted, old: OLD, other: OTHER}
+  return {
+    id: IDS[who],
+    status,
+    taskDefinition: part.definition ?? definitions[who],
+    desiredCount: part.desired,
+    runningCount: part.running,
+    pendingCount: part.pending,
+    failedTasks: part.failed,
+    ...(part.rollout !== null && {rolloutState: part.rollout, rolloutStateReason: part.reason}),
+    createdAt: aws(stage, 0),
+  }
 }
 
 function describeDefinition(stage: Stage, name: string): Json {
@@ -217,7 +238,7 @@ function register(stage: Stage, input: Input): Json {
 function update(stage: Stage, input: Input): Json {
   if (stage.changedAt !== undefined && input['taskDefinition'] === OLD) stage.undoneAt = stage.clock.now()
   else stage.changedAt ??= stage.clock.now()
-  const definition = String(input['taskDefinition'] ?? OLD)
+  const definition = text(input, 'taskDefinition') ?? OLD
   stage.deployed ||= definition !== OLD || input['forceNewDeployment'] === true
   if (stage.undoneAt === undefined) stage.wanted = definition
   stage.desired = Number(input['desiredCount'] ?? stage.desired)
@@ -233,17 +254,8 @@ function taskArn(id: string): string {
 }
 
 function taskJson(stage: Stage, task: TaskFrame): Json {
-  const stopped = task.status === 'STOPPED'
   const who = task.of ?? 'ours'
-  const ran = task.ran ?? 2
-  const image = task.image ?? imageOf(stage)
-  const containers = task.containers ?? [
-    {
-      name: 'api',
-      ...(task.exit !== undefined && {exit: task.exit}),
-      ...(task.reason !== undefined && {reason: task.reason}),
-    },
-  ]
+  const stopped = task.status === 'STOPPED'
   return {
     taskArn: taskArn(task.id),
     taskDefinitionArn: who === 'ours' ? stage.wanted : OLD,
@@ -252,22 +264,34 @@ function taskJson(stage: Stage, task: TaskFrame): Json {
     desiredStatus: stopped ? 'STOPPED' : 'RUNNING',
     createdAt: aws(stage, 0),
     ...(task.pulling === true && {pullStartedAt: aws(stage, 1)}),
-    ...(task.ran !== -1 &&
-      (stopped || task.status === undefined || task.status === 'RUNNING') && {startedAt: aws(stage, 1)}),
-    ...(stopped && {
-      stoppedAt: aws(stage, 1 + ran),
-      stopCode: task.stopCode ?? 'EssentialContainerExited',
-      stoppedReason: task.stoppedReason ?? 'Essential container in task exited',
-    }),
+    ...(hasStarted(task) && {startedAt: aws(stage, 1)}),
+    ...(stopped && stoppedPart(stage, task)),
     ...(task.health !== undefined && {healthStatus: task.health}),
-    containers: containers.map(({name, exit, reason}) => ({
-      name,
-      image,
-      ...(exit !== undefined && {exitCode: exit}),
-      ...(reason !== undefined && {reason}),
-      ...(task.digest !== undefined && {imageDigest: task.digest}),
-    })),
+    containers: containersOf(stage, task),
   }
+}
+
+function hasStarted({status = 'RUNNING', ran}: TaskFrame): boolean {
+  return ran !== -1 && ['RUNNING', 'STOPPED'].includes(status)
+}
+
+function stoppedPart(stage: Stage, {ran = 2, stopCode, stoppedReason}: TaskFrame): Json {
+  return {
+    stoppedAt: aws(stage, 1 + ran),
+    stopCode: stopCode ?? 'EssentialContainerExited',
+    stoppedReason: stoppedReason ?? 'Essential container in task exited',
+  }
+}
+
+function containersOf(stage: Stage, {containers, exit, reason, image, digest}: TaskFrame): Json[] {
+  const listed = containers ?? [{name: 'api', exit, reason}]
+  return listed.map((container) => ({
+    name: container.name,
+    image: image ?? imageOf(stage),
+    exitCode: container.exit,
+    reason: container.reason,
+    imageDigest: digest,
+  }))
 }
 
 function imageOf(stage: Stage): string {
@@ -284,7 +308,7 @@ function logEvents(stage: Stage, input: Input): Json {
   const [, container, task] = String(input['logStreamName']).split('/')
   const lines = stage.history.logs?.[`${container ?? ''}/${task ?? ''}`]
   if (lines === undefined) throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.')
-  const from = input['nextToken'] === undefined ? 0 : Number(String(input['nextToken']).split('/')[1])
+  const from = Number(text(input, 'nextToken')?.split('/')[1] ?? 0)
   const limit = Number(input['limit'] ?? 10_000)
   const events = input['startFromHead'] === true ? lines.slice(from, from + limit) : lines.slice(-limit)
   return {

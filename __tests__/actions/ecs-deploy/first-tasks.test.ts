@@ -29,7 +29,7 @@ const cases: [string, number, Partial<UpdateWish>, number | undefined, string[]]
 test.each(cases)('%s', async (_name, running, change, sent, told) => {
   const target = {name: 'APIService', service: {desiredCount: running}, running: {arn, definition}}
   const base = {definition, arn}
-  const result = await compare(undefined as never, [target as never], base as never, wish(change))
+  const result = await compare(undefined as never, [target], base, wish(change))
   const [item] = result.perTarget
   expect([item?.update.desiredCount, item?.service]).toEqual([sent, told])
   expect(item && beforeOf(item).desiredCount).toBe(sent === undefined ? undefined : running)

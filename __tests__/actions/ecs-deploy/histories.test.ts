@@ -4,6 +4,7 @@ import {parse} from 'yaml'
 import {run} from '../../../actions/ecs-deploy/src/main.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
+import type {EcsRun} from '../../support/ecs-run.ts'
 
 /** What a history file holds. */
 interface Case {
@@ -39,31 +40,39 @@ test('there are at least forty histories', () => {
   expect(cases.length).toBeGreaterThanOrEqual(40)
 })
 
+/** Whether what was said matches what a history expects; nothing expected matches. */
+function expectSaid(said: string | undefined, pattern: string | undefined): void {
+  if (pattern !== undefined) expect(said).toMatch(new RegExp(pattern))
+}
+
+function expectTold({world, failure}: EcsRun, wanted: Case['expect']): void {
+  expectSaid(failure?.diagnosis.cause, wanted.cause)
+  expectSaid(failure?.diagnosis.advice, wanted.advice)
+  expectSaid(failure?.diagnosis.undo, wanted.undo)
+  for (const line of wanted.log ?? []) expectSaid(world.logged(), line)
+  for (const line of wanted.notLog ?? []) expect(world.logged()).not.toMatch(new RegExp(line))
+  for (const line of wanted.warnings ?? []) expectSaid(world.annotations.join('\n'), `warning: .*${line}`)
+  // What was in the task definition as a value is nowhere to be read.
+  expect(world.logged() + world.summary.text() + JSON.stringify(world.outputsSet)).not.toContain('postgres://secret')
+}
+
+function expectCalls({ecs, failure, seconds}: EcsRun, wanted: Case['expect']): void {
+  expect(ecs.inputsOf('UpdateService')).toHaveLength(wanted.updates ?? (failure === undefined ? 1 : 2))
+  expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(wanted.registers ?? 1)
+  expect(ecs.inputsOf('StopServiceDeployment')).toHaveLength(wanted.stops ?? 0)
+  expect(seconds).toBeLessThanOrEqual(wanted.withinSeconds ?? 60)
+  expect(seconds).toBeGreaterThanOrEqual(wanted.notBeforeSeconds ?? 0)
+  // Long waits: one call every two seconds, with a margin for what is asked once at the start and at the end.
+  expect(ecs.calls.length).toBeLessThanOrEqual(32 + seconds / 2)
+}
+
 describe.each(cases)('%s', (_name, {inputs = {}, history, expect: wanted}) => {
   test(`ends ${wanted.status}${wanted.reason === undefined ? '' : `: ${wanted.reason}`}`, async () => {
-    const {world, ecs, failure, seconds} = await runAgainst(run, history, {...usual, ...inputs})
-    expect(world.outputsSet['status']).toBe(wanted.status)
-    expect(world.outputsSet['failure-reason']).toBe(wanted.reason ?? '')
-    expect(failure === undefined).toBe(['succeeded', 'unchanged', 'planned'].includes(wanted.status))
-    for (const [text, pattern] of [
-      [failure?.diagnosis.cause, wanted.cause],
-      [failure?.diagnosis.advice, wanted.advice],
-      [failure?.diagnosis.undo, wanted.undo],
-    ] as const) {
-      if (pattern !== undefined) expect(text).toMatch(new RegExp(pattern))
-    }
-    for (const line of wanted.log ?? []) expect(world.logged()).toMatch(new RegExp(line))
-    for (const line of wanted.notLog ?? []) expect(world.logged()).not.toMatch(new RegExp(line))
-    for (const line of wanted.warnings ?? [])
-      expect(world.annotations.join('\n')).toMatch(new RegExp(`warning: .*${line}`))
-    expect(ecs.inputsOf('UpdateService')).toHaveLength(wanted.updates ?? (failure === undefined ? 1 : 2))
-    expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(wanted.registers ?? 1)
-    expect(ecs.inputsOf('StopServiceDeployment')).toHaveLength(wanted.stops ?? 0)
-    expect(seconds).toBeLessThanOrEqual(wanted.withinSeconds ?? 60)
-    expect(seconds).toBeGreaterThanOrEqual(wanted.notBeforeSeconds ?? 0)
-    // Long waits: one call every two seconds, with a margin for what is asked once at the start and at the end.
-    expect(ecs.calls.length).toBeLessThanOrEqual(32 + seconds / 2)
-    // What was in the task definition as a value is nowhere to be read.
-    expect(world.logged() + world.summary.text() + JSON.stringify(world.outputsSet)).not.toContain('postgres://secret')
+    const seen = await runAgainst(run, history, {...usual, ...inputs})
+    expect(seen.world.outputsSet['status']).toBe(wanted.status)
+    expect(seen.world.outputsSet['failure-reason']).toBe(wanted.reason ?? '')
+    expect(seen.failure === undefined).toBe(['succeeded', 'unchanged', 'planned'].includes(wanted.status))
+    expectTold(seen, wanted)
+    expectCalls(seen, wanted)
   }, 30_000)
 })

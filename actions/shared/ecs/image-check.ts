@@ -1,4 +1,4 @@
-import type {BatchGetImageCommand as ImageQuestion, ECRClient} from '@aws-sdk/client-ecr'
+import type {ECRClient, ImageIdentifier} from '@aws-sdk/client-ecr'
 import {MANIFEST_TYPES, parseManifest, platformImages} from '../ecr/manifest.ts'
 import type {Aws} from './aws.ts'
 import type {Container, Definition} from './definition.ts'
@@ -20,28 +20,29 @@ export async function missingImage(
   definition: Definition,
   container: Container,
 ): Promise<string | undefined> {
-  const {repository, tag = 'latest', digest} = parseImage(container.image ?? '')
-  const [, registryId, region = '', repositoryName] = ECR_HOST.exec(repository) ?? []
-  if (registryId === undefined || repositoryName === undefined) return undefined
+  const image = container.image ?? ''
+  const {repository, tag = 'latest', digest} = parseImage(image)
+  const [, registryId, region, repositoryName] = ECR_HOST.exec(repository) ?? []
+  if (registryId === undefined || region === undefined || repositoryName === undefined) return undefined
   const client = await aws.ecr(region)
-  const {BatchGetImageCommand} = await import('@aws-sdk/client-ecr')
-  const question = new BatchGetImageCommand({
-    registryId,
-    repositoryName,
-    imageIds: [digest === undefined ? {imageTag: tag} : {imageDigest: digest}],
-    acceptedMediaTypes: [...MANIFEST_TYPES],
-  })
-  const who = `container "${container.name ?? ''}"`
-  const manifest = await manifestOf(client, question)
-  if (manifest !== undefined) return wrongPlatform(definition, who, container.image ?? '', manifest)
-  if (await isPulledThrough(client, registryId, repositoryName)) return undefined
-  const hint = digest === undefined ? await nearestTag(client, registryId, repositoryName, tag) : ''
-  return `${who} wants ${container.image ?? ''}, which ECR does not have${hint}`
+  const place = {registryId, repositoryName}
+  const who = `container "${container.name ?? ''}" wants ${image}`
+  const manifest = await manifestOf(client, place, digest === undefined ? {imageTag: tag} : {imageDigest: digest})
+  if (manifest !== undefined) return wrongPlatform(definition, who, manifest)
+  if (await isPulledThrough(client, place)) return undefined
+  return `${who}, which ECR does not have${digest === undefined ? await nearestTag(client, place, tag) : ''}`
 }
 
-async function manifestOf(client: ECRClient, question: ImageQuestion): Promise<string | undefined> {
+interface Place {
+  readonly registryId: string
+  readonly repositoryName: string
+}
+
+async function manifestOf(client: ECRClient, place: Place, id: ImageIdentifier): Promise<string | undefined> {
+  const {BatchGetImageCommand} = await import('@aws-sdk/client-ecr')
   try {
-    const {images = []} = await client.send(question)
+    const acceptedMediaTypes = [...MANIFEST_TYPES]
+    const {images = []} = await client.send(new BatchGetImageCommand({...place, imageIds: [id], acceptedMediaTypes}))
     return images[0]?.imageManifest
   } catch (error) {
     if (error instanceof Error && error.name === 'RepositoryNotFoundException') return undefined
@@ -50,7 +51,7 @@ async function manifestOf(client: ECRClient, question: ImageQuestion): Promise<s
 }
 
 // A pull-through cache makes repositories and images at the first pull.
-async function isPulledThrough(client: ECRClient, registryId: string, repositoryName: string): Promise<boolean> {
+async function isPulledThrough(client: ECRClient, {registryId, repositoryName}: Place): Promise<boolean> {
   const {DescribePullThroughCacheRulesCommand} = await import('@aws-sdk/client-ecr')
   const {pullThroughCacheRules: rules = []} = await client.send(new DescribePullThroughCacheRulesCommand({registryId}))
   return rules.some(
@@ -59,17 +60,17 @@ async function isPulledThrough(client: ECRClient, registryId: string, repository
 }
 
 // Only an index tells its platforms without another call; a single image is judged by ECS.
-function wrongPlatform(definition: Definition, who: string, image: string, manifest: string): string | undefined {
+function wrongPlatform(definition: Definition, who: string, manifest: string): string | undefined {
   const offered = platformImages(parseManifest(manifest)).flatMap(({platform}) => platform?.architecture ?? [])
-  const wanted = ARCHITECTURES[definition.runtimePlatform?.cpuArchitecture ?? 'X86_64']
-  if (offered.length === 0 || wanted === undefined || offered.includes(wanted)) return undefined
   const platform = definition.runtimePlatform?.cpuArchitecture ?? 'X86_64'
-  return `${who} wants ${image}, which is built for ${offered.join(', ')} and not for the task's ${platform}`
+  const wanted = ARCHITECTURES[platform]
+  if (offered.length === 0 || wanted === undefined || offered.includes(wanted)) return undefined
+  return `${who}, which is built for ${offered.join(', ')} and not for the task's ${platform}`
 }
 
-async function nearestTag(client: ECRClient, registryId: string, repositoryName: string, tag: string): Promise<string> {
+async function nearestTag(client: ECRClient, place: Place, tag: string): Promise<string> {
   const {ListImagesCommand} = await import('@aws-sdk/client-ecr')
-  const question = new ListImagesCommand({registryId, repositoryName, filter: {tagStatus: 'TAGGED'}, maxResults: 1000})
+  const question = new ListImagesCommand({...place, filter: {tagStatus: 'TAGGED'}, maxResults: 1000})
   const answer = await client.send(question).catch(() => undefined)
   const near = nearest(
     tag,
