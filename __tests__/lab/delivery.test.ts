@@ -7,6 +7,7 @@ import {runWorkflow} from '../../lab/runner.ts'
 import type {WorkflowRun} from '../../lab/runner.ts'
 import {labVariables, makeStateBucket, servedVersions} from '../../scripts/demo/chain.ts'
 import {cloneRepository} from '../../scripts/demo/repository.ts'
+import type {Clone} from '../../scripts/demo/repository.ts'
 import {commentStore} from '../support/github-comments.ts'
 import {startGitHub} from '../support/github-server.ts'
 import type {GitHubServer} from '../support/github-server.ts'
@@ -15,6 +16,9 @@ const MINUTES = 60_000
 const REPOSITORY = 'acme/streaming'
 const lab = labEnvironment()
 const git = promisify(execFile)
+// A version names one commit for ever, and the registry remembers those of earlier runs.
+const SERIES = `v1.${String(Math.floor(Date.now() / 1000))}`
+const tagOf = (patch: string | number): string => `${SERIES}.${String(patch)}`
 
 interface Receipt {
   readonly status: string
@@ -34,12 +38,12 @@ beforeAll(async () => {
     const id = Number(/\/releases\/(?:assets\/)?(\d+)/.exec(path)?.[1])
     switch (request.operation) {
       case 'GET /repos/{owner}/{repo}/releases/tags/{tag}':
-        return /^v1\.4\.\d$/.test(tag) ? {body: release(tag)} : undefined
+        return tag.startsWith(SERIES) ? {body: release(tag)} : undefined
       case 'POST /repos/{owner}/{repo}/releases/{release_id}/assets':
-        receipts.set(`v1.4.${String(id)}`, request.body as Receipt)
+        receipts.set(tagOf(id), request.body as Receipt)
         return {status: 201, body: {browser_download_url: `https://github.com/${REPOSITORY}/receipt.json`}}
       case 'GET /repos/{owner}/{repo}/releases/assets/{asset_id}':
-        return {body: receipts.get(`v1.4.${String(id)}`)}
+        return {body: receipts.get(tagOf(id))}
       default:
         return comments.answer(request)
     }
@@ -50,7 +54,7 @@ afterAll(async () => {
 })
 
 function release(tag: string): object {
-  const id = tag.slice('v1.4.'.length)
+  const id = tag.slice(`${SERIES}.`.length)
   const at = `${github.url}/repos/${REPOSITORY}/releases`
   const asset = {id: Number(id), name: 'receipt.json', url: `${at}/assets/${id}`}
   return {id: Number(id), upload_url: `${at}/${id}/assets{?name,label}`, assets: receipts.has(tag) ? [asset] : []}
@@ -64,8 +68,17 @@ interface Call {
   readonly tag?: string
 }
 
+// The repository as it was when the first release was published: a way back needs that commit in its history.
+let released: Clone
+beforeAll(async () => {
+  released = await cloneRepository()
+})
+afterAll(async () => {
+  await released.remove()
+})
+
 async function run({workflow, event, payload, change, tag}: Call): Promise<WorkflowRun & {readonly commit: string}> {
-  const clone = await cloneRepository(change)
+  const clone = change === undefined ? released : await cloneRepository(change)
   try {
     if (tag !== undefined) await git('git', ['tag', tag], {cwd: clone.folder})
     const ran = await runWorkflow(lab, {
@@ -79,7 +92,7 @@ async function run({workflow, event, payload, change, tag}: Call): Promise<Workf
     })
     return {...ran, commit: clone.commit}
   } finally {
-    await clone.remove()
+    if (clone !== released) await clone.remove()
   }
 }
 
@@ -128,16 +141,16 @@ let first: string | undefined
 test(
   'a published release is live, and has the receipt of its delivery',
   async () => {
-    const ran = await publish('v1.4.0')
+    const ran = await publish(tagOf(0))
     expect([whatFailed(ran), ran.complaint, results(ran)]).toEqual([
       '',
       '',
       expect.objectContaining({approve: 'success', kubernetes: 'success', attach: 'success'}),
     ])
     first = ran.jobs.get('build')?.outputs['image']?.['digest']
-    expect(ran.jobs.get('build')?.outputs['image']?.['tags']).toContain(':1.4.0')
+    expect(ran.jobs.get('build')?.outputs['image']?.['tags']).toContain(`:${tagOf(0).slice(1)}`)
     expect(await digests()).toEqual([first])
-    const stages = receipts.get('v1.4.0')?.stages.map(({stage}) => stage)
+    const stages = receipts.get(tagOf(0))?.stages.map(({stage}) => stage)
     expect(stages).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
   },
   10 * MINUTES,
@@ -184,7 +197,7 @@ describe('a way back', () => {
   test(
     'a bad day: the next release is live',
     async () => {
-      const ran = await publish('v1.4.1', async (folder) => {
+      const ran = await publish(tagOf(1), async (folder) => {
         await edit(join(folder, 'sample-app/task-definition.json'), '"value": "info"', '"value": "debug"')
       })
       expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
@@ -197,15 +210,15 @@ describe('a way back', () => {
   test(
     'a receipt that was changed afterwards, and a release without one, move nothing',
     async () => {
-      const honest = receipts.get('v1.4.0')!
+      const honest = receipts.get(tagOf(0))!
       const before = await digests()
       const forged = structuredClone(honest)
       forged.stages[0]!.headline = 'forged'
-      receipts.set('v1.4.0', forged)
-      const refused = await goBack('v1.4.0')
-      receipts.set('v1.4.0', honest)
+      receipts.set(tagOf(0), forged)
+      const refused = await goBack(tagOf(0))
+      receipts.set(tagOf(0), honest)
       expect(whatFailed(refused)).toMatch(/was changed after it was written \(stage 0\)/)
-      expect(whatFailed(await goBack('v1.4.9'))).toMatch(/has no receipt\.json/)
+      expect(whatFailed(await goBack(tagOf(9)))).toMatch(/has no receipt\.json/)
       expect(whatFailed(await goBack('v9'))).toMatch(/There is no release v9/)
       expect(refused.jobs.get('kubernetes')).toBeUndefined()
       expect(await digests()).toEqual(before)
@@ -216,10 +229,10 @@ describe('a way back', () => {
   test(
     'the receipt of a release brings its digest back to Kubernetes and ECS, and shows what Terraform would change',
     async () => {
-      const ran = await goBack('v1.4.0')
+      const ran = await goBack(tagOf(0))
       expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
       expect(await digests()).toEqual([first])
-      const ecs = receipts.get('v1.4.0')?.stages.find(({stage}) => stage === 'ecs')
+      const ecs = receipts.get(tagOf(0))?.stages.find(({stage}) => stage === 'ecs')
       expect(ran.jobs.get('ecs')?.outputs['deploy']?.['task-definition-arn']).toContain(ecs?.now['taskDefinition'])
       expect(ran.jobs.get('report')?.summary).toMatch(/sha256:\w{8}… is live/)
       expect(ran.jobs.get('infrastructure')?.outputs['plan']?.['status']).toBe('planned')

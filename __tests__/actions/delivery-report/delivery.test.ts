@@ -137,7 +137,19 @@ describe('what a person reads', () => {
     expect(section).toContain('`deploy` failure')
   })
   test('waits are named', () => {
-    expect(deliverySection(delivery, jobs({}))).toContain('health checks 30 s')
+    expect(deliverySection(delivery, jobs({}))).toContain('health checks 30\u00a0s')
+  })
+  test('long names do not push the last column out of the page', () => {
+    const waits = {'module.network.module.vpc.aws_vpc.this': 10_000}
+    const long = mergeReceipts(
+      env,
+      [receiptOf('build', {headline: `pushed api:sha-${env.GITHUB_SHA}`, waits})],
+      jobs({}),
+    )
+    const section = deliverySection(long, jobs({}))
+    expect(section).toContain('pushed api:sha-4c1f2e900000… |')
+    expect(section).toContain('aws\\_vpc.this 10\u00a0s')
+    expect(section).not.toContain('module.')
   })
 })
 

@@ -62,13 +62,12 @@ function wallTime(stages: readonly Receipt[]): number {
 /** The delivery as a section of the job summary: verdict, a row per stage, jobs without a receipt, timeline. */
 export function deliverySection(delivery: Delivery, jobs: ReadonlyMap<string, JobResult>): string {
   const rows = delivery.stages.map((stage) => [
-    `${MARKS[stage.status]} ${NAMES[stage.stage]}`,
-    escapeMarkdown(stage.headline),
-    escapeMarkdown(stage.status),
-    humanDuration(stage.tookMs),
-    Object.entries(stage.waits ?? {})
-      .map(([on, ms]) => `${escapeMarkdown(on)} ${humanDuration(ms)}`)
-      .join(', '),
+    together(`${MARKS[stage.status]} ${NAMES[stage.stage]}`),
+    escapeMarkdown(shortHashes(stage.headline)),
+    // A good end is what the mark says already.
+    ['succeeded', 'planned'].includes(stage.status) ? '' : escapeMarkdown(stage.status),
+    together(humanDuration(stage.tookMs)),
+    waits(stage),
   ])
   const silent = [...jobs].filter(([, result]) => result !== 'success')
   const digest = receiptDigest(JSON.stringify(delivery))
@@ -80,6 +79,16 @@ export function deliverySection(delivery: Delivery, jobs: ReadonlyMap<string, Jo
       : []),
     ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), `receipt ${code(digest)}`] : []),
   ].join('\n\n')
+}
+
+// A summary is about a thousand pixels wide: a commit in full or a module's whole address pushes the last column out.
+const shortHashes = (text: string): string => text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…')
+const together = (text: string): string => text.replaceAll(' ', '\u00a0')
+
+function waits(stage: Receipt): string {
+  return Object.entries(stage.waits ?? {})
+    .map(([on, ms]) => `${escapeMarkdown(on.replace(/^(?:module\.[^.]+\.)+/, ''))} ${together(humanDuration(ms))}`)
+    .join(', ')
 }
 
 // https://mermaid.js.org/syntax/gantt.html: a colon ends a task's name and a semicolon ends the line.
