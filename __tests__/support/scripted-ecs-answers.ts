@@ -147,7 +147,7 @@ function serviceJson(stage: Stage, name: string): Json {
     taskDefinition: parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD,
     deploymentController: {type: service.controller ?? 'ECS'},
     deploymentConfiguration: {strategy: service.strategy ?? 'ROLLING'},
-    ...(service.record === true && stage.deployed && {currentServiceDeployment: RECORD}),
+    ...(service.record === true && {currentServiceDeployment: recordArn(stage)}),
     launchType: 'FARGATE',
     networkConfiguration: {
       awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
@@ -155,6 +155,14 @@ function serviceJson(stage: Stage, name: string): Json {
     deployments: parts,
     events: events(stage, frame, name),
   }
+}
+
+const RECORD_BEFORE = `${ARN}:service-deployment/StreamingCluster/APIService/before`
+
+function recordArn(stage: Stage): string {
+  const late = (stage.history.service?.recordLate ?? 0) * 1000
+  const young = stage.changedAt !== undefined && stage.clock.now() - stage.changedAt < late
+  return !stage.deployed || young ? RECORD_BEFORE : RECORD
 }
 
 function events(stage: Stage, frame: Frame, name: string): Json[] {

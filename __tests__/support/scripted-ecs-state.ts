@@ -56,6 +56,8 @@ export interface History {
     readonly strategy?: string
     readonly controller?: string
     readonly record?: boolean
+    /** Seconds for which the service still names the record of the deployment before. */
+    readonly recordLate?: number
   }
   /** Before anything is changed. */
   readonly before?: Omit<Frame, 'at'>

@@ -85,7 +85,7 @@ export function subject(before: Service, after: Service, definition: Definition)
       taskDefinition: after.taskDefinition ?? '',
       previous: before.taskDefinition,
       desired: after.desiredCount ?? 0,
-      record: after.currentServiceDeployment,
+      recordBefore: before.currentServiceDeployment,
       staged: strategy !== 'ROLLING',
     },
   }

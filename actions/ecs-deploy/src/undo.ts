@@ -30,6 +30,7 @@ export interface Undone {
 }
 
 const RESTORE_MS = 600_000
+const LOOK_MS = 2000
 
 /**
  * Brings a service back to what ran before, and waits until it does. Never throws: the failure that made it necessary
@@ -52,7 +53,9 @@ export async function undo(
       return {restored: false, sentence: same}
     }
     world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
-    const after = byEcs ? now : await goBack(world, aws, cluster, before, outcome)
+    const after = byEcs
+      ? await untilPrimary(world, aws, cluster, before)
+      : await goBack(world, aws, cluster, before, outcome)
     return await waitUntilBack(world, aws, cluster, before, now, after)
   } catch (error) {
     const problem = `going back to ${shortName(before.taskDefinition)} did not work: ${errorMessage(error)}`
@@ -74,8 +77,7 @@ async function goBack(
   const record = outcome?.track.snapshot.record
   if (record?.serviceDeploymentArn !== undefined && record.status === 'IN_PROGRESS') {
     const stopped = await stopDeployment(aws, record.serviceDeploymentArn)
-    const [service] = stopped ? await findServices(aws, cluster, [before.name]) : []
-    if (service !== undefined) return service
+    if (stopped) return await untilPrimary(world, aws, cluster, before)
   }
   const command = new UpdateServiceCommand({
     cluster,
@@ -86,6 +88,18 @@ async function goBack(
   const never = new AbortController().signal
   const answer = await ask('ecs:UpdateService', () => persist(world.clock, never, () => aws.ecs.send(command)))
   return answer.service ?? {}
+}
+
+// A rollback by ECS was decided before it is seen: for a while the failed deployment still holds the first place.
+async function untilPrimary(world: World, aws: Aws, cluster: string, before: Before): Promise<Service> {
+  const started = world.clock.now()
+  for (;;) {
+    const [service = {}] = await findServices(aws, cluster, [before.name])
+    const primary = service.deployments?.find(({status}) => status === 'PRIMARY')
+    const isBack = primary?.taskDefinition === before.taskDefinition
+    if (isBack || world.clock.now() - started >= RESTORE_MS) return service
+    await world.clock.sleep(LOOK_MS)
+  }
 }
 
 // Works without a rollback configured on the service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
@@ -112,7 +126,9 @@ async function waitUntilBack(
   // A rollback that ECS started is not ours to be cancelled out of; one of ours is watched to its end as well.
   const calm = {...world, cancel: new AbortController().signal}
   const {watched, ...rest} = subject(old, after, definition)
-  const subjects = [{...rest, watched: {...watched, record: undefined, staged: false, previous: undefined}}]
+  const subjects = [
+    {...rest, watched: {...watched, recordBefore: after.currentServiceDeployment, staged: false, previous: undefined}},
+  ]
   const [outcome] = await watch(calm, aws, cluster, subjects, patience)
   const state = outcome?.track.snapshot.service
   const running = `${String(outcome?.track.running ?? 0)}/${String(state?.desiredCount ?? 0)} running`

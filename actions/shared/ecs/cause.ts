@@ -22,8 +22,11 @@ export interface Cause {
   readonly sentence: string
   /** What to do, as an order. */
   readonly advice: string
-  /** Whether a later task may well do better; false: trying again changes nothing. */
-  readonly heals: boolean
+  /**
+   * Whether a later task may do better: `never` (trying again changes nothing), `soon` (within seconds, or not at all),
+   * `slowly` (capacity, quotas and networks come back within a minute or so).
+   */
+  readonly heals: 'never' | 'soon' | 'slowly'
 }
 
 /** One row of the table of causes. The first row that matches decides. */

@@ -22,7 +22,7 @@ export const PULL_CAUSES: readonly CauseRule[] = [
     reason: 'image-not-found',
     why: 'it was not built for the platform of the task',
     advice: 'build the image for the "runtimePlatform" of the task definition (input "platforms" of ecr-build-push)',
-    heals: false,
+    heals: 'never',
   }),
   rule(
     'image-missing',
@@ -31,7 +31,7 @@ export const PULL_CAUSES: readonly CauseRule[] = [
       reason: 'image-not-found',
       why: 'the registry has no such repository, tag or digest',
       advice: 'push the image first, or correct its tag; deploying repository@sha256:… cannot name a missing tag',
-      heals: false,
+      heals: 'never',
     },
   ),
   rule('image-denied', /denied|40[13]|not authorized|no basic auth|AccessDenied|unauthorized/i, {
@@ -39,19 +39,19 @@ export const PULL_CAUSES: readonly CauseRule[] = [
     why: 'the registry refuses the task',
     advice:
       'allow ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer to the execution role, and check the policy of the repository',
-    heals: false,
+    heals: 'never',
   }),
   rule('image-rate-limited', /toomanyrequests|rate limit/i, {
     reason: 'quota',
     why: 'the registry limits how often it may be pulled',
     advice: 'pull through an ECR pull-through cache, or give the container repositoryCredentials',
-    heals: true,
+    heals: 'slowly',
   }),
   rule('image-disk', /no space left|disk/i, {
     reason: 'volume',
     why: 'the disk of the task is full',
     advice: 'raise "ephemeralStorage" in the task definition, or make the image smaller',
-    heals: false,
+    heals: 'never',
   }),
   rule(
     'image-network',
@@ -61,13 +61,13 @@ export const PULL_CAUSES: readonly CauseRule[] = [
       why: 'the registry cannot be reached from the subnet of the task',
       advice:
         'give the task a public IP in a public subnet, a NAT gateway, or VPC endpoints for ecr.api, ecr.dkr and s3, and let its security group out on 443',
-      heals: true,
+      heals: 'slowly',
     },
   ),
   rule('image-pull', /./, {
     reason: 'image-not-found',
     why: 'see the reason below',
     advice: 'check that the image exists and that the execution role may pull it',
-    heals: true,
+    heals: 'soon',
   }),
 ]

@@ -13,7 +13,7 @@ const FORMAT: Facts = {
   reason: 'image-not-found',
   sentence: '',
   advice: 'build the image for the "runtimePlatform" of the task definition (X86_64 or ARM64)',
-  heals: false,
+  heals: 'never',
 }
 
 /** What goes wrong once containers run. */
@@ -22,7 +22,7 @@ export const RUN_CAUSES: readonly CauseRule[] = [
     reason: 'out-of-memory',
     sentence: `${who(stopped)} is killed for using more memory than it may${afterStart(stopped.ranMs)}`,
     advice: 'raise "memory" in the task definition, or find what takes it',
-    heals: true,
+    heals: 'soon',
   })),
   textRule('exec-format', /exec format error/i, (stopped) => ({
     ...FORMAT,
@@ -35,58 +35,58 @@ export const RUN_CAUSES: readonly CauseRule[] = [
       reason: 'container-exited',
       sentence: `${who(stopped)} cannot be started: ${stopped.text}`,
       advice: 'check "command", "entryPoint" and "workingDirectory" against what is in the image',
-      heals: false,
+      heals: 'never',
     }),
   ),
   textRule('container-health', /failed container health checks|container health/i, (stopped) => ({
     reason: 'health-check-failed',
     sentence: `the health check of ${healthContainer(stopped)} fails`,
     advice: 'run the command of "healthCheck" inside the image; raise "startPeriod" when the app starts slowly',
-    heals: true,
+    heals: 'soon',
   })),
   textRule('load-balancer-health', /ELB health checks|target-group|is unhealthy in/i, (stopped) => ({
     reason: 'health-check-failed',
     sentence: `the load balancer finds the task unhealthy${targetReason(stopped.text)}`,
     advice:
       'check path, port and expected codes of the target group and that its security group may reach the task; raise healthCheckGracePeriodSeconds when the app starts slowly',
-    heals: true,
+    heals: 'soon',
   })),
   exitRule('exit-0', 0, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} ends by itself with code 0${afterStart(stopped.ranMs)}`,
     advice: 'the container of a service must keep running: check its command; a job belongs to ecs-run-task',
-    heals: true,
+    heals: 'soon',
   })),
   exitRule('exit-127', 127, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} exits with code 127: its command is not in the image`,
     advice: 'check "command" and "entryPoint" against what is in the image',
-    heals: false,
+    heals: 'never',
   })),
   exitRule('exit-126', 126, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} exits with code 126: its command may not be executed`,
     advice: 'make the file executable in the image, or check the user it runs as',
-    heals: false,
+    heals: 'never',
   })),
   exitRule('exit-137', 137, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} is killed with SIGKILL (137)${afterStart(stopped.ranMs)}`,
     advice:
       'most often it ran out of memory, or did not stop within "stopTimeout": look at its memory and at how it handles SIGTERM',
-    heals: true,
+    heals: 'soon',
   })),
   exitRule('exit-139', 139, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} crashes with a segmentation fault (139)${afterStart(stopped.ranMs)}`,
     advice: 'a native library of the image is broken or built for another system',
-    heals: true,
+    heals: 'soon',
   })),
   exitRule('exit-143', 143, (stopped) => ({
     reason: 'container-exited',
     sentence: `${who(stopped)} is stopped with SIGTERM (143)${afterStart(stopped.ranMs)}`,
     advice: 'something asked it to stop: look at the events of the service',
-    heals: true,
+    heals: 'soon',
   })),
   {
     name: 'exit',
@@ -95,7 +95,7 @@ export const RUN_CAUSES: readonly CauseRule[] = [
       reason: 'container-exited',
       sentence: `${who(stopped)} exits with code ${String(stopped.container?.exitCode)}${afterStart(stopped.ranMs)}`,
       advice: 'read its last log lines; then correct the image, its command or its configuration, and re-run this job',
-      heals: true,
+      heals: 'soon',
     }),
   },
 ]

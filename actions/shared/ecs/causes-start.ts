@@ -12,7 +12,7 @@ export const START_CAUSES: readonly CauseRule[] = [
     reason: 'access-denied',
     sentence: 'ECS cannot assume a role of the task',
     advice: 'let ecs-tasks.amazonaws.com assume the execution role and the task role (their trust policies)',
-    heals: false,
+    heals: 'never',
   }),
   rule(
     'log-group',
@@ -22,7 +22,7 @@ export const START_CAUSES: readonly CauseRule[] = [
       sentence: 'the log group that a container writes to does not exist or cannot be written',
       advice:
         'create the log group, or set the log option awslogs-create-group=true and allow logs:CreateLogGroup to the execution role',
-      heals: false,
+      heals: 'never',
     },
   ),
   rule(
@@ -36,14 +36,14 @@ export const START_CAUSES: readonly CauseRule[] = [
       sentence: 'the execution role may not read a secret of the task',
       advice:
         'allow secretsmanager:GetSecretValue or ssm:GetParameters for that ARN to the execution role, and kms:Decrypt when it has a key of its own',
-      heals: false,
+      heals: 'never',
     },
   ),
   rule('secret-key', /did not contain json key|json key/i, {
     reason: 'secret-unreadable',
     sentence: 'a secret of the task does not hold the key it is asked for',
     advice: 'correct the key in "valueFrom" (arn:…:secret:name-AbCdEf:KEY::), or add it to the secret',
-    heals: false,
+    heals: 'never',
   }),
   rule(
     'secret-missing',
@@ -55,14 +55,14 @@ export const START_CAUSES: readonly CauseRule[] = [
       reason: 'secret-unreadable',
       sentence: 'a secret of the task does not exist',
       advice: 'create it in the region of the task, or correct "valueFrom"',
-      heals: false,
+      heals: 'never',
     },
   ),
   rule('env-file', /environment file|env file|failed to download env|s3.*(NoSuchKey|AccessDenied|403|404)/i, {
     reason: 'config-missing',
     sentence: 'an environment file cannot be read from S3',
     advice: 'check the ARN, and allow s3:GetObject and s3:GetBucketLocation to the execution role',
-    heals: false,
+    heals: 'never',
   }),
   rule(
     'resource-network',
@@ -73,14 +73,14 @@ export const START_CAUSES: readonly CauseRule[] = [
         'the task cannot reach the AWS services that it needs to start (ECR, Secrets Manager, SSM or CloudWatch Logs)',
       advice:
         'give the task a public IP in a public subnet, a NAT gateway, or VPC endpoints for those services, and let its security group out on 443',
-      heals: true,
+      heals: 'slowly',
     },
   ),
   rule('volume', /EFS|mount target|failed to mount|volume|fsx|ebs/i, {
     reason: 'volume',
     sentence: 'a volume of the task cannot be mounted',
     advice: 'check the file system, its mount targets and security group (port 2049), and the policy of the task role',
-    heals: true,
+    heals: 'soon',
   }),
   rule(
     'network-interface',
@@ -89,14 +89,14 @@ export const START_CAUSES: readonly CauseRule[] = [
       reason: 'capacity',
       sentence: 'the task gets no network interface',
       advice: 'check free addresses of the subnets and the quota of network interfaces',
-      heals: true,
+      heals: 'slowly',
     },
   ),
   rule('quota', /limit on the number of|vCPU.*limit|service quota|exceeded.*(limit|quota)|limit.*exceeded/i, {
     reason: 'quota',
     sentence: 'a quota of the account is reached',
     advice: 'ask for a higher quota of "Fargate On-Demand vCPU resource count", or stop other tasks',
-    heals: true,
+    heals: 'slowly',
   }),
   rule(
     'capacity',
@@ -105,13 +105,13 @@ export const START_CAUSES: readonly CauseRule[] = [
       reason: 'capacity',
       sentence: 'there is no capacity for the task',
       advice: 'try again later, add subnets in other zones, or use FARGATE beside FARGATE_SPOT',
-      heals: true,
+      heals: 'slowly',
     },
   ),
   rule('spot', /SpotInterruption|Spot Task was interrupted|spot interruption/i, {
     reason: 'capacity',
     sentence: 'Fargate Spot took the capacity back',
     advice: 'keep a base of FARGATE in the capacity provider strategy',
-    heals: true,
+    heals: 'slowly',
   }),
 ]

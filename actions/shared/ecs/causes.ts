@@ -71,6 +71,6 @@ function unknownCause({text, stopCode, container}: Stopped): Omit<Cause, 'key'> 
     reason: 'container-exited',
     sentence: container === undefined ? `tasks stop: ${said}` : `container "${container.name ?? ''}" stops: ${said}`,
     advice: 'look at the stopped task in the console; ECS keeps it for about an hour',
-    heals: true,
+    heals: 'soon',
   }
 }

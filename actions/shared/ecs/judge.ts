@@ -13,8 +13,8 @@ export interface Watched {
   readonly previous: string | undefined
   /** How many tasks are meant to run. */
   readonly desired: number
-  /** ARN of the service deployment, where ECS keeps a record of it. */
-  readonly record: string | undefined
+  /** ARN of the service deployment before the change: the service may show it for a while yet. */
+  readonly recordBefore: string | undefined
   /** Whether only the record tells how the deployment stands: blue/green, linear and canary. */
   readonly staged: boolean
 }
@@ -56,7 +56,8 @@ export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined
   }
   const byRecord = record && judgeRecord(record)
   if (byRecord !== undefined) return byRecord
-  if (watched.staged && record !== undefined) return undefined
+  // Blue/green counts its tasks as complete long before traffic has moved: without a record nothing is known.
+  if (watched.staged && (record !== undefined || service.currentServiceDeployment !== undefined)) return undefined
   return judgeService(watched, service, snapshot)
 }
 

@@ -19,6 +19,7 @@ export class Track {
   failingSince: number | undefined
   #service: Service | undefined
   #record: ServiceDeployment | undefined
+  #recordArn: string | undefined
   #seen = false
   #gone = false
   #signature = ''
@@ -32,6 +33,7 @@ export class Track {
     this.watched = watched
     this.definition = definition
     this.#service = before
+    this.#noticeRecord(before)
     this.#oldEvents = new Set((before?.events ?? []).map(({id = ''}) => id))
   }
 
@@ -66,11 +68,23 @@ export class Track {
     return this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.runningCount ?? 0
   }
 
+  /** ARN of the record that ECS keeps of this deployment; undefined where it keeps none. */
+  get record(): string | undefined {
+    return this.#recordArn
+  }
+
+  // The answer to a change, and a look right after it, may still name the record of the deployment before it.
+  #noticeRecord(service: Service | undefined): void {
+    const arn = service?.currentServiceDeployment
+    if (arn !== undefined && arn !== this.watched.recordBefore) this.#recordArn ??= arn
+  }
+
   /** Takes in what DescribeServices said. Gives the events that are new. */
   see(service: Service | undefined): readonly string[] {
     this.#gone = service === undefined
     if (service === undefined) return []
     this.#service = service
+    this.#noticeRecord(service)
     if (service.deployments?.some(({id}) => id === this.watched.deploymentId) === true) this.#seen = true
     const fresh = (service.events ?? [])
       .filter(({id = ''}) => !this.#oldEvents.has(id) && !this.#events.has(id))

@@ -41,7 +41,7 @@ export interface Outcome {
 const FIRST_LOOK_MS = 500
 const HEARTBEAT_MS = 30_000
 // Between the last failure that counts and the verdict: time for a task that heals itself, and for its log to arrive.
-const GRACE_MS = 4000
+const GRACE_MS = {never: 4000, soon: 4000, slowly: 60_000} as const
 const UNREACHABLE_MS = 180_000
 
 /**
@@ -114,8 +114,8 @@ class Watch {
 
   async #lookCloser(track: Track): Promise<void> {
     const now = this.#world.clock.now()
-    const {record, staged} = track.watched
-    if (record !== undefined && (staged || judge(track.watched, track.snapshot) !== undefined)) {
+    const {record} = track
+    if (record !== undefined && (track.watched.staged || judge(track.watched, track.snapshot) !== undefined)) {
       await this.#ifAllowed('ecs:DescribeServiceDeployments', async () => {
         track.seeRecord(await this.#eyes.deployment(record))
       })
@@ -182,12 +182,14 @@ class Watch {
   #givenUp(track: Track, now: number): Verdict | undefined {
     const {failAfter} = this.#patience
     if (failAfter === 0) return undefined
-    const failure = track.failures.find(({cause, tasks}) => tasks.length >= (cause.heals ? failAfter : 1))
+    const failure = track.failures.find(({cause, tasks}) => tasks.length >= (cause.heals === 'never' ? 1 : failAfter))
     if (failure === undefined) return undefined
     track.failingSince ??= now
     // Every task has had its turn and some had a second one: nothing heals here.
-    const hopeless = failure.tasks.length >= failAfter + Math.max(failAfter, track.watched.desired)
-    if (!hopeless && (track.allRunning || now - track.failingSince < GRACE_MS)) return undefined
+    const {heals} = failure.cause
+    const hopeless =
+      heals !== 'slowly' && failure.tasks.length >= failAfter + Math.max(failAfter, track.watched.desired)
+    if (!hopeless && (track.allRunning || now - track.failingSince < GRACE_MS[heals])) return undefined
     return {kind: 'failed', reason: failure.cause.reason, detail: failure.cause.sentence}
   }
 
