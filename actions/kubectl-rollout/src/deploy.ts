@@ -13,6 +13,7 @@ import type {Tracked} from '../../shared/kubernetes/watch/standing.ts'
 import type {RolloutInputs} from './inputs.ts'
 import type {Prepared} from './main.ts'
 import {reportEnd, reportSuccess} from './report.ts'
+import {lendLogin} from './pull-secret.ts'
 import {putBack} from './put-back.ts'
 
 /** How the wait ended, with the reason when it did not end well. */
@@ -32,7 +33,15 @@ export async function deploy(world: World, inputs: RolloutInputs, prepared: Prep
     applied.push(one)
   }
   try {
-    await applyAll(connection.api, world.clock, changes, settings, note, world.cancel)
+    await applyAll({
+      api: connection.api,
+      clock: world.clock,
+      changes,
+      settings,
+      cancel: world.cancel,
+      onApplied: note,
+      beforeWorkloads: () => lendLogin(world, inputs, prepared),
+    })
   } catch (thrown) {
     throw await putBack(world, inputs, prepared, applied, thrown)
   }

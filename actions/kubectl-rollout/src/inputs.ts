@@ -29,6 +29,10 @@ export interface RolloutInputs {
   readonly resources: readonly string[]
   readonly toRevision: number | undefined
   readonly receipt: string | undefined
+  readonly pullSecret: 'ecr' | undefined
+  /** `v1.34.2`. */
+  readonly kubectlVersion: string | undefined
+  readonly kubectlUrl: string
   readonly clusterName: string | undefined
   readonly region: string | undefined
   readonly roleArn: string | undefined
@@ -63,6 +67,9 @@ export function readInputs(env: Environment): RolloutInputs {
     resources: inputs.list('resources'),
     toRevision: inputs.optionalInteger('to-revision', {min: 1, max: 1_000_000_000}),
     receipt: inputs.optional('receipt'),
+    pullSecret: inputs.optionalOneOf('pull-secret', ['ecr']),
+    kubectlVersion: kubectlVersion(inputs),
+    kubectlUrl: inputs.optional('kubectl-url') ?? 'https://dl.k8s.io/release',
     clusterName: inputs.optional('cluster-name'),
     region: inputs.optional('aws-region'),
     roleArn: inputs.optional('role-arn'),
@@ -116,6 +123,15 @@ function namespaceOf(inputs: Inputs): string | undefined {
     )
   }
   return namespace
+}
+
+function kubectlVersion(inputs: Inputs): string | undefined {
+  const version = inputs.optional('kubectl-version')
+  if (version === undefined) return undefined
+  if (!/^v?\d+\.\d+\.\d+$/.test(version)) {
+    throw new InputError(`Input "kubectl-version" is "${version}": give a whole version like v1.34.2.`)
+  }
+  return version.startsWith('v') ? version : `v${version}`
 }
 
 function fieldManager(inputs: Inputs): string {

@@ -16,6 +16,7 @@ import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {annotationsFor} from './annotations.ts'
 import {targetOf} from './cluster.ts'
 import {deploy} from './deploy.ts'
+import {findKubectl} from './find-kubectl.ts'
 import {runOnExisting} from './existing.ts'
 import {readInputs, worksOnManifests} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
@@ -35,7 +36,7 @@ export interface Prepared {
 export async function run(world: World): Promise<void> {
   const started = world.clock.now()
   const inputs = readInputs(world.env)
-  const kubectl = await findKubectl(world)
+  const kubectl = await findKubectl(world, inputs)
   const set = worksOnManifests(inputs) ? await readManifests(world, inputs, kubectl) : undefined
   const target = await targetOf(world, inputs, kubectl)
   const connection = await connect(world, target)
@@ -51,14 +52,6 @@ export async function run(world: World): Promise<void> {
   } finally {
     await connection.close()
   }
-}
-
-async function findKubectl(world: World): Promise<string> {
-  const path = await world.processes.find('kubectl')
-  if (path === undefined) {
-    throw new InputError('kubectl was not found on PATH: install it in a step before this one.')
-  }
-  return path
 }
 
 async function readManifests(world: World, inputs: RolloutInputs, kubectl: string): Promise<ManifestSet> {

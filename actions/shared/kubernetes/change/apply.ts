@@ -9,7 +9,7 @@ import type {KubeObject} from '../object.ts'
 import {applyQuery, explainRefusal, getLive} from './dry-run.ts'
 import type {ApplySettings, Change} from './dry-run.ts'
 import {takenOver} from './managed-fields.ts'
-import {inStages} from './order.ts'
+import {inStages, isWorkloadStage} from './order.ts'
 import type {Wanted} from './wanted.ts'
 
 /** An object that is in the cluster now. */
@@ -19,8 +19,18 @@ export interface Applied {
   readonly object: KubeObject
 }
 
-/** Told after each object, so that a cancelled run knows what it has to undo. */
-export type OnApplied = (applied: Applied) => void
+/** What is applied, and what happens on the way. */
+export interface ApplyPlan {
+  readonly api: KubeApi
+  readonly clock: Clock
+  readonly changes: readonly Change[]
+  readonly settings: ApplySettings
+  readonly cancel: AbortSignal
+  /** Told after each object, so that a cancelled run knows what it has to undo. */
+  readonly onApplied: (applied: Applied) => void
+  /** Runs when everything that workloads build on is in place, service accounts too. */
+  readonly beforeWorkloads: () => Promise<void>
+}
 
 const ESTABLISH_TIMEOUT_MS = 60_000
 const ESTABLISH_PAUSE_MS = 500
@@ -30,21 +40,20 @@ const ESTABLISH_PAUSE_MS = 500
  * @throws {Failure} that names the object the server refused after all; what was applied before it stays known
  * through `onApplied`
  */
-export async function applyAll(
-  api: KubeApi,
-  clock: Clock,
-  changes: readonly Change[],
-  settings: ApplySettings,
-  onApplied: OnApplied,
-  cancel: AbortSignal,
-): Promise<void> {
+export async function applyAll(plan: ApplyPlan): Promise<void> {
+  const {api, clock, changes, settings, cancel} = plan
   for (const name of settings.newNamespaces) await createNamespace(api, name, changes)
+  let prepared = false
   for (const stage of inStages(changes, ({wanted}) => wanted.object)) {
+    if (!prepared && stage.some(({wanted}) => isWorkloadStage(wanted.object))) {
+      await plan.beforeWorkloads()
+      prepared = true
+    }
     const applied = await inParallel(stage, async (change) => {
       cancel.throwIfAborted()
       const object = change.action === 'same' ? change.after : await applyOne(api, clock, change, settings)
       const result = {change, object}
-      onApplied(result)
+      plan.onApplied(result)
       return result
     })
     await established(api, clock, applied, cancel)

@@ -16,7 +16,7 @@ export function changeLines(changes: readonly Change[]): string[] {
     .filter(({action}) => action !== 'same')
     .flatMap(({action, wanted, fields, takeOver, unchecked}) => [
       `${MARKS[action]} ${titleIn(wanted, all)}${unchecked === undefined ? '' : ` (not checked: ${unchecked})`}`,
-      ...(takeOver ? ['    takes over the fields of kubectl apply'] : []),
+      ...(takeOver ? ['    takes over the fields of kubectl apply; what the manifest leaves out goes away'] : []),
       ...fields.map((field) => `    ${changeLine(field)}`),
     ])
 }

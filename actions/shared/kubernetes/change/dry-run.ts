@@ -8,7 +8,7 @@ import {title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
-import {conflictsOf, isClientSideOnly} from './managed-fields.ts'
+import {conflictsOf, isClientSideApplied, isClientSideOnly} from './managed-fields.ts'
 import type {Wanted} from './wanted.ts'
 
 /** What applying one object would do. */
@@ -73,7 +73,8 @@ async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], sett
   if (wanted.object.metadata.name === undefined) return await tryCreate(api, wanted, settings)
   const live = await getLive(api, wanted.path)
   const steady = {...wanted, object: await keepScaled(api, wanted, live, set)}
-  const {after, takeOver} = await tryApply(api, steady, settings)
+  const after = await tryApply(api, steady, settings)
+  const takeOver = live !== undefined && isClientSideApplied(live)
   const fields = fieldChanges(live, after)
   const action = live === undefined ? 'create' : fields.length === 0 && !takeOver ? 'same' : 'change'
   return {wanted: steady, action, live, after, fields, takeOver}
@@ -147,11 +148,7 @@ function scales(autoscaler: KubeObject, {kind, metadata}: KubeObject): boolean {
   return autoscaler.kind === 'HorizontalPodAutoscaler' && target?.kind === kind && target.name === metadata.name
 }
 
-async function tryApply(
-  api: KubeApi,
-  {object, path}: Wanted,
-  settings: ApplySettings,
-): Promise<{after: KubeObject; takeOver: boolean}> {
+async function tryApply(api: KubeApi, {object, path}: Wanted, settings: ApplySettings): Promise<KubeObject> {
   const call = (force: boolean): Promise<KubeObject> =>
     api.send<KubeObject>({
       method: 'PATCH',
@@ -161,10 +158,10 @@ async function tryApply(
       body: object,
     })
   try {
-    return {after: await call(settings.force), takeOver: false}
+    return await call(settings.force)
   } catch (error) {
     if (!(error instanceof KubeError) || !isClientSideOnly(conflictsOf(error.causes))) throw error
-    return {after: await call(true), takeOver: true}
+    return await call(true)
   }
 }
 

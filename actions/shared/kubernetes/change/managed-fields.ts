@@ -26,6 +26,11 @@ export function isClientSideOnly(conflicts: readonly Conflict[]): boolean {
   return conflicts.length > 0 && conflicts.every(({owner}) => CLIENT_SIDE_MANAGERS.includes(owner))
 }
 
+/** Whether plain `kubectl apply` owns fields of an object. */
+export function isClientSideApplied(object: KubeObject): boolean {
+  return object.metadata.managedFields?.some(isClientSide) ?? false
+}
+
 /**
  * The managed fields of a live object with those of plain `kubectl apply` handed to our manager, so that a field that
  * was taken out of the manifests is also taken out of the object (as `kubectl apply --server-side` migrates).

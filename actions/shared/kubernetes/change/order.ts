@@ -30,3 +30,8 @@ export function inStages<T>(items: readonly T[], object: (item: T) => Pick<KubeO
     (stage) => stage.length > 0,
   )
 }
+
+/** Whether an object belongs to the stage in which pods are made. */
+export function isWorkloadStage(object: Pick<KubeObject, 'kind'>): boolean {
+  return stageOf(object) === stageOf({kind: 'Deployment'})
+}

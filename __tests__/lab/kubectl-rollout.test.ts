@@ -1,0 +1,223 @@
+import {spawnSync} from 'node:child_process'
+import {CreateRepositoryCommand, ECRClient} from '@aws-sdk/client-ecr'
+import {labEnvironment} from '../../lab/env.ts'
+import {spawnAction} from '../support/spawn-action.ts'
+import type {ActionCall, ActionResult} from '../support/spawn-action.ts'
+
+const MINUTE = 60_000
+const REPOSITORY = `kubectl-rollout-${String(process.pid)}`
+const IMAGE = `localhost:4566/${REPOSITORY}`
+const NAMESPACE = REPOSITORY
+const {vars} = labEnvironment()
+
+function run(tool: string, argv: readonly string[], input = ''): string {
+  const {status, stdout, stderr} = spawnSync(tool, argv, {encoding: 'utf8', env: vars, input})
+  if (status !== 0) throw new Error(`${tool} ${argv.join(' ')}: ${stderr}`)
+  return stdout
+}
+const kubectl = (...argv: readonly string[]): string => run('kubectl', argv)
+
+beforeAll(async () => {
+  const credentials = {
+    accessKeyId: vars['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: vars['AWS_SECRET_ACCESS_KEY'] ?? '',
+  }
+  const ecr = new ECRClient({endpoint: vars['AWS_ENDPOINT_URL'] ?? '', region: vars['AWS_REGION'] ?? '', credentials})
+  await ecr.send(new CreateRepositoryCommand({repositoryName: REPOSITORY}))
+  run('docker', ['tag', 'node:24-alpine', `${IMAGE}:v1`])
+  run('docker', ['push', '--quiet', `${IMAGE}:v1`])
+  kubectl('create', 'namespace', NAMESPACE)
+}, 2 * MINUTE)
+
+afterAll(() => {
+  kubectl('delete', 'namespace', NAMESPACE, '--wait=false')
+}, MINUTE)
+
+const SERVER = "require('http').createServer((q, s) => s.end('ok')).listen(3000); console.log('up')"
+
+interface Shape {
+  readonly kind?: 'Deployment' | 'StatefulSet' | 'DaemonSet'
+  readonly name: string
+  readonly program?: string
+  readonly pod?: object
+  readonly container?: object
+  readonly init?: string
+  readonly path?: string
+}
+
+function workload({kind = 'Deployment', name, program = SERVER, path = '/', ...more}: Shape): string {
+  const command = (text: string): string[] => ['node', '-e', text]
+  const container = {
+    name: 'api',
+    image: 'app',
+    command: command(program),
+    readinessProbe: {httpGet: {path, port: 3000}, periodSeconds: 1},
+    ...more.container,
+  }
+  const init = more.init === undefined ? [] : [{name: 'prepare', image: 'app', command: command(more.init)}]
+  const spec = {terminationGracePeriodSeconds: 1, containers: [container], initContainers: init, ...more.pod}
+  const template = {metadata: {labels: {app: name}}, spec}
+  const replicas = kind === 'DaemonSet' ? {} : {replicas: 2}
+  const service = kind === 'StatefulSet' ? {serviceName: name} : {}
+  const selector = {matchLabels: {app: name}}
+  return JSON.stringify({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: {name},
+    spec: {...replicas, ...service, selector, template},
+  })
+}
+
+async function rollOut(
+  manifest: string,
+  inputs: Record<string, string> = {},
+  call: ActionCall = {},
+): Promise<ActionResult> {
+  return await spawnAction('kubectl-rollout', {
+    files: {'k8s/app.json': manifest},
+    env: vars,
+    inputs: {manifests: 'k8s', namespace: NAMESPACE, images: `app=${IMAGE}:v1`, grace: '4s', timeout: '60s', ...inputs},
+    ...call,
+  })
+}
+
+test(
+  'a rolling update ends green, and the second run changes nothing',
+  async () => {
+    const first = await rollOut(workload({name: 'good'}))
+    expect(first.outputs).toMatchObject({status: 'succeeded', changed: 'true'})
+    const second = await rollOut(workload({name: 'good'}))
+    expect(second.outputs).toMatchObject({status: 'unchanged', changed: 'false'})
+    const update = await rollOut(workload({name: 'good', program: `${SERVER}; // two`}))
+    expect(update.outputs).toMatchObject({status: 'succeeded', revision: '2'})
+  },
+  3 * MINUTE,
+)
+
+describe('what fails is red in seconds, says why, and goes back', () => {
+  beforeAll(async () => {
+    const {outputs} = await rollOut(workload({name: 'app'}))
+    expect(outputs['status']).toBe('succeeded')
+  }, 2 * MINUTE)
+
+  const crash = "console.error(JSON.stringify({msg: 'DATABASE_URL is not set'})); process.exit(3)"
+  const hungry = 'const a = []; for (;;) a.push(Buffer.alloc(1e6, 1))'
+  type Case = readonly [string, Partial<Shape>, string, RegExp, Readonly<Record<string, string>>]
+  const cases: readonly Case[] = [
+    ['a tag that does not exist', {}, 'image-not-found', /the registry has no .*:v9/, {images: `app=${IMAGE}:v9`}],
+    [
+      'a crash',
+      {program: crash},
+      'container-exited',
+      /exits with code 3 right after start: DATABASE_URL is not set/,
+      {},
+    ],
+    [
+      'an init container',
+      {init: 'process.exit(4)'},
+      'container-exited',
+      /init container "prepare" exits with code 4/,
+      {},
+    ],
+    [
+      'memory',
+      {program: hungry, container: {resources: {limits: {memory: '48Mi'}}}},
+      'out-of-memory',
+      /runs out of memory \(limit 48Mi\)/,
+      {},
+    ],
+    [
+      'a missing Secret',
+      {container: {envFrom: [{secretRef: {name: 'gone'}}]}},
+      'secret-unreadable',
+      /needs Secret\/gone/,
+      {},
+    ],
+    [
+      'a missing ConfigMap',
+      {container: {envFrom: [{configMapRef: {name: 'gone'}}]}},
+      'config-missing',
+      /ConfigMap\/gone/,
+      {},
+    ],
+    ['no room', {container: {resources: {requests: {cpu: '64'}}}}, 'unschedulable', /Insufficient cpu/, {}],
+    [
+      'a probe',
+      {path: '/none', program: SERVER.replace("s.end('ok')", '{s.statusCode = 404; s.end()}')},
+      'health-check-failed',
+      /GET :3000\/none: .*404/,
+      {},
+    ],
+  ]
+  test.each(cases)(
+    '%s',
+    async (_name, shape, reason, sentence, inputs) => {
+      const result = await rollOut(workload({name: 'app', ...shape}), inputs)
+      expect(result.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': reason})
+      for (const place of [result.log, result.errors[0], result.summary.replaceAll('\\', '')])
+        expect(place).toMatch(sentence)
+      expect(result.code).toBe(1)
+      expect(kubectl('get', 'deployment', 'app', '-n', NAMESPACE, '-o', 'jsonpath={.status.readyReplicas}')).toBe('2')
+    },
+    2 * MINUTE,
+  )
+
+  test(
+    'a StatefulSet, whose broken pod would otherwise stay for ever',
+    async () => {
+      expect((await rollOut(workload({kind: 'StatefulSet', name: 'sts'}))).outputs['status']).toBe('succeeded')
+      const bad = await rollOut(workload({kind: 'StatefulSet', name: 'sts', program: crash}))
+      expect(bad.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'container-exited'})
+    },
+    3 * MINUTE,
+  )
+})
+
+test(
+  'fields of plain kubectl apply are taken over: what the manifest leaves out goes away',
+  async () => {
+    const old = workload({name: 'old', container: {env: [{name: 'A', value: '1'}]}}).replace(
+      '"app","command"',
+      `"${IMAGE}:v1","command"`,
+    )
+    run('kubectl', ['apply', '-n', NAMESPACE, '-f', '-'], old)
+    const result = await rollOut(workload({name: 'old', container: {env: [{name: 'B', value: '2'}]}}))
+    expect(result.outputs['status']).toBe('succeeded')
+    expect(kubectl('get', 'deployment', 'old', '-n', NAMESPACE, '-o', 'jsonpath={..env[*].name}')).toBe('B')
+  },
+  2 * MINUTE,
+)
+
+test(
+  'a user without the permission reads which one, before anything is changed',
+  async () => {
+    kubectl('create', 'serviceaccount', 'nobody', '-n', NAMESPACE)
+    const token = kubectl('create', 'token', 'nobody', '-n', NAMESPACE).trim()
+    const config = JSON.parse(kubectl('config', 'view', '--minify', '--raw', '-o', 'json')) as {users: {user: object}[]}
+    config.users[0]!.user = {token}
+    const result = await rollOut(workload({name: 'refused'}), {kubeconfig: JSON.stringify(config)})
+    expect(result.outputs['failure-reason']).toBe('access-denied')
+    expect(result.errors[0]).toContain(`patch deployments.apps in ${NAMESPACE}`)
+    expect(result.visible).not.toContain(token)
+    expect(kubectl('get', 'deployments', '-n', NAMESPACE, '-o', 'name')).not.toContain('refused')
+  },
+  MINUTE,
+)
+
+test(
+  'a run that is cancelled is not green, and puts back when asked',
+  async () => {
+    const result = await rollOut(
+      workload({name: 'app', path: '/', program: 'setInterval(() => {}, 1000)'}),
+      {'on-cancel': 'rollback'},
+      {
+        onOutput: (text, child) => {
+          if (text.includes('Deployment/app  ')) child.kill('SIGINT')
+        },
+      },
+    )
+    expect(result.outputs).toMatchObject({status: 'cancelled', 'failure-reason': 'cancelled'})
+    expect(kubectl('get', 'deployment', 'app', '-n', NAMESPACE, '-o', 'jsonpath={..command[2]}')).toBe(SERVER)
+  },
+  2 * MINUTE,
+)
