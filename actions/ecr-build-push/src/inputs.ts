@@ -26,6 +26,7 @@ export interface BuildInputs {
   readonly labels: readonly string[]
   readonly annotations: readonly string[]
   readonly build: BuildOptions
+  readonly gitAuthToken: string | undefined
   readonly push: 'auto' | 'always' | 'never'
   readonly createRepository: boolean
   readonly repositorySettings: RepositorySettings
@@ -97,6 +98,7 @@ export function readInputs(env: Environment): BuildInputs {
     labels: withoutComments(list('labels')),
     annotations: withoutComments(list('annotations')),
     build: readBuildOptions(inputs, env, merge.length === 0),
+    gitAuthToken: inputs.optional('git-auth-token'),
     push: readPush(inputs),
     createRepository: inputs.boolean('create-repository', false),
     repositorySettings,

@@ -2,6 +2,7 @@ import type {World} from '../../shared/core/world.ts'
 import {readInputs} from './inputs.ts'
 import type {BuildInputs} from './inputs.ts'
 import {showDryRun} from './dry-run.ts'
+import {withGitContext} from './context.ts'
 import {describeImage} from './metadata.ts'
 import {mergePlatforms} from './merge.ts'
 import {decide} from './preflight.ts'
@@ -19,8 +20,9 @@ import type {Source} from './source.ts'
 /** Builds an image and pushes it to ECR, unless the registry has the image of this commit already. */
 export async function run(world: World): Promise<void> {
   const started = world.clock.now()
-  const inputs = readInputs(world.env)
+  const asked = readInputs(world.env)
   const source = await readSource(world)
+  const inputs = {...asked, build: withGitContext(asked.build, source, world.env, asked.gitAuthToken)}
   const image = describeImage(inputs, source, new Date(started))
   if (inputs.tags.length > 0) for (const reason of image.skipped) world.log.line(`  no tag from ${reason}`)
   if (inputs.dryRun) {
