@@ -67,7 +67,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        {patterns: [{regex: '^\\.\\./(?!core/|\\.\\./\\.\\./node_modules/)', message: 'shared/core stands on libraries alone.'}]},
+        {
+          patterns: [
+            {regex: '^\\.\\./(?!core/|\\.\\./\\.\\./node_modules/)', message: 'shared/core stands on libraries alone.'},
+          ],
+        },
       ],
     },
   },
