@@ -1,7 +1,7 @@
 import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals'
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals'
 import {GOOD_DOCKER, inspectAnswer, makeFakeDocker} from '../shared/ecr/fake-docker.ts'
 import type {FakeDocker, RecordedCall, Script} from '../shared/ecr/fake-docker.ts'
 import {awsError, PASSWORD, startFakeEcr} from '../shared/ecr/fake-ecr.ts'
@@ -13,6 +13,9 @@ const COMMIT = '4c1f2e9000000000000000000000000000000000'
 const OTHER = '1111111111111111111111111111111111111111'
 const REVISION = 'org.opencontainers.image.revision'
 const FILES = {Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'}
+
+// Two or three processes are started in each test, on machines that may be busy with others.
+jest.setTimeout(60_000)
 
 let ecr: FakeEcr
 let docker: FakeDocker | undefined
