@@ -1,5 +1,8 @@
 import {lintChain} from '../../scripts/lint-chain.ts'
-import {makeSample} from '../../scripts/lint-chain/samples.ts'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {makeSample, samplesOf} from '../../scripts/lint-chain/samples.ts'
 
 const SHA = '3d3c42e5aac5ba805825da76410c181273ba90b1'
 
@@ -229,6 +232,19 @@ describe('what is looked at', () => {
     expect(lint('- uses: a/b@v1', 'README.md', 40)).toEqual(['41 unpinned-uses'])
     expect(lint('permissions: {}\nsteps:\n  - uses: a/b@v1', 'README.md', 40)).toEqual(['43 unpinned-uses'])
     expect(lint('build:\n  runs-on: x\n  steps:\n    - uses: a/b@v1', 'README.md', 40)).toEqual(['44 unpinned-uses'])
+  })
+
+  test('blocks of a document, with its lines; of one that compares, what comes after', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-samples-'))
+    const document =
+      '# Guide\n\n```yaml\n- uses: a/b@v1\n```\n\n```yaml\n# before\n- uses: a/b@v1\n# after\n- uses: c/d@v2\n```\n'
+    writeFileSync(join(folder, 'guide.md'), document)
+    const found = lintChain(samplesOf(folder, 'guide.md'))
+    rmSync(folder, {recursive: true})
+    expect(found.map(({line, message}) => [line, message.slice(0, 6)])).toEqual([
+      [4, 'a/b@v1'],
+      [11, 'c/d@v2'],
+    ])
   })
 
   test('other YAML is none of its business', () => {

@@ -36,12 +36,20 @@ export function documentSamples(root: string): Sample[] {
 export function samplesOf(root: string, file: string): Sample[] {
   const text = readFileSync(join(root, file), 'utf8')
   if (!file.endsWith('.md')) return [makeSample(file, 0, text, file)]
-  return [...text.matchAll(/^([ \t]*)```ya?ml\n([\s\S]*?)^\1```/gm)].map((block) => {
+  return [...text.matchAll(/^([ \t]*)```ya?ml\n([\s\S]*?)^\1```/gm)].flatMap((block) => {
     const line = text.slice(0, block.index).split('\n').length
     const indent = block[1] ?? ''
-    const yaml = (block[2] ?? '').replaceAll(new RegExp(`^${indent}`, 'gm'), '')
-    return makeSample(file, line, yaml, `${file}:${String(line)}`)
+    const yaml = withoutBefore((block[2] ?? '').replaceAll(new RegExp(`^${indent}`, 'gm'), ''))
+    return yaml.trim() === '' ? [] : [makeSample(file, line, yaml, `${file}:${String(line)}`)]
   })
+}
+
+// A guide for people who come from another tool shows what they have as `# before`, mistakes included; what they get
+// stands below `# after`. Lines keep their numbers.
+function withoutBefore(yaml: string): string {
+  if (!yaml.startsWith('# before')) return yaml
+  const after = /^# after/m.exec(yaml)?.index ?? yaml.length
+  return '\n'.repeat(yaml.slice(0, after).split('\n').length - 1) + yaml.slice(after)
 }
 
 /** @throws {Error} when the text is not YAML */
