@@ -45,7 +45,7 @@ test('a plan with changes: outputs, preview, summary, a sealed plan, no secret a
     status: 'planned',
     now: {change: 1, destroy: 1},
   })
-  expect(run.log).toContain('- terraform_data.gone: destroyed (it is no longer in the configuration)')
+  expect(run.log).toContain('- terraform_data.gone: will be destroyed (it is no longer in the configuration)')
   expect(run.summary).toMatch(/^### Plan for `infra`: ~1 −1\n\n\*\*⚠ destroys `terraform_data.gone`\*\*/)
   expect(run.visible).not.toContain('s3cr3t-new')
   const saved = readFileSync(join(root.folder, 'plans', `${run.outputs['plan-id']!}.slipway-plan`), 'latin1')

@@ -50,7 +50,7 @@ export async function startArtifacts(): Promise<ArtifactServer> {
     if (body['workflow_run_backend_id'] !== RUN.workflow_run_backend_id) violations.push('no run')
     if (method === undefined) violations.push(`no method ${String(incoming.url)}`)
     response.writeHead(200, {'content-type': 'application/json'})
-    response.end(JSON.stringify(method?.(String(body['name'] ?? ''), body) ?? {}))
+    response.end(JSON.stringify(method?.(typeof body['name'] === 'string' ? body['name'] : '', body) ?? {}))
   }
 
   const blob = (incoming: IncomingMessage, response: ServerResponse, content: Buffer): void => {

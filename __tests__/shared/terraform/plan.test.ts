@@ -14,74 +14,76 @@ const recorded = readdirSync(fixtures)
 
 describe('plans recorded from a real Terraform', () => {
   test.each([
-    ['create', '+1', ['  + terraform_data.a: created']],
-    ['update', '~1', ['  ~ terraform_data.a: changed in place']],
-    ['delete', '−1', ['  - terraform_data.a: destroyed (it is no longer in the configuration)']],
+    ['create', '+1', ['  + terraform_data.a: will be created']],
+    ['update', '~1', ['  ~ terraform_data.a: will be changed in place']],
+    ['delete', '−1', ['  - terraform_data.a: will be destroyed (it is no longer in the configuration)']],
     ['no-op', 'no changes', []],
     [
       'replace',
       '+1 −1, 1 replaced',
       [
-        '-/+ terraform_data.a: replaced (cannot be changed in place; forced by triggers_replace; old one destroyed first)',
+        '-/+ terraform_data.a: will be replaced (cannot be changed in place; forced by triggers_replace; old one destroyed first)',
       ],
     ],
     [
       'replace-create-first',
       '+1 −1, 1 replaced',
-      ['-/+ terraform_data.a: replaced (cannot be changed in place; forced by triggers_replace; new one made first)'],
+      [
+        '-/+ terraform_data.a: will be replaced (cannot be changed in place; forced by triggers_replace; new one made first)',
+      ],
     ],
     [
       'replace-by-request',
       '+1 −1, 1 replaced',
-      ['-/+ terraform_data.a: replaced (asked for; old one destroyed first)'],
+      ['-/+ terraform_data.a: will be replaced (asked for; old one destroyed first)'],
     ],
     [
       'replace-tainted',
       '+1 −1, 1 replaced',
-      ['-/+ terraform_data.a: replaced (it is tainted; old one destroyed first)'],
+      ['-/+ terraform_data.a: will be replaced (it is tainted; old one destroyed first)'],
     ],
     [
       'replace-triggered-by',
       '+1 ~1 −1, 1 replaced',
       [
-        '-/+ terraform_data.b: replaced (replace_triggered_by; old one destroyed first)',
-        '  ~ terraform_data.a: changed in place',
+        '-/+ terraform_data.b: will be replaced (replace_triggered_by; old one destroyed first)',
+        '  ~ terraform_data.a: will be changed in place',
       ],
     ],
     [
       'forget',
       '1 forgotten',
-      ['  . terraform_data.a: no longer managed, and not destroyed (it is no longer in the configuration)'],
+      ['  . terraform_data.a: will no longer be managed, and not destroyed (it is no longer in the configuration)'],
     ],
-    ['move', '1 moved', [' -> terraform_data.b: moved (was terraform_data.a)']],
-    ['move-and-update', '~1, 1 moved', ['  ~ terraform_data.b: changed in place (was terraform_data.a)']],
-    ['import', '1 imported', [' <- terraform_data.a: imported (from 11111111-2222-3333-4444-555555555555)']],
+    ['move', '1 moved', [' -> terraform_data.b: will be moved (was terraform_data.a)']],
+    ['move-and-update', '~1, 1 moved', ['  ~ terraform_data.b: will be changed in place (was terraform_data.a)']],
+    ['import', '1 imported', [' <- terraform_data.a: will be imported (from 11111111-2222-3333-4444-555555555555)']],
     [
       'import-and-update',
       '~1, 1 imported',
-      ['  ~ terraform_data.a: changed in place (from 11111111-2222-3333-4444-555555555555)'],
+      ['  ~ terraform_data.a: will be changed in place (from 11111111-2222-3333-4444-555555555555)'],
     ],
     [
       'read',
       '+1',
       [
-        '  + terraform_data.a: created',
-        ' <= data.terraform_remote_state.other: read at apply (its arguments are known only at apply)',
+        '  + terraform_data.a: will be created',
+        ' <= data.terraform_remote_state.other: will be read at apply (its arguments are known only at apply)',
       ],
     ],
     [
       'count-and-each',
       '+1 −2, 1 moved',
       [
-        '  - terraform_data.counted[1]: destroyed (its index is beyond count)',
-        '  - terraform_data.each["y"]: destroyed (its key is no longer in for_each)',
-        '  + terraform_data.single[1]: created',
-        ' -> terraform_data.single[0]: moved (was terraform_data.single)',
+        '  - terraform_data.counted[1]: will be destroyed (its index is beyond count)',
+        '  - terraform_data.each["y"]: will be destroyed (its key is no longer in for_each)',
+        '  + terraform_data.single[1]: will be created',
+        ' -> terraform_data.single[0]: will be moved (was terraform_data.single)',
       ],
     ],
     ['outputs-only', '4 outputs changed', []],
     ['refresh-only', 'no changes', []],
-    ['destroy', '−2', ['  - terraform_data.a: destroyed', '  - terraform_data.b: destroyed']],
+    ['destroy', '−2', ['  - terraform_data.a: will be destroyed', '  - terraform_data.b: will be destroyed']],
   ])('%s is "%s"', (name, text, lines) => {
     const read = plan(name)
     expect(headline(read)).toBe(text)
@@ -161,7 +163,7 @@ describe('what no tool has written yet', () => {
     const lines = visibleChanges(readPlan(JSON.stringify({resource_changes: [change(), change('abc1')]}))).map(
       changeLine,
     )
-    expect(lines).toEqual(['  - a.b: destroyed (deposed object abc1)', '  ~ a.b: changed in place'])
+    expect(lines).toEqual(['  - a.b: will be destroyed (deposed object abc1)', '  ~ a.b: will be changed in place'])
   })
 })
 

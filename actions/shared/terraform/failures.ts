@@ -50,7 +50,19 @@ const KNOWN: readonly Known[] = [
     advice: 'check the version constraint and that the runner reaches the provider registry or mirror',
   },
   {
-    summary: /No valid credential sources|ExpiredToken|InvalidClientTokenId|AccessDenied|not authorized/i,
+    summary: /S3 bucket "[^"]+" does not exist/,
+    reason: 'not-found',
+    cause: 'the bucket of the state does not exist',
+    advice: 'make the bucket, or correct "bucket=" in "backend-config"',
+  },
+  {
+    summary: /No valid credential sources|NoCredentialProviders/i,
+    reason: 'access-denied',
+    advice:
+      'run aws-actions/configure-aws-credentials before this step, with "permissions: id-token: write" on the job',
+  },
+  {
+    summary: /ExpiredToken|InvalidClientTokenId|AccessDenied|not authorized/i,
     reason: 'access-denied',
     advice: 'check the role that this job assumes: the message names the call that was refused',
   },
@@ -105,7 +117,8 @@ export function sentence({summary, detail}: Diagnostic): string {
       .trim()
       .split(/\n\s*\n/)[0]
       ?.replace(/\s+/g, ' ') ?? ''
-  return paragraph === '' ? summary : `${summary}: ${paragraph.replace(/\.$/, '')}`
+  const head = summary.replace(/\.$/, '')
+  return paragraph === '' ? head : `${head}: ${paragraph.replace(/\.$/, '')}`
 }
 
 function lockedDiagnosis(broken: Broken, lock: string, id: string): Diagnosis {

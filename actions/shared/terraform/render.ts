@@ -4,7 +4,7 @@ import {countChanges, headline} from './counts.ts'
 import type {Guarded} from './guard.ts'
 import type {OutputChange, Plan, ResourceChange} from './plan.ts'
 import type {Secrets} from './secrets.ts'
-import {attributeChanges} from './values.ts'
+import {attributeChanges, UNKNOWN} from './values.ts'
 import type {AttributeChange} from './values.ts'
 
 /** Longest list of resources shown one by one; the rest is in the plan's text. */
@@ -23,16 +23,16 @@ export function visibleChanges(plan: Plan): ResourceChange[] {
 /** One line of plain text for a change: `-/+ aws_instance.api: replaced (forced by ami), destroyed first`. */
 export function changeLine(change: ResourceChange): string {
   const verb = {
-    delete: 'destroyed',
-    replace: 'replaced',
-    unknown: `changed in a way unknown here (${change.actions.join(', ')})`,
-    update: 'changed in place',
-    create: 'created',
-    forget: 'no longer managed, and not destroyed',
-    import: 'imported',
-    move: 'moved',
-    read: 'read at apply',
-    'no-op': 'unchanged',
+    delete: 'will be destroyed',
+    replace: 'will be replaced',
+    unknown: `will be changed in a way unknown here (${change.actions.join(', ')})`,
+    update: 'will be changed in place',
+    create: 'will be created',
+    forget: 'will no longer be managed, and not destroyed',
+    import: 'will be imported',
+    move: 'will be moved',
+    read: 'will be read at apply',
+    'no-op': 'stays as it is',
   }[change.kind]
   const notes = [
     reasonText(change.reason),
@@ -127,9 +127,12 @@ function resourceFold(change: ResourceChange, secrets: Secrets): string {
   const attributes =
     change.kind === 'delete' || change.kind === 'forget' ? [] : attributeChanges(change.values, secrets)
   const line = changeLine(change).trim()
-  const lines = attributes.slice(0, MOST_ATTRIBUTES).flatMap(attributeLines)
-  if (attributes.length > MOST_ATTRIBUTES)
-    lines.push(`  … ${String(attributes.length - MOST_ATTRIBUTES)} more attributes`)
+  // A new object has a dozen attributes that the provider will fill in: their names are enough.
+  const later = attributes.filter(({before, after}) => before === undefined && after?.shown === UNKNOWN)
+  const told = attributes.filter((attribute) => !later.includes(attribute))
+  const lines = told.slice(0, MOST_ATTRIBUTES).flatMap(attributeLines)
+  if (later.length > 0) lines.push(`+ ${UNKNOWN}: ${later.map(({path}) => path).join(', ')}`)
+  if (attributes.length > MOST_ATTRIBUTES) lines.push(`  … ${String(told.length - MOST_ATTRIBUTES)} more attributes`)
   if (lines.length === 0) return `- ${code(line)}`
   return details(`<code>${escapeHtml(line)}</code>`, codeBlock(lines.join('\n'), 'diff'))
 }
