@@ -61,12 +61,18 @@ export function failureTable(action: string, readme: string): Table | undefined 
   return {action, rows: end < 0 ? after : after.slice(0, end)}
 }
 
+const PICTURE = `<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="images/summary-failed-dark.png">
+  <img alt="A job summary: the cause, the last lines of the container, a row per stopped task, what changed, what to do, and what runs now" src="images/summary-failed-light.png" width="800">
+</picture>`
+
 /** The page of all failures: what each slug means, then each action's own table. */
 export function failuresPage(tables: readonly Table[]): string {
   return [
     '# Failures',
     '<!-- Made by scripts/failures.ts from the actions’ READMEs and the list of reasons. Change those, then run it. -->',
     'A failure says the same in the log, in one annotation, in the job summary and in the outputs: the cause in one sentence,\nthe evidence, the part of your change that explains it, what to do, and the state things are in now.',
+    PICTURE,
     '## The output `failure-reason`',
     'A stable word, for workflows that branch on it. `status` says how it ended.',
     ['| `failure-reason` | it means |', '| --- | --- |', ...reasonRows()].join('\n'),
