@@ -32,7 +32,9 @@ export async function runAgainst(
 ): Promise<EcsRun> {
   const clock = fakeClock()
   const ecs = await scriptedEcs(history, clock)
-  const named = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]))
+  const named = Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+  )
   const saved: Readonly<Record<string, string | undefined>> = {...process.env}
   // The SDK's own chain reads these from the process, as it does in a job.
   Object.assign(process.env, CREDENTIALS, {AWS_ENDPOINT_URL: ecs.endpoint})

@@ -9,6 +9,7 @@ import type {Definition} from './definition.ts'
 import {differenceSummary} from './diff.ts'
 import type {Difference} from './diff.ts'
 import type {Verdict} from './judge.ts'
+import {Eyes} from './look.ts'
 import {logLink, serviceLink, taskLink} from './links.ts'
 import {revisionOf, shortTask} from './names.ts'
 import {essentialContainers} from './task-groups.ts'
@@ -36,6 +37,7 @@ const TASKS_WITH_LOGS = 2
 export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Diagnosis> {
   const {outcome, differences} = facts
   const {track, verdict} = outcome
+  await lookOnceMore(world, aws, facts)
   const failures = track.failures
   const main = failures[0]
   const logs = main === undefined ? [] : await readLogs(world, aws, facts, main)
@@ -53,6 +55,21 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
     ...(differences.length > 0 && {changed: changedLine(facts, missing)}),
     advice: advice(facts, main?.cause, missing),
     links: links(facts, main, logs),
+  }
+}
+
+const LAST_LOOKS = 3
+const LAST_LOOK_PAUSE_MS = 1500
+
+// ECS may give a deployment up a moment before it shows the tasks that made it do so.
+async function lookOnceMore(world: World, aws: Aws, {outcome, cluster}: Case): Promise<void> {
+  const {track, verdict} = outcome
+  if (verdict.kind !== 'failed' && verdict.kind !== 'rolled-back') return
+  const eyes = new Eyes(aws.ecs, cluster)
+  for (let look = 0; look < LAST_LOOKS && track.failures.length === 0; look += 1) {
+    if (look > 0) await world.clock.sleep(LAST_LOOK_PAUSE_MS)
+    // What cannot be looked at now was said during the watch; the verdict stands without it.
+    await track.lookAtTasks(eyes, world.clock.now()).catch(() => undefined)
   }
 }
 
