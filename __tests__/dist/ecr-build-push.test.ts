@@ -356,6 +356,11 @@ describe('what is wrong is said before anything is changed', () => {
     [{'secret-files': 'token=nowhere.txt'}, 'names the file "nowhere.txt" for "token", but there is no such file'],
     [{'secret-envs': 'token=NO_SUCH_VARIABLE'}, 'names the variable "NO_SUCH_VARIABLE" for "token", but it is not set'],
     [{'repository-settings': 'colour=red'}, 'Input "repository-settings" has "colour=red"'],
+    [{'smoke-test': 'path=/x'}, 'neither a command nor a port'],
+    [{'smoke-test': 'port=3000\ncolour=red'}, 'has "colour=red"'],
+    [{'smoke-test': 'port=99999'}, 'sets port to "99999": give a whole number from 1 to 65535'],
+    [{'scan-fail-on': 'severe'}, 'Input "scan-fail-on" is "severe": use critical, high, medium, low or any.'],
+    [{'scan-fail-on': 'high', 'scan-ignore': 'CVE-1 until=tomorrow'}, 'Input "scan-ignore" has "CVE-1 until=tomorrow"'],
     [{'push-retries': '99'}, 'Input "push-retries" is "99": give a whole number from 0 to 20.'],
   ])('%j', async (inputs, sentence) => {
     const result = await run(inputs)
@@ -559,16 +564,42 @@ describe('the gates', () => {
     expect(call('run').argv.slice(-3)).toEqual(['sh', '-c', 'exit 4'])
     expect(result.errors[0]).toContain('the command exits with code 4')
   })
+})
 
-  test.each([
-    [{'smoke-test': 'path=/x'}, 'neither a command nor a port'],
-    [{'smoke-test': 'port=3000\ncolour=red'}, 'has "colour=red"'],
-    [{'smoke-test': 'port=99999'}, 'sets port to "99999": give a whole number from 1 to 65535'],
-    [{'scan-fail-on': 'severe'}, 'Input "scan-fail-on" is "severe": use critical, high, medium, low or any.'],
-    [{'scan-fail-on': 'high', 'scan-ignore': 'CVE-1 until=tomorrow'}, 'Input "scan-ignore" has "CVE-1 until=tomorrow"'],
-  ])('%j is refused', async (inputs, sentence) => {
-    const result = await run(inputs)
-    expect(result.outputs['failure-reason']).toBe('invalid-input')
-    expect(result.errors[0]).toContain(sentence)
+describe('what goes beside the push', () => {
+  test('a new repository gets its policies', async () => {
+    const files = {...FILES, 'ecr/lifecycle.json': '{"rules":[]}', 'ecr/policy.json': '{"Statement":[]}'}
+    const settings = 'lifecycle-policy=ecr/lifecycle.json\nrepository-policy=ecr/policy.json'
+    const result = await run({'create-repository': 'true', 'repository-settings': settings}, GOOD_DOCKER, {files})
+    expect(result.errors).toEqual([])
+    expect(ecr.bodies[ecr.calls.indexOf('PutLifecyclePolicy')]).toMatchObject({lifecyclePolicyText: '{"rules":[]}'})
+    expect(ecr.bodies[ecr.calls.indexOf('SetRepositoryPolicy')]).toMatchObject({policyText: '{"Statement":[]}'})
+    docker?.remove()
+    const broken = {...files, 'ecr/policy.json': '{'}
+    const refused = await run({'repository-settings': settings}, GOOD_DOCKER, {files: broken})
+    expect(refused.errors[0]).toContain('sets repository-policy to "ecr/policy.json", which is not JSON')
+  })
+
+  test('private registries of base images are logged in to, and a kept login goes with the job', async () => {
+    ecr.repositories.set('team/app', {settings: {}, tags: new Map(), blobs: new Map()})
+    const base = '210987654321.dkr.ecr.us-east-1.amazonaws.com'
+    const files = {Dockerfile: `FROM ${base}/base:1\n# FROM 999999999999.dkr.ecr.us-east-1.amazonaws.com/no:1\n`}
+    const result = await run({'keep-login': 'true'}, GOOD_DOCKER, {files})
+    const logins = docker!.calls().filter(({argv}) => argv[0] === 'login')
+    expect(logins.map(({argv}) => argv.at(-1))).toEqual([ecr.host, base])
+    expect(logins.map(({stdin}) => stdin)).toEqual([PASSWORD, PASSWORD])
+    const kept = result.exported['DOCKER_CONFIG']!
+    expect(kept).toBe(logins[0]!.dockerConfig)
+  })
+
+  test('remarks about the Dockerfile are annotations on its lines', async () => {
+    ecr.repositories.set('team/app', {settings: {}, tags: new Map(), blobs: new Map()})
+    const short = Buffer.from('MaintainerDeprecated: use a label (line 2)').toString('base64')
+    const warnings = [{short, url: 'https://docs.docker.com/go/x', range: [{start: {line: 2}}]}]
+    const result = await run({}, {...GOOD_DOCKER, 'buildx build': {push: true, warnings}})
+    expect(result.log).toContain(
+      '::warning title=Dockerfile,file=Dockerfile,line=2::MaintainerDeprecated: use a label https://docs.docker.com/go/x',
+    )
+    expect(result.outputs['metadata']).not.toContain('warnings')
   })
 })

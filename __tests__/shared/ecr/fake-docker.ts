@@ -14,6 +14,8 @@ export interface ScriptedAnswer {
   readonly push?: boolean
   /** Name this digest in the metadata file, instead of the one that was pushed. */
   readonly claim?: string
+  /** Remarks about the Dockerfile, as buildx writes them into the metadata file. */
+  readonly warnings?: readonly unknown[]
   /** Stay until a signal comes, and end with 130. */
   readonly hang?: boolean
 }
@@ -65,7 +67,7 @@ async function main() {
       await put('http://' + host + '/v2/' + name + '/blobs/' + sha(image), image)
       await put('http://' + host + '/v2/' + name + '/manifests/' + ref, manifest)
     }
-    fs.writeFileSync(value('--metadata-file')[0], JSON.stringify({'containerimage.digest': answer.claim || sha(manifest)}))
+    fs.writeFileSync(value('--metadata-file')[0], JSON.stringify({'containerimage.digest': answer.claim || sha(manifest), 'buildx.build.warnings': answer.warnings}))
   }
   if (answer.hang) process.on('SIGINT', () => { fs.appendFileSync(path.join(here, 'signals'), 'SIGINT\\n'); process.exit(130) })
   if (answer.stdout) process.stdout.write(answer.stdout)
