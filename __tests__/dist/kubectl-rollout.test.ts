@@ -415,7 +415,7 @@ describe('wrong input ends before the cluster is asked', () => {
     [{strategy: 'canary'}, 'Input "strategy" is "canary": use basic or none.'],
   ])('%j', async (inputs, message) => {
     await cluster({})
-    const result = await rollOut(inputs as Record<string, string>)
+    const result = await rollOut(inputs)
     expect(result.code).toBe(1)
     expect(result.errors).toEqual([expect.stringContaining(message)])
     expect(result.outputs['failure-reason']).toBe('invalid-input')

@@ -125,7 +125,7 @@ async function controllerRevisions(api: KubeApi, live: KubeObject): Promise<Revi
   const {items} = await api.send<{items: readonly ControllerRevision[]}>({method: 'GET', path})
   const own = items.filter((item) => isOwnedBy(item, live.metadata))
   return own.map(({revision, data}) => {
-    const template = valueAt(data as unknown as Json, ['spec', 'template']) as JsonObject
+    const template = valueAt(data, ['spec', 'template']) as JsonObject
     const fields = Object.entries(template).filter(([name]) => name !== '$patch')
     return {number: revision, template: withoutHash(Object.fromEntries(fields))}
   })
