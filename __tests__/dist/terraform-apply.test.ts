@@ -226,7 +226,7 @@ test('a resource that fails is named, with what was done before and what was not
 
 // The runner's schedule: SIGINT, SIGTERM 7.5 s later. The tool must see one interrupt only: the second makes it give up.
 test('a cancelled apply passes on one interrupt, leaves no lock, and the next apply goes through', async () => {
-  const slow = data('slow', 'provisioner "local-exec" { command = "sleep 60" }')
+  const slow = data('slow', 'provisioner "local-exec" { command = "exec sleep 60" }')
   const id = await planned(data('a') + slow)
   let asked = false
   const run = await root.apply(
@@ -250,7 +250,7 @@ test('a cancelled apply passes on one interrupt, leaves no lock, and the next ap
 })
 
 test('a lock that is held is named with holder, age and id, and unlock frees exactly that one', async () => {
-  const slow = data('slow', 'provisioner "local-exec" { command = "sleep 60" }')
+  const slow = data('slow', 'provisioner "local-exec" { command = "exec sleep 60" }')
   const id = await planned(slow)
   let second: ReturnType<TerraformRoot['plan']> | undefined
   await root.apply(

@@ -1,6 +1,6 @@
 import {jest} from '@jest/globals'
 import {randomUUID} from 'node:crypto'
-import {readFileSync} from 'node:fs'
+import {readdirSync, readFileSync} from 'node:fs'
 import {CreateBucketCommand, ListObjectsV2Command, S3Client} from '@aws-sdk/client-s3'
 import {labEnvironment} from '../../lab/index.ts'
 import {data, PLAN_KEY, terraformRoot} from '../support/terraform-root.ts'
@@ -36,9 +36,11 @@ afterEach(() => {
 
 /** Ends a process and all below it without a chance to put anything in order, as the runner does in the end. */
 function killTree(pid: number): void {
-  const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').trim()
+  const tasks = `/proc/${String(pid)}/task`
+  // A child belongs to the thread that started it, which in Go may be any.
+  const children = readdirSync(tasks).flatMap((task) => readFileSync(`${tasks}/${task}/children`, 'utf8').split(' '))
   process.kill(pid, 'SIGKILL')
-  for (const child of children.split(' ').filter(Boolean)) killTree(Number(child))
+  for (const child of children.map(Number).filter((id) => id > 0)) killTree(child)
 }
 
 const objects = async (prefix: string): Promise<string[]> => {
@@ -63,7 +65,7 @@ test('a plan kept in S3 is found by id, applied to a state in S3, and its root o
 })
 
 test('a cancel in the middle of an apply leaves no lock in S3; the next plan and apply go through without an unlock', async () => {
-  const slow = data('slow', 'provisioner "local-exec" { command = "sleep 90" }')
+  const slow = data('slow', 'provisioner "local-exec" { command = "exec sleep 90" }')
   const id = await planned(data('a') + slow)
   const run = await root.apply(
     {'plan-id': id},
@@ -81,7 +83,7 @@ test('a cancel in the middle of an apply leaves no lock in S3; the next plan and
 })
 
 test('a lock that a killed run left behind is named, and freed by its id alone', async () => {
-  const slow = data('slow', 'provisioner "local-exec" { command = "sleep 90" }')
+  const slow = data('slow', 'provisioner "local-exec" { command = "exec sleep 90" }')
   const id = await planned(slow)
   const killed = await root.apply(
     {'plan-id': id},
