@@ -152,13 +152,10 @@ describe('build and push', () => {
   })
 
   test('no secret is in the log in debug mode', async () => {
-    const result = await run({secrets: 'npm=npm-token-of-this-test'}, GOOD_DOCKER, {
-      env: {RUNNER_DEBUG: '1', ACTIONS_STEP_DEBUG: 'true'},
-    })
+    const debug = {RUNNER_DEBUG: '1', ACTIONS_STEP_DEBUG: 'true'}
+    const result = await run({secrets: 'npm=npm-token-of-this-test'}, GOOD_DOCKER, {env: debug})
     expect(result.code).toBe(0)
-    for (const secret of ['npm-token-of-this-test', PASSWORD, 'secret-key-of-this-test']) {
-      expect(result.visible).not.toContain(secret)
-    }
+    expect(result.visible).not.toMatch(new RegExp(`npm-token-of-this-test|${PASSWORD}|secret-key-of-this-test`))
   })
 
   test('a registry that has something else than what was pushed is a failure', async () => {
@@ -383,12 +380,8 @@ describe('without a push', () => {
   test('a pull request from a fork is built without credentials, and says why it is not pushed', async () => {
     const event = join(home, 'event.json')
     writeFileSync(event, JSON.stringify(fork))
-    const env = {
-      GITHUB_EVENT_NAME: 'pull_request',
-      GITHUB_REF: 'refs/pull/7/merge',
-      GITHUB_EVENT_PATH: event,
-      AWS_ACCESS_KEY_ID: '',
-    }
+    const pull = {GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge', GITHUB_EVENT_PATH: event}
+    const env = {...pull, AWS_ACCESS_KEY_ID: ''}
     const result = await run({tags: 'type=ref,event=pr\ntype=sha'}, {...GOOD_DOCKER, 'buildx build': {}}, {env})
     expect(result.errors).toEqual([])
     expect(result.outputs).toMatchObject({status: 'succeeded', pushed: 'false', image: '', tag: 'pr-7'})
