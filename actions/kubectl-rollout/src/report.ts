@@ -142,7 +142,7 @@ function finish(
   world.outputs.set('failure-reason', '')
   const now = facts(
     standings.map(({object}) => object),
-    standings.flatMap((one) => proofOf(one).running),
+    standings.map(proofOf).flatMap(({asked, running}) => [...asked, ...running]),
   )
   world.outputs.set('receipt', receipt(world, prepared, status, headline, now))
 }

@@ -7,6 +7,11 @@ import type {Standing} from './standing.ts'
 export interface Proof {
   /** References as they were asked for, each once. */
   readonly images: readonly string[]
+  /**
+   * The digests of those that were asked for by digest, each once. A node cannot run other bytes under such a reference,
+   * but it may call them by another digest: equal content of an earlier push keeps the name that the node saw first.
+   */
+  readonly asked: readonly string[]
   /** Digests that the nodes report for them (`imageID`), each once. */
   readonly running: readonly string[]
   /**
@@ -28,6 +33,7 @@ export function proofOf({pods}: Standing): Proof {
   const pinned = pairs.filter(({digest}) => digest !== undefined)
   return {
     images: unique(pairs.map(({image}) => image)),
+    asked: unique(pairs.flatMap(({digest}) => digest ?? [])),
     running: unique(pairs.flatMap(({running}) => running ?? [])),
     proven: pinned.length === 0 ? undefined : pinned.every(({digest, running}) => digest === running),
   }
