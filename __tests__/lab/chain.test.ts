@@ -1,13 +1,29 @@
+import {randomUUID} from 'node:crypto'
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
 import {labEnvironment} from '../../lab/index.ts'
 import {failureReason, JOBS, runChain, servedVersions, whatHappened} from '../../scripts/demo/chain.ts'
 import type {ChainRun} from '../../scripts/demo/chain.ts'
 import {FAULTS} from '../../scripts/demo/faults.ts'
+import type {Fault} from '../../scripts/demo/faults.ts'
 
 const MINUTES = 60_000
 const lab = labEnvironment()
 
+// A commit of this test's own: other tests deliver the repository's newest commit to the same registry.
+const id = randomUUID()
+const own: Fault = {
+  mistake: 'none',
+  job: '',
+  reason: '',
+  says: /^/,
+  inject: async (repository) => {
+    await writeFile(join(repository, 'chain-test'), id)
+  },
+}
+
 const run = async (fault?: string): Promise<ChainRun> =>
-  await runChain(lab, fault === undefined ? undefined : FAULTS[fault], () => undefined)
+  await runChain(lab, fault === undefined ? own : FAULTS[fault], () => undefined)
 const results = (chain: ChainRun): Record<string, string | undefined> =>
   Object.fromEntries(JOBS.map((job) => [job, chain.workflow.jobs.get(job)?.result]))
 
