@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {labEnvironment} from '../../lab/index.ts'
-import {failureReason, JOBS, runChain, servedVersions, whatHappened} from '../../scripts/demo/chain.ts'
+import {failureReason, JOBS, runChain, servedVersions} from '../../scripts/demo/chain.ts'
 import type {ChainRun} from '../../scripts/demo/chain.ts'
 import {FAULTS} from '../../scripts/demo/faults.ts'
 import type {Fault} from '../../scripts/demo/faults.ts'
@@ -46,24 +46,6 @@ test(
   10 * MINUTES,
 )
 
-test(
-  'the same commit again: nothing is built, nothing is changed, and it says so',
-  async () => {
-    const again = await run()
-    expect(again.digest).toBe(good.digest)
-    const statuses = Object.fromEntries(JOBS.map((job) => [job, whatHappened(again.workflow.jobs.get(job)).status]))
-    expect(statuses).toMatchObject({
-      build: 'unchanged',
-      plan: 'planned',
-      apply: 'unchanged',
-      ecs: 'unchanged',
-      kubernetes: 'unchanged',
-    })
-    expect(again.workflow.jobs.get('build')?.outputs['image']?.['reused']).toBe('true')
-  },
-  5 * MINUTES,
-)
-
 describe.each(Object.entries(FAULTS))('--break %s', (name, fault) => {
   test(
     `ends red at ${fault.job} with its true cause in log, annotation and summary`,
@@ -82,13 +64,3 @@ describe.each(Object.entries(FAULTS))('--break %s', (name, fault) => {
     5 * MINUTES,
   )
 })
-
-test(
-  'after the bad days the good version is still what is served',
-  async () => {
-    for (const {commit, digest} of await servedVersions(lab)) {
-      expect({commit, digest}).toEqual({commit: good.commit, digest: good.digest})
-    }
-  },
-  MINUTES,
-)
