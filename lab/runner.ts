@@ -38,6 +38,9 @@ const STAND_INS: Readonly<Record<string, string>> = {
   'hashicorp/setup-terraform': join(import.meta.dirname, 'actions/setup-terraform'),
 }
 
+/** Reusable workflows name this suite's actions as any repository does; here they are those of the checkout. */
+const OWN_REPOSITORY = 'slipway/slipway'
+
 const RUNNER_LABELS = ['ubuntu-latest', 'ubuntu-24.04', 'ubuntu-24.04-arm']
 
 /**
@@ -134,7 +137,8 @@ async function standIns(call: WorkflowCall): Promise<string[]> {
     ),
   ]
   return used.flatMap((reference) => {
-    const standIn = STAND_INS[reference.split('@')[0] ?? '']
+    const action = reference.split('@')[0] ?? ''
+    const standIn = action === OWN_REPOSITORY ? call.repository : STAND_INS[action]
     return standIn === undefined ? [] : ['--local-repository', `${reference}=${standIn}`]
   })
 }

@@ -14,8 +14,8 @@ const execute = promisify(execFile)
 const STATE_BUCKET = 'slipway-demo-state'
 const NAMESPACE = 'streaming'
 
-/** The jobs of deploy.yml, in the order of the chain, with what they are called in the closing table. */
-export const JOBS = ['build', 'plan', 'apply', 'migrate', 'ecs', 'kubernetes', 'report'] as const
+/** The jobs of a delivery, in the order of the chain, with what they are called in the closing table. */
+export const JOBS = ['build', 'plan', 'approve', 'apply', 'migrate', 'ecs', 'kubernetes', 'report'] as const
 
 const GREEN: readonly string[] = ['succeeded', 'unchanged', 'planned']
 
