@@ -14,6 +14,8 @@ export interface WorkflowCall {
   readonly repository: string
   /** The workflow's path below the checkout. */
   readonly workflow: string
+  /** The checkout that answers for `slipway/slipway`, where the workflow is of another repository. */
+  readonly suite?: string
   /** The event's name, for example `push`. */
   readonly event: string
   /** The event's payload; the runner's own guess when left out. */
@@ -123,22 +125,22 @@ function dotenv(values: Readonly<Record<string, string>>): string {
     .join('')
 }
 
-// A foreign action is named with its commit, so the commits are read from the workflow.
+// A foreign action is named with its commit, so the commits are read from the workflows.
 async function standIns(call: WorkflowCall): Promise<string[]> {
-  // A workflow may be made of others, so all of its folder is read.
-  const folder = dirname(join(call.repository, call.workflow))
-  const files = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
-  const text = (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n')
-  const used = [
-    ...new Set(
-      [...text.matchAll(/uses: *['"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g)].map(
-        (match) => `${match[1] ?? ''}@${match[2] ?? ''}`,
-      ),
-    ),
-  ]
-  return used.flatMap((reference) => {
+  const suite = call.suite ?? call.repository
+  // A workflow may be made of others, so all of its folder is read, and that of the suite it may call.
+  const folders = new Set([dirname(join(call.repository, call.workflow)), join(suite, '.github/workflows')])
+  const texts = await Promise.all([...folders].map(yamlTexts))
+  const uses = /uses: *['"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g
+  const used = new Set([...texts.join('\n').matchAll(uses)].map(([, name = '', ref = '']) => `${name}@${ref}`))
+  return [...used].flatMap((reference) => {
     const action = reference.split('@')[0] ?? ''
-    const standIn = action === OWN_REPOSITORY ? call.repository : STAND_INS[action]
+    const standIn = action === OWN_REPOSITORY ? suite : STAND_INS[action]
     return standIn === undefined ? [] : ['--local-repository', `${reference}=${standIn}`]
   })
+}
+
+async function yamlTexts(folder: string): Promise<string> {
+  const files = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
+  return (await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')))).join('\n')
 }

@@ -1,0 +1,102 @@
+import {execFile} from 'node:child_process'
+import {cp, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import {labEnvironment} from '../../lab/index.ts'
+import {runWorkflow} from '../../lab/runner.ts'
+import type {WorkflowRun} from '../../lab/runner.ts'
+import {labVariables} from '../../scripts/demo/chain.ts'
+import {cloneRepository} from '../../scripts/demo/repository.ts'
+import type {Clone} from '../../scripts/demo/repository.ts'
+import {versionOnKubernetes} from '../../scripts/demo/version.ts'
+
+const MINUTES = 60_000
+const NAMESPACE = 'another-team'
+const lab = labEnvironment()
+const execute = promisify(execFile)
+const env = {...process.env, ...lab.vars}
+
+const CALLER = `
+name: ship
+on: push
+permissions: {}
+jobs:
+  delivery:
+    permissions:
+      contents: read
+      id-token: write
+    uses: slipway/slipway/.github/workflows/delivery.yml@v1
+    with:
+      environment: staging
+      repository: another-app
+      build-args: GIT_COMMIT=\${{ github.sha }}
+      manifests: k8s
+      namespace: ${NAMESPACE}
+      image-name: streaming-api
+      image-paths: Deployment:spec.template.metadata.annotations.streaming-api/image-digest
+`
+
+let repository: string
+let suite: Clone
+
+// A repository with an app at its root, and nothing of this suite but the name of a workflow.
+beforeAll(async () => {
+  suite = await cloneRepository()
+  repository = await mkdtemp(join(tmpdir(), 'slipway-another-'))
+  await cp(join(suite.folder, 'sample-app'), repository, {recursive: true})
+  await mkdir(join(repository, '.github/workflows'), {recursive: true})
+  await writeFile(join(repository, '.github/workflows/ship.yml'), CALLER)
+  await git('init', '--quiet', '--initial-branch', 'main')
+  await git('add', '--all')
+  await git('-c', 'user.name=test', '-c', 'user.email=test@example.test', 'commit', '--quiet', '--message', 'app')
+})
+afterAll(async () => {
+  await execute('kubectl', ['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'], {env})
+  await suite.remove()
+  await rm(repository, {recursive: true, force: true})
+})
+
+async function git(...argv: string[]): Promise<string> {
+  return (await execute('git', argv, {cwd: repository})).stdout.trim()
+}
+
+async function ship(vars: Record<string, string> = {}): Promise<WorkflowRun> {
+  return await runWorkflow(lab, {
+    repository,
+    suite: suite.folder,
+    workflow: '.github/workflows/ship.yml',
+    event: 'push',
+    payload: {ref: 'refs/heads/main', repository: {default_branch: 'main'}},
+    vars: {...labVariables(lab), ...vars},
+  })
+}
+
+const results = ({jobs}: WorkflowRun): Record<string, string> =>
+  Object.fromEntries([...jobs].filter(([id]) => id !== 'delivery').map(([id, {result}]) => [id, result]))
+
+test(
+  'another repository calls delivery.yml: what it has no work for is left out, the rest is live',
+  async () => {
+    const ran = await ship()
+    expect([ran.complaint, results(ran)]).toEqual([
+      '',
+      {build: 'success', approve: 'success', kubernetes: 'success', report: 'success'},
+    ])
+    const served = await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')
+    expect(served).toMatchObject({
+      commit: await git('rev-parse', 'HEAD'),
+      digest: ran.jobs.get('build')?.outputs['image']?.['digest'],
+    })
+  },
+  5 * MINUTES,
+)
+
+test(
+  'a stage without work does not let a later one run past a build that failed',
+  async () => {
+    const ran = await ship({ECR_REGISTRY: 'not-a-registry'})
+    expect(results(ran)).toEqual({build: 'failure', report: 'success'})
+  },
+  5 * MINUTES,
+)
