@@ -2,10 +2,10 @@ import type {Config} from 'jest'
 
 const transform: Config['transform'] = {'\\.ts$': '<rootDir>/__tests__/support/strip-types.ts'}
 
-const project = (displayName: string, folders: string[]): NonNullable<Config['projects']>[number] => ({
+const project = (displayName: string, folders: string[], files = '**'): NonNullable<Config['projects']>[number] => ({
   displayName,
   rootDir: '.',
-  testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/**/*.test.ts`),
+  testMatch: folders.map((folder) => `<rootDir>/__tests__/${folder}/${files}/*.test.ts`),
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   testPathIgnorePatterns: ['/node_modules/'],
@@ -21,7 +21,8 @@ const config: Config = {
     project('contract', ['contract']),
     project('dist', ['dist']),
     project('faults', ['faults']),
-    project('lab', ['lab']),
+    project('lab', ['lab'], '.'),
+    project('chain', ['lab/chain']),
   ],
   reporters: ['default', '<rootDir>/__tests__/support/tally.ts'],
 }

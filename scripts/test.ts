@@ -1,13 +1,19 @@
 import {spawn} from 'node:child_process'
 import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
+import {createInterface} from 'node:readline'
+import type {Readable} from 'node:stream'
 import {labEnvironment, labProblem, up} from '../lab/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
 
+// Much of every check is waiting: for one thread, for a service to settle. Two at a time are what two cores bear.
+const LANES = 2
+
 /** A check of the suite: a command that is green when it ends with 0. */
 interface Check {
+  /** One word or two: it stands before every line of the check's output. */
   readonly title: string
   readonly command: string
   readonly argv: readonly string[]
@@ -17,64 +23,108 @@ interface Check {
 }
 
 const STATIC: readonly Check[] = [
-  {title: 'types', command: 'tsc', argv: ['--noEmit', '-p', '.']},
+  {title: 'bundles', command: process.execPath, argv: ['scripts/build.ts', '--check']},
   {title: 'lint', command: 'eslint', argv: ['.']},
+  {title: 'types', command: 'tsc', argv: ['--noEmit', '-p', '.']},
   {title: 'format', command: 'prettier', argv: ['--check', '--log-level', 'warn', '.']},
-  {title: 'documentation is current', command: process.execPath, argv: ['scripts/docs.ts', '--check']},
-  {title: 'bundles are current', command: process.execPath, argv: ['scripts/build.ts', '--check']},
+  {title: 'docs', command: process.execPath, argv: ['scripts/docs.ts', '--check']},
   {title: 'sample-app', command: process.execPath, argv: ['--test'], folder: 'sample-app'},
 ]
+
+/** How many tests a check counted, by its closing line `N passed, N failed, N skipped`. */
+const counts = {passed: 0, failed: 0, skipped: 0}
 
 async function passes(check: Check): Promise<boolean> {
   const started = Date.now()
   console.log(`▸ ${check.title}`)
-  const folder = join(root, check.folder ?? '.')
-  // The machine's own variables for colour and the like are kept; npm's belong to the script that called us.
-  const child = spawn(check.command, check.argv, {cwd: folder, stdio: 'inherit', env: {...process.env, ...check.env}})
+  const child = spawn(check.command, check.argv, {
+    cwd: join(root, check.folder ?? '.'),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {...process.env, ...check.env},
+  })
+  const told = [child.stdout, child.stderr].map((stream) => tell(check.title, stream))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
   })
+  await Promise.all(told)
   const seconds = ((Date.now() - started) / 1000).toFixed(0)
   console.log(
-    code === 0 ? `✓ ${check.title} (${seconds} s)\n` : `✗ ${check.title} (${seconds} s, exit code ${String(code)})\n`,
+    code === 0 ? `✓ ${check.title} (${seconds} s)` : `✗ ${check.title} (${seconds} s, exit code ${String(code)})`,
   )
   return code === 0
+}
+
+// Lines of checks that run side by side are told apart by the name before them.
+async function tell(title: string, stream: Readable): Promise<void> {
+  for await (const line of createInterface({input: stream})) {
+    if (line.trim() !== '') console.log(`${title.padEnd(7)} │ ${line}`)
+    const [, ...numbers] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? []
+    const [passed = 0, failed = 0, skipped = 0] = numbers.map(Number)
+    counts.passed += passed
+    counts.failed += failed
+    counts.skipped += skipped
+  }
+}
+
+/** Runs the checks, the next one as soon as a lane is free; gives the titles of those that failed. */
+async function run(checks: readonly Check[], lanes: number): Promise<string[]> {
+  const waiting = [...checks]
+  const failed: string[] = []
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (!(await passes(next))) failed.push(next.title)
+    }
+  }
+  await Promise.all(Array.from({length: lanes}, lane))
+  return failed
 }
 
 /** Why the lab cannot run here, after trying to bring it up; undefined when it is up. */
 async function labUnavailable(): Promise<string | undefined> {
   const problem = await labProblem()
   if (problem !== undefined) return problem
-  console.log('▸ lab up')
-  await up()
+  await up({
+    log: (line) => {
+      console.log(`${'lab'.padEnd(7)} │ ${line}`)
+    },
+  })
   return undefined
+}
+
+function suites(problem: string | undefined): Check[] {
+  // The lab's tools (terraform, kubectl, linters) serve every room; its endpoints and credentials only the lab's own.
+  const env = problem === undefined ? {PATH: labEnvironment().vars['PATH']} : {}
+  const suite = (title: string, ...rooms: string[]): Check => {
+    return {title, command: process.execPath, argv: [...jest, ...rooms], env}
+  }
+  const fast = suite('tests', '--selectProjects', 'unit', 'contract', 'dist', 'faults')
+  if (problem !== undefined) return [fast]
+  // In the lab one test follows the other, because they share one cloud. The chain has a stack of its own there, so that
+  // it can be delivered while single actions are tried.
+  return [
+    suite('chain', '--runInBand', '--selectProjects', 'chain'),
+    fast,
+    suite('lab', '--runInBand', '--selectProjects', 'lab'),
+  ]
 }
 
 /** Runs everything that can be run; gives the names of the checks that failed. */
 async function main(): Promise<readonly string[]> {
-  const failed: string[] = []
-  for (const check of STATIC) if (!(await passes(check))) failed.push(check.title)
-  const problem = await labUnavailable()
-  // The lab's tools (terraform, kubectl, linters) serve every room; its endpoints and credentials only the lab's own.
-  const env = problem === undefined ? {PATH: labEnvironment().vars['PATH']} : {}
-  const rooms = ['unit', 'contract', 'dist', 'faults']
-  const suites: Check[] = [
-    {title: 'tests', command: process.execPath, argv: [...jest, '--selectProjects', ...rooms], env},
-  ]
-  // One after the other: they share one cloud, and the chain has one state.
-  const inBand = [...jest, '--runInBand', '--selectProjects', 'lab']
-  if (problem === undefined) suites.push({title: 'tests in the lab', command: process.execPath, argv: inBand, env})
-  for (const suite of suites) if (!(await passes(suite))) failed.push(suite.title)
+  // What is compiled for the lab and what is checked share the machine; a lab that is prepared is up in seconds.
+  const [failed, problem] = await Promise.all([run(STATIC, LANES), labUnavailable()])
+  failed.push(...(await run(suites(problem), LANES)))
   if (problem !== undefined) {
-    const files = readdirSync(join(root, '__tests__/lab')).filter((name) => name.endsWith('.test.ts')).length
-    console.error(`\n!!! SKIPPED: ${String(files)} test files that need the lab. ${problem}`)
+    const files = readdirSync(join(root, '__tests__/lab'), {recursive: true, encoding: 'utf8'})
+    const missed = files.filter((name) => name.endsWith('.test.ts')).length
+    console.error(`\n!!! SKIPPED: ${String(missed)} test files that need the lab. ${problem}`)
     if (process.env['CI'] === 'true') failed.push('the lab (nothing may be skipped in CI)')
   }
   return failed
 }
 
 const failed = await main()
+console.log(`\n${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`)
 if (failed.length > 0) {
   console.error(`\nFailed: ${failed.join(', ')}.`)
   process.exitCode = 1

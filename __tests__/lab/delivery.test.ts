@@ -134,7 +134,7 @@ const openPullRequest = async (from: string, change?: Call['change']): ReturnTyp
   })
 
 const goBack = async (tag: string): ReturnType<typeof run> =>
-  await run({workflow: 'rollback.yml', event: 'workflow_dispatch', payload: () => ({inputs: {release: tag}})})
+  await run({workflow: 'undo.yml', event: 'workflow_dispatch', payload: () => ({inputs: {release: tag}})})
 
 let first: string | undefined
 

@@ -70,7 +70,7 @@ async function zizmor(folder: string): Promise<string[]> {
 }
 
 describe('actionlint', () => {
-  test.each(workflows().map(({where, text}) => [where, text] as const))('%s', async (_where, text) => {
+  test.each(workflows().map((sample) => [sample.where, asWorkflow(sample)!] as const))('%s', async (_where, text) => {
     expect(await actionlint(text)).toBe('')
   })
   test.each(documented.map(({where, workflow}) => [where, workflow] as const))('%s', async (_where, workflow) => {

@@ -35,12 +35,12 @@ export function usedActions({where, data}: Pick<Sample, 'where' | 'data'>): Used
 
 /**
  * The sample as a workflow that a linter takes: a part of one gets what it lacks around it, jobs that it needs included,
- * and this repository's actions are named by their folders, so that their inputs and outputs are checked too. Undefined
+ * and this repository's actions and workflows are named by their places, so that their inputs and outputs are checked too. Undefined
  * for YAML that is no part of a workflow.
  */
 export function asWorkflow({data, text}: Sample): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined
-  const local = text.replaceAll(/slipway\/slipway\/(actions\/[a-z-]+)@v\d+/g, './$1')
+  const local = text.replaceAll(/slipway\/slipway\/(actions\/[a-z-]+|\.github\/workflows\/[a-z-]+\.yml)@v\d+/g, './$1')
   if ('jobs' in data)
     return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
   if (Array.isArray(data)) {
