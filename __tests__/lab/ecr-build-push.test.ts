@@ -124,6 +124,34 @@ describe('a real build into a real registry', () => {
   )
 
   test(
+    'a commit that is delivered again takes latest back in a new run, and leaves it to a newer commit in a re-run',
+    async () => {
+      const repository = repositoryName('again')
+      // The order in which the registry once called an image by a tag that had moved on.
+      const inputs = {repository, 'create-repository': 'true', tags: 'type=raw,value=latest\ntype=sha', cache: 'none'}
+      const event = (id: string, timestamp: string): Record<string, string> => {
+        const path = join(workspace, `event-${id.slice(0, 8)}.json`)
+        writeFileSync(path, JSON.stringify({head_commit: {id, timestamp}}))
+        return {GITHUB_EVENT_PATH: path, GITHUB_SHA: id}
+      }
+      const [older, newer] = [event(COMMIT, '2026-01-01T00:00:00Z'), event(OTHER, '2026-01-02T00:00:00Z')]
+      const first = await run(inputs, older)
+      const second = await run(inputs, newer)
+      expect([first.errors, second.errors]).toEqual([[], []])
+      const rerun = await run(inputs, {...older, GITHUB_RUN_ATTEMPT: '2'})
+      expect(rerun.errors).toEqual([])
+      expect(rerun.outputs).toMatchObject({status: 'unchanged', digest: first.outputs['digest']!})
+      expect(await digestInEcr(repository, 'latest')).toBe(second.outputs['digest'])
+      const again = await run(inputs, older)
+      expect(again.errors).toEqual([])
+      expect(again.outputs).toMatchObject({status: 'unchanged', digest: first.outputs['digest']!})
+      expect(await digestInEcr(repository, 'latest')).toBe(first.outputs['digest'])
+      expect(await digestInEcr(repository, 'sha-6b6b6b6')).toBe(second.outputs['digest'])
+    },
+    2 * MINUTE,
+  )
+
+  test(
     'platforms that were pushed by digest become one image',
     async () => {
       const repository = repositoryName('merge')

@@ -75,6 +75,7 @@ describe('deciding before a build', () => {
     revision,
     digest,
     manifest: '',
+    committed: undefined,
     mediaType: '',
   })
   const situation = (more: Partial<Situation>): Situation => ({

@@ -10,7 +10,7 @@ import type {Decision} from './preflight.ts'
 import {buildAndPush, buildOnly, reuse} from './publish.ts'
 import type {Published} from './publish.ts'
 import type {Findings} from './registry.ts'
-import {connect, leaveNewerReleases, look} from './registry.ts'
+import {connect, leaveNewerCommits, leaveNewerReleases, look} from './registry.ts'
 import {cacheTag} from './cache.ts'
 import type {Metadata} from './metadata.ts'
 import {report} from './results.ts'
@@ -46,17 +46,20 @@ interface Done {
 async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
   const {api, scans} = connect(world, inputs)
   const {repository} = inputs.target
-  const tags = inputs.pushByDigest ? [] : await leaveNewerReleases(world, api, repository, described.tags)
-  const image = {...described, tags}
+  const named = inputs.pushByDigest ? [] : await leaveNewerReleases(world, api, repository, described.tags)
   const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
-  const wanted = tags.map(({name}) => name)
-  const found = {...(await look(world, api, inputs, wanted, cache)), scans}
+  const asked = named.map(({name}) => name)
+  const found = {...(await look(world, api, inputs, asked, cache)), scans}
+  const {ifTagExists} = inputs
+  const tags = leaveNewerCommits(world, found, source, {tags: named, ifTagExists})
+  const image = {...described, tags}
+  const wanted = new Set(tags.map(({name}) => name))
   const decision = decide({
     repository: found.repository,
     commit: source.commit,
-    policy: inputs.ifTagExists,
+    policy: ifTagExists,
     wanted: tags,
-    existing: found.existing,
+    existing: found.existing.filter(({tag}) => wanted.has(tag)),
     isMutable: found.isMutable,
   })
   return {image, published: await carryOut(world, inputs, found, {image, decision})}

@@ -30,6 +30,9 @@ const RAW_PRIORITY = 200
 /** The label that says which commit an image was built from (https://github.com/opencontainers/image-spec/blob/main/annotations.md). */
 export const REVISION_LABEL = 'org.opencontainers.image.revision'
 
+/** The label with the date of that commit; see {@link describeImage}. */
+export const CREATED_LABEL = 'org.opencontainers.image.created'
+
 /**
  * Works out tags, labels and annotations.
  * @param now what `{{date}}` shows

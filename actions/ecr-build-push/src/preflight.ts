@@ -6,6 +6,8 @@ import type {WantedTag} from './tags/apply.ts'
 export interface ExistingImage extends TaggedImage {
   /** The commit that its label names; undefined when it names none. */
   readonly revision: string | undefined
+  /** The date of that commit, by its label; undefined when it names none. */
+  readonly committed: Date | undefined
 }
 
 /** What is to be done, decided before anything is. */

@@ -13,10 +13,11 @@ import {makeRegistryClient} from '../../shared/ecr/registry-client.ts'
 import type {RegistryClient} from '../../shared/ecr/registry-client.ts'
 import {parseManifest} from '../../shared/ecr/manifest.ts'
 import type {BuildInputs} from './inputs.ts'
-import {REVISION_LABEL} from './metadata.ts'
+import {CREATED_LABEL, REVISION_LABEL} from './metadata.ts'
 import type {ExistingImage} from './preflight.ts'
 import type {WantedTag} from './tags/apply.ts'
-import {withoutOlder} from './tags/newest.ts'
+import {withoutNewerCommits, withoutOlder} from './tags/newest.ts'
+import type {Source} from './source.ts'
 
 /** The registry as the preflight found it; nothing has been changed there. */
 export interface Findings extends Looked {
@@ -91,6 +92,25 @@ export async function leaveNewerReleases(
 }
 
 /**
+ * The wanted tags without those that name the image of a newer commit already, when this run is one that was run
+ * before: a re-run repeats the delivery of its commit, and is no reason for `latest` to go back.
+ */
+export function leaveNewerCommits(
+  world: World,
+  {existing}: Pick<Looked, 'existing'>,
+  source: Pick<Source, 'commit' | 'commitDate'>,
+  {tags, ifTagExists}: {readonly tags: readonly WantedTag[]; readonly ifTagExists: BuildInputs['ifTagExists']},
+): readonly WantedTag[] {
+  const isRerun = Number(world.env['GITHUB_RUN_ATTEMPT'] ?? '1') > 1
+  if (!isRerun || ifTagExists === 'overwrite') return tags
+  const kept = withoutNewerCommits(tags, existing, source)
+  for (const {tag, newer} of kept.left) {
+    world.log.line(`  ${tag} stays where it is: this is a re-run, and ${newer.slice(0, 12)} is a newer commit`)
+  }
+  return kept.tags
+}
+
+/**
  * Asks for everything that decides what is to be done, side by side: credentials, the repository, the wanted tags and
  * the commits that their images were built from. Changes nothing.
  * @param cacheTag the tag of the build cache, asked for in the same call
@@ -123,7 +143,7 @@ export async function look(
     client,
     login,
     described: images === undefined ? undefined : (described ?? undefined),
-    existing: await withRevisions(
+    existing: await withOrigins(
       client,
       repository,
       known.filter(({tag}) => tag !== cacheTag),
@@ -133,20 +153,27 @@ export async function look(
   }
 }
 
-async function withRevisions(
+type Origin = Pick<ExistingImage, 'revision' | 'committed'>
+
+async function withOrigins(
   client: RegistryClient,
   repository: string,
   images: readonly TaggedImage[],
 ): Promise<ExistingImage[]> {
-  const byDigest = new Map<string, Promise<string | undefined>>()
+  const byDigest = new Map<string, Promise<Origin>>()
   for (const {digest, manifest} of images) {
-    if (!byDigest.has(digest)) byDigest.set(digest, readRevision(client, repository, manifest))
+    if (!byDigest.has(digest)) byDigest.set(digest, readOrigin(client, repository, manifest))
   }
-  return await Promise.all(images.map(async (image) => ({...image, revision: await byDigest.get(image.digest)})))
+  const unknown: Origin = {revision: undefined, committed: undefined}
+  return await Promise.all(
+    images.map(async (image) => ({...image, ...((await byDigest.get(image.digest)) ?? unknown)})),
+  )
 }
 
-async function readRevision(client: RegistryClient, repository: string, text: string): Promise<string | undefined> {
+async function readOrigin(client: RegistryClient, repository: string, text: string): Promise<Origin> {
   const manifest = parseManifest(text)
-  const config = await client.config(repository, manifest)
-  return config?.config?.Labels?.[REVISION_LABEL] ?? manifest.annotations?.[REVISION_LABEL]
+  const labels = (await client.config(repository, manifest))?.config?.Labels
+  const label = (name: string): string | undefined => labels?.[name] ?? manifest.annotations?.[name]
+  const committed = new Date(label(CREATED_LABEL) ?? '')
+  return {revision: label(REVISION_LABEL), committed: Number.isNaN(committed.getTime()) ? undefined : committed}
 }

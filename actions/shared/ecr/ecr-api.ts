@@ -145,20 +145,35 @@ async function findImages(
   try {
     for (let at = 0; at < tags.length; at += IMAGES_PER_CALL) {
       const asked = tags.slice(at, at + IMAGES_PER_CALL)
-      const {images, missing} = await getImages(client, query, asked)
-      found.push(...new Map(images.map((image) => [image.tag, image])).values())
-      // An answer may name an image of several tags by one of them only; what it says nothing of is asked for alone.
-      const open = asked.filter((tag) => !missing.has(tag) && !images.some((image) => image.tag === tag))
-      for (const tag of open) {
-        const [image] = (await getImages(client, query, [tag])).images
-        if (image !== undefined) found.push({...image, tag})
-      }
+      found.push(...(await namedOneByOne(client, query, asked)))
     }
     return found
   } catch (error) {
     if (hasName(error, 'RepositoryNotFoundException')) return undefined
     throw explainEcrError(error, 'ecr:BatchGetImage', arn)
   }
+}
+
+/**
+ * An answer need not call an image by the tag that was asked for: it may name one of its other tags, even one that has
+ * moved on since. It is taken at its word only when it names every tag that was asked for exactly once; otherwise each
+ * tag is asked for alone, where there is nothing to mix up.
+ */
+async function namedOneByOne(
+  client: ECRClient,
+  query: {registryId?: string; repositoryName: string},
+  asked: readonly string[],
+): Promise<TaggedImage[]> {
+  const {images, missing} = await getImages(client, query, asked)
+  const there = asked.filter((tag) => !missing.has(tag))
+  const isClear =
+    images.length === there.length && there.every((tag) => images.filter((image) => image.tag === tag).length === 1)
+  if (isClear) return images
+  const alone = there.map(async (tag) => {
+    const [image] = (await getImages(client, query, [tag])).images
+    return image === undefined ? [] : [{...image, tag}]
+  })
+  return (await Promise.all(alone)).flat()
 }
 
 async function getImages(

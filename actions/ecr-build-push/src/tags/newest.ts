@@ -1,10 +1,11 @@
 import {compare, parse} from 'semver'
+import type {Source} from '../source.ts'
 import type {WantedTag} from './apply.ts'
 
-/** The tags that a release may take, and those that stay with a newer one. */
+/** The tags that an image may take, and those that stay with a newer one. */
 export interface Kept {
   readonly tags: readonly WantedTag[]
-  /** For the log: which tag stays, and with which release. */
+  /** For the log: which tag stays, and with which release or commit. */
   readonly left: readonly {readonly tag: string; readonly newer: string}[]
 }
 
@@ -34,4 +35,38 @@ function newestOf(name: string, release: string, existing: readonly string[]): s
     return line === undefined || `${other.version}.`.startsWith(`${line}.`)
   })
   return newer.sort((a, b) => compare(b, a))[0]
+}
+
+/** An image that a tag points at, and what its labels say of its source. */
+export interface Tagged {
+  readonly tag: string
+  readonly revision: string | undefined
+  /** The date of that commit. */
+  readonly committed: Date | undefined
+}
+
+/**
+ * For a run of a past event (GitHub's "Re-run jobs"): leaves the tags that are meant to move where they are when they
+ * name the image of a newer commit. What ran again is the old commit's delivery; that `latest` is the newest is still
+ * true. Where the moving tags are all the tags there are, moving them is what is left for the run to do, and they move.
+ * @param own what this run builds
+ */
+export function withoutNewerCommits(
+  tags: readonly WantedTag[],
+  existing: readonly Tagged[],
+  own: Pick<Source, 'commit' | 'commitDate'>,
+): Kept {
+  const newer = existing.filter(
+    ({revision, committed}) =>
+      revision !== undefined &&
+      revision !== own.commit &&
+      own.commitDate !== undefined &&
+      (committed ?? 0) > own.commitDate,
+  )
+  const left = tags.flatMap(({name, moves}) => {
+    const found = moves ? newer.find(({tag}) => tag === name) : undefined
+    return found === undefined ? [] : [{tag: name, newer: found.revision ?? ''}]
+  })
+  const kept = tags.filter(({name}) => !left.some(({tag}) => tag === name))
+  return kept.length === 0 ? {tags, left: []} : {tags: kept, left}
 }
