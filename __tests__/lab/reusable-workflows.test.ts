@@ -37,6 +37,21 @@ jobs:
       image-paths: Deployment:spec.template.metadata.annotations.streaming-api/image-digest
 `
 
+const MULTI_ARCH = `
+name: image
+on: push
+permissions: {}
+jobs:
+  build:
+    permissions:
+      contents: read
+      id-token: write
+    uses: slipway/slipway/.github/workflows/build-multi-arch.yml@v1
+    with:
+      repository: another-multi-arch
+      context: nothing
+`
+
 let repository: string
 let suite: Clone
 
@@ -47,6 +62,10 @@ beforeAll(async () => {
   await cp(join(suite.folder, 'sample-app'), repository, {recursive: true})
   await mkdir(join(repository, '.github/workflows'), {recursive: true})
   await writeFile(join(repository, '.github/workflows/ship.yml'), CALLER)
+  await writeFile(join(repository, '.github/workflows/image.yml'), MULTI_ARCH)
+  // An image that needs no emulator: it runs nothing while it is built.
+  await mkdir(join(repository, 'nothing'))
+  await writeFile(join(repository, 'nothing/Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n')
   await git('init', '--quiet', '--initial-branch', 'main')
   await git('add', '--all')
   await git('-c', 'user.name=test', '-c', 'user.email=test@example.test', 'commit', '--quiet', '--message', 'app')
@@ -61,11 +80,11 @@ async function git(...argv: string[]): Promise<string> {
   return (await execute('git', argv, {cwd: repository})).stdout.trim()
 }
 
-async function ship(vars: Record<string, string> = {}): Promise<WorkflowRun> {
+async function ship(vars: Record<string, string> = {}, workflow = 'ship.yml'): Promise<WorkflowRun> {
   return await runWorkflow(lab, {
     repository,
     suite: suite.folder,
-    workflow: '.github/workflows/ship.yml',
+    workflow: `.github/workflows/${workflow}`,
     event: 'push',
     payload: {ref: 'refs/heads/main', repository: {default_branch: 'main'}},
     vars: {...labVariables(lab), ...vars},
@@ -73,7 +92,9 @@ async function ship(vars: Record<string, string> = {}): Promise<WorkflowRun> {
 }
 
 const results = ({jobs}: WorkflowRun): Record<string, string> =>
-  Object.fromEntries([...jobs].filter(([id]) => id !== 'delivery').map(([id, {result}]) => [id, result]))
+  Object.fromEntries(
+    [...jobs].filter(([id]) => id !== 'delivery' && id !== 'build-multi-arch').map(([id, {result}]) => [id, result]),
+  )
 
 test(
   'another repository calls delivery.yml: what it has no work for is left out, the rest is live',
@@ -97,6 +118,24 @@ test(
   async () => {
     const ran = await ship({ECR_REGISTRY: 'not-a-registry'})
     expect(results(ran)).toEqual({build: 'failure', report: 'success'})
+  },
+  5 * MINUTES,
+)
+
+test(
+  'build-multi-arch.yml: each platform on a runner of its own, one index under the tags',
+  async () => {
+    const ran = await ship({}, 'image.yml')
+    expect(ran.complaint).toBe('')
+    const image = ran.jobs.get('image')?.outputs['image']
+    const legs = ['amd64', 'arm64'].map((arch) => ran.jobs.get(arch)?.outputs['image']?.['digest'])
+    const stored = await fetch(`http://${lab.registry}/v2/another-multi-arch/manifests/${image?.['tag'] ?? ''}`, {
+      headers: {accept: 'application/vnd.oci.image.index.v1+json'},
+    })
+    const index = (await stored.json()) as {manifests: {digest: string; platform: {architecture: string}}[]}
+    expect(stored.headers.get('docker-content-digest')).toBe(image?.['digest'])
+    expect(index.manifests.map(({platform}) => platform.architecture)).toEqual(['amd64', 'arm64'])
+    expect(index.manifests.map(({digest}) => digest)).toEqual(legs)
   },
   5 * MINUTES,
 )
