@@ -1,11 +1,11 @@
 import {randomUUID} from 'node:crypto'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {labEnvironment} from '../../lab/index.ts'
-import {failureReason, JOBS, runChain, servedVersions} from '../../scripts/demo/chain.ts'
-import type {ChainRun} from '../../scripts/demo/chain.ts'
-import {FAULTS} from '../../scripts/demo/faults.ts'
-import type {Fault} from '../../scripts/demo/faults.ts'
+import {labEnvironment} from '../../../lab/index.ts'
+import {failureReason, JOBS, runChain, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
+import type {ChainRun} from '../../../scripts/demo/chain.ts'
+import {FAULTS} from '../../../scripts/demo/faults.ts'
+import type {Fault} from '../../../scripts/demo/faults.ts'
 
 const MINUTES = 60_000
 const lab = labEnvironment()
@@ -46,6 +46,36 @@ test(
   10 * MINUTES,
 )
 
+const statuses = ({workflow}: ChainRun): Record<string, string | undefined> =>
+  Object.fromEntries(
+    JOBS.filter((job) => job !== 'approve' && job !== 'report').map((job) => [
+      job,
+      whatHappened(workflow.jobs.get(job)).status,
+    ]),
+  )
+
+test(
+  'the same commit again changes nothing, says so at every stage, and builds nothing',
+  async () => {
+    const again = await run()
+    expect([again.workflow.complaint, statuses(again)]).toEqual([
+      '',
+      // A one-off task is asked for, so it runs; that of the sample finds its migrations done.
+      {
+        build: 'unchanged',
+        plan: 'planned',
+        apply: 'unchanged',
+        migrate: 'succeeded',
+        ecs: 'unchanged',
+        kubernetes: 'unchanged',
+      },
+    ])
+    expect(again.digest).toBe(good.digest)
+    expect(again.workflow.jobs.get('build')?.outputs['image']).toMatchObject({reused: 'true', pushed: 'false'})
+  },
+  5 * MINUTES,
+)
+
 describe.each(Object.entries(FAULTS))('--break %s', (name, fault) => {
   test(
     `ends red at ${fault.job} with its true cause in log, annotation and summary`,
@@ -64,3 +94,15 @@ describe.each(Object.entries(FAULTS))('--break %s', (name, fault) => {
     5 * MINUTES,
   )
 })
+
+test(
+  'a commit that was delivered before is delivered again, after others: its own image comes back',
+  async () => {
+    const back = await run()
+    expect([back.workflow.complaint, statuses(back)['build']]).toEqual(['', 'unchanged'])
+    for (const {commit, digest} of await servedVersions(lab)) {
+      expect({commit, digest}).toEqual({commit: good.commit, digest: good.digest})
+    }
+  },
+  5 * MINUTES,
+)
