@@ -44,7 +44,7 @@ function inputsRead(name: string): Set<string> {
   return new Set([...own, ...shared].flatMap((source) => [...source.matchAll(calls)].map((match) => match[1]!)))
 }
 
-test('all seven actions are here', () => {
+test('all eight actions are here', () => {
   expect(names).toEqual([
     'delivery-report',
     'ecr-build-push',
@@ -53,6 +53,7 @@ test('all seven actions are here', () => {
     'kubectl-rollout',
     'terraform-apply',
     'terraform-plan',
+    'terraform-roots',
   ])
 })
 
