@@ -171,6 +171,10 @@ test(
     expect(comments.comments).toHaveLength(1)
     expect(comments.comments[0]?.body).toContain('### Slipway preview · ')
     expect(ran.jobs.get('report')?.summary).toMatch(/\*\*Infrastructure\*\*.*destroys .*aws_lb_target_group/)
+    // The load balancer would ask a port that the task definition does not open: only both previews together tell.
+    expect(ran.jobs.get('report')?.summary).toMatch(
+      /\*\*Finding\*\* `.*aws_ecs_service.*` sends to port 3100 of container `api`, and .* opens 3000\./,
+    )
     expect(ran.jobs.get('report')?.summary).toMatch(/\*\*ECS\*\* `APIService`.*LOG_LEVEL/)
     expect(ran.jobs.get('report')?.summary).toMatch(/\*\*Kubernetes\*\* `streaming`.*Deployment\/streaming-api/)
     expect(await digests()).toEqual(before)

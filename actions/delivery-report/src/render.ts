@@ -5,6 +5,7 @@ import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
+import {findings} from './findings.ts'
 import type {JobResult} from './inputs.ts'
 
 const NAMES: Readonly<Record<Receipt['stage'], string>> = {
@@ -131,10 +132,12 @@ export function previewComment(
         preview.verdict === 'destroy',
       ),
     )
+  const found = findings(previews)
   return [
-    `### Slipway preview · ${previewVerdict(previews, failed.length > 0)}`,
+    `### Slipway preview · ${previewVerdict(previews, failed.length > 0, found.length)}`,
     `for ${code(commit.slice(0, 7))}`,
     table({columns: ['', 'what would change'], rows}),
+    ...found.map((finding) => `**Finding** ${finding}.`),
     ...folds,
     ...(failed.length > 0 ? [] : [`*Approving this pull request approves exactly this: ${code(boundTo(previews))}*`]),
   ].join('\n\n')
@@ -145,11 +148,12 @@ function boundTo(previews: readonly Preview[]): string {
   return receiptDigest(digests.sort().join('\n'))
 }
 
-function previewVerdict(previews: readonly Preview[], incomplete: boolean): string {
+function previewVerdict(previews: readonly Preview[], incomplete: boolean, found: number): string {
   const destroys = previews.filter(({verdict}) => verdict === 'destroy').length
   const unknown = incomplete || previews.some(({verdict}) => verdict === 'unknown')
   const looks = [
     ...(destroys > 0 ? [`${String(destroys)} of ${String(previews.length)} would destroy something`] : []),
+    ...(found > 0 ? [`${String(found)} finding${found > 1 ? 's' : ''} between stages`] : []),
     ...(unknown ? ['not everything could be previewed'] : []),
   ]
   if (looks.length > 0) return `⚠ needs a look: ${looks.join(', ')}`

@@ -10,6 +10,7 @@ import {shortImage, shortName} from '../../shared/ecs/names.ts'
 import {normalise, sameDefinition} from '../../shared/ecs/normalise.ts'
 import {loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
+import {taskFacts} from './facts.ts'
 import {makePreview} from '../../shared/report/preview.ts'
 import type {UpdateSettings, UpdateWish} from './inputs.ts'
 import type {Target} from './preflight.ts'
@@ -88,7 +89,7 @@ export async function showChange(world: World, cluster: string, change: Change):
     for (const line of changeLines(item)) world.log.line(`    ${line}`)
   }
   world.outputs.set('diff', change.perTarget.flatMap(changeLines).join('\n'))
-  world.outputs.set('preview', previewOf(change))
+  world.outputs.set('preview', previewOf(cluster, change))
   const folder = await privateFolder(world.env, 'ecs-deploy')
   const file = `${folder}/task-definition.json`
   await writePrivateFile(file, `${JSON.stringify(change.wanted, undefined, 2)}\n`)
@@ -110,7 +111,7 @@ export function changeLines({differences: found, service, needed}: TargetChange)
 }
 
 /** The change as the preview section that all plan modes share. */
-export function previewOf(change: Change): string {
+export function previewOf(cluster: string, change: Change): string {
   const names = change.perTarget.map(({target}) => target.name).join(', ') || (change.wanted.family ?? '')
   const changed = change.perTarget.filter(({needed}) => needed)
   const summary = changed.map(({differences: found, service}) =>
@@ -124,6 +125,11 @@ export function previewOf(change: Change): string {
     headline: changed.length === 0 ? 'nothing would change' : code(summary.join('; ') || 'another revision'),
     body: codeBlock(text),
     digest: `sha256:${createHash('sha256').update(approvable(change)).digest('hex')}`,
+    facts: taskFacts(
+      change.wanted,
+      cluster,
+      change.perTarget.map(({target}) => target.name),
+    ),
   })
 }
 

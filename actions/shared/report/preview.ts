@@ -1,5 +1,29 @@
 import * as z from 'zod/mini'
 
+// What stages have in common: who removes what another one uses is seen where their previews meet.
+const factSchema = z.object({
+  /** `expects`: another stage must have `value` for it. */
+  fact: z.enum(['uses', 'removes', 'replaces', 'expects']),
+  kind: z.enum([
+    'log group',
+    'secret',
+    'parameter',
+    'role',
+    'image repository',
+    'cluster',
+    'service',
+    'container port',
+  ]),
+  /** The thing's name, without account and region. */
+  name: z.string(),
+  value: z.optional(z.string()),
+  /** Who says so: `container api`, `aws_cloudwatch_log_group.old`. */
+  by: z.string(),
+})
+
+/** Something that a stage uses, removes, or expects of another one. */
+export type Fact = z.infer<typeof factSchema>
+
 /** The published shape of a preview section, version 1: what one stage would change, for the combined comment. */
 export const previewSchema = z.object({
   schema: z.literal('slipway.preview/v1'),
@@ -14,6 +38,8 @@ export const previewSchema = z.object({
   body: z.string(),
   /** `sha256:<hex>` of the normalised change: what an approval is bound to. */
   digest: z.string(),
+  /** For findings that cross stages; a stage that knows of none leaves it out. */
+  facts: z.optional(z.array(factSchema)),
 })
 
 /** What a stage would change, in the format that all plan modes share. */

@@ -3,6 +3,7 @@ import type {World} from '../../shared/core/world.ts'
 import {makePreview} from '../../shared/report/preview.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
 import {countChanges, headline} from '../../shared/terraform/counts.ts'
+import {planFacts} from '../../shared/terraform/facts.ts'
 import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
@@ -92,6 +93,7 @@ function previewOf({inputs, made, found, saved}: Shown): string {
     headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan)].filter(Boolean).join(' '),
     body: planMarkdown(made.plan, found, PREVIEW_LIMIT),
     digest: saved.digest,
+    facts: planFacts(made.plan),
   })
 }
 
