@@ -1,3 +1,4 @@
+import {writeFile} from 'node:fs/promises'
 import type {Clock} from '../../actions/shared/core/clock.ts'
 import type {CallOptions, Finished, Processes} from '../../actions/shared/core/exec.ts'
 import {makeLog} from '../../actions/shared/core/log.ts'
@@ -68,7 +69,12 @@ export function scriptedProcesses(
     }
     return finished
   }
-  return {calls, call, live: call, find: (tool) => Promise.resolve(`/fake/bin/${tool}`)}
+  const save: Processes['save'] = async (tool, argv, file, options) => {
+    const finished = await call(tool, argv, options)
+    await writeFile(file, finished.stdout, {flag: 'wx'})
+    return {...finished, stdout: ''}
+  }
+  return {calls, call, live: call, save, find: (tool) => Promise.resolve(`/fake/bin/${tool}`)}
 }
 
 /** A world in which everything that would leave the process is kept for the test to look at. */

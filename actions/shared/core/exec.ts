@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
+import {open} from 'node:fs/promises'
 import {StringDecoder} from 'node:string_decoder'
 import {getExecOutput} from '@actions/exec'
 import {which} from '@actions/io'
@@ -34,6 +35,11 @@ export interface Processes {
    * gives up at the second: https://developer.hashicorp.com/terraform/cli/commands/apply).
    */
   live(tool: string, argv: readonly string[], options: LiveOptions): Promise<Finished>
+  /**
+   * Runs `tool` quietly to its end with its standard output going straight into a new private file, for output that is
+   * too large to pass through this process. @throws {Error} when the file exists
+   */
+  save(tool: string, argv: readonly string[], file: string, options?: SaveOptions): Promise<Finished>
   /** The path of `tool` on PATH, or undefined. */
   find(tool: string): Promise<string | undefined>
 }
@@ -44,6 +50,9 @@ export interface LiveOptions extends CallOptions {
   /** Longest output kept in memory per stream, in characters; older text is dropped. Default 4 Mi. */
   readonly keep?: number
 }
+
+/** What {@link Processes.save} takes of {@link CallOptions}. */
+export type SaveOptions = Pick<CallOptions, 'cwd' | 'env'>
 
 const KEEP_CHARACTERS = 4 * 1024 * 1024
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15}
@@ -91,6 +100,19 @@ export const systemProcesses: Processes = {
       options.cancel.removeEventListener('abort', interrupt)
     }
   },
+  save: async (tool, argv, file, options = {}) => {
+    const out = await open(file, 'wx', 0o600)
+    try {
+      const child = spawn(await mustFind(tool), [...argv], {
+        cwd: options.cwd,
+        env: childEnvironment(options.env),
+        stdio: ['ignore', out.fd, 'pipe'],
+      })
+      return await finish(child, {})
+    } finally {
+      await out.close()
+    }
+  },
   find: async (tool) => (await which(tool, false)) || undefined,
 }
 
@@ -105,7 +127,7 @@ function childEnvironment(added: CallOptions['env'] = {}): Record<string, string
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
-async function finish(child: ChildProcess, options: LiveOptions): Promise<Finished> {
+async function finish(child: ChildProcess, options: Omit<LiveOptions, 'cancel'>): Promise<Finished> {
   const keep = options.keep ?? KEEP_CHARACTERS
   const stdout = collect(child, 'stdout', keep, options.onLine)
   const stderr = collect(child, 'stderr', keep, options.onLine)
