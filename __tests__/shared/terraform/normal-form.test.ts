@@ -8,7 +8,7 @@ import {
   normalForm,
 } from '../../../actions/shared/terraform/normal-form.ts'
 import type {NormalForm} from '../../../actions/shared/terraform/normal-form.ts'
-import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 
 type Json = Record<string, unknown> & {resource_changes: {address: string; change: Record<string, unknown>}[]}
 

@@ -2,7 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {kindOf} from '../../../actions/shared/terraform/change-kind.ts'
 import {countChanges, headline} from '../../../actions/shared/terraform/counts.ts'
-import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {changeLine, planMarkdown, visibleChanges} from '../../../actions/shared/terraform/render.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')

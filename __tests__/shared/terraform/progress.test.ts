@@ -1,4 +1,4 @@
-import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {ApplyProgress, operationCount} from '../../../actions/shared/terraform/progress.ts'
 import type {UiMessage} from '../../../actions/shared/terraform/ui.ts'
 import {fakeWorld} from '../../support/world.ts'

@@ -6,7 +6,7 @@ import {backendConfigText, hclString, variablesFile} from '../../../actions/shar
 import {describeLock, lockAge, parseLock} from '../../../actions/shared/terraform/lock.ts'
 import {planText} from '../../../actions/shared/terraform/make-plan.ts'
 import {planArgv} from '../../../actions/shared/terraform/plan-argv.ts'
-import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {readUiLine} from '../../../actions/shared/terraform/ui.ts'
 
 describe('variables', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {concealAlike, normalForm} from '../../../actions/shared/terraform/normal-form.ts'
-import {readPlan} from '../../../actions/shared/terraform/plan.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {changeLine, planMarkdown, visibleChanges} from '../../../actions/shared/terraform/render.ts'
 import {Secrets} from '../../../actions/shared/terraform/secrets.ts'
 import {attributeChanges} from '../../../actions/shared/terraform/values.ts'

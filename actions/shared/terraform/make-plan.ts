@@ -1,3 +1,4 @@
+import {createReadStream} from 'node:fs'
 import {stripVTControlCharacters} from 'node:util'
 import {lastWords} from '../core/exec.ts'
 import {writePrivateFile} from '../core/files.ts'
@@ -7,15 +8,13 @@ import type {Diagnostic} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
 import {planArgv} from './plan-argv.ts'
 import type {PlanOptions} from './plan-argv.ts'
-import {readPlan} from './plan.ts'
 import type {Plan} from './plan.ts'
+import {readPlanStream} from './read-plan.ts'
 import type {Session} from './session.ts'
 
 /** A plan that was made: as data, and as files that only this user can read. */
 export interface MadePlan {
   readonly plan: Plan
-  /** The output of `show -json`. It holds secrets in clear text. */
-  readonly json: string
   /** 0: nothing to do. 2: something to do. */
   readonly exitCode: 0 | 2
   /** The binary plan. */
@@ -48,14 +47,13 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
     await progress.release((text) => text)
     throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
   }
-  const json = await showJson(session, file)
-  const plan = readPlan(json)
+  const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
+  const plan = await showPlan(session, file, jsonFile)
   await progress.release((text) => plan.secrets.scrub(text))
   const text = plan.secrets.scrub(planText(finished.stdout))
-  const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
-  await Promise.all([writePrivateFile(jsonFile, json), writePrivateFile(textFile, text)])
+  await writePrivateFile(textFile, text)
   const warnings = diagnostics.filter(({severity}) => severity === 'warning')
-  return {plan, json, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
+  return {plan, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
 }
 
 /**
@@ -82,12 +80,12 @@ function liveUntilPlan(log: Log): {
 }
 
 /**
- * A binary plan as JSON text.
+ * Reads a binary plan as data. @param jsonFile a new private file for the tool's JSON
  * @throws {Failure} when the tool cannot read it
  */
-export async function showJson(session: Session, file: string): Promise<string> {
-  const shown = await session.call(['show', '-json', file])
-  if (shown.code === 0) return shown.stdout
+export async function showPlan(session: Session, file: string, jsonFile: string): Promise<Plan> {
+  const shown = await session.save(['show', '-json', file], jsonFile)
+  if (shown.code === 0) return await readPlanStream(createReadStream(jsonFile, {highWaterMark: READ_AT_ONCE}))
   throw explainBroken(session.world, {
     phase: 'plan',
     root: session.root,
@@ -95,6 +93,8 @@ export async function showJson(session: Session, file: string): Promise<string> 
     lastWords: lastWords(session.tool.name, shown),
   })
 }
+
+const READ_AT_ONCE = 1024 * 1024
 
 const FIRST_LINES =
   /^(?:Note: Objects have changed|No changes\.|(?:Terraform|OpenTofu) used the selected|(?:Terraform|OpenTofu) (?:will perform|planned the following)|Changes to Outputs:|You can apply this plan)/m

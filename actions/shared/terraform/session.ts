@@ -17,6 +17,8 @@ export interface Session {
   readonly dataFolder: string
   /** Runs a quick command to its end, quietly. */
   call(argv: readonly string[]): Promise<Finished>
+  /** Runs a quick command whose output is large: it goes into a new private file. */
+  save(argv: readonly string[], file: string): Promise<Finished>
   /**
    * Runs a long command, with workflow commands switched off while it talks; a cancelled run passes on exactly one
    * interrupt and waits for the tool to let go.
@@ -44,6 +46,7 @@ export function openSession(world: World, tool: Tool, place: Place): Session {
     root: place.root,
     dataFolder: resolve(place.folder, world.env['TF_DATA_DIR'] ?? '.terraform'),
     call: (argv) => world.processes.call(tool.path, argv, common),
+    save: (argv, file) => world.processes.save(tool.path, argv, file, common),
     live: (argv, onLine, keep) =>
       world.log.fenced(() =>
         world.processes.live(tool.path, argv, {

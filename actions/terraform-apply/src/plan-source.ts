@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
-import {gunzipSync} from 'node:zlib'
+import {Readable} from 'node:stream'
+import {createGunzip} from 'node:zlib'
 import {InputError} from '../../shared/core/errors.ts'
 import {workspace, writePrivateFile} from '../../shared/core/files.ts'
 import type {World} from '../../shared/core/world.ts'
@@ -16,11 +17,11 @@ import {
 import {unpack} from '../../shared/saved-plan/envelope.ts'
 import type {Parcel} from '../../shared/saved-plan/envelope.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
-import {makePlan, showJson} from '../../shared/terraform/make-plan.ts'
+import {makePlan, showPlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
-import {readPlan} from '../../shared/terraform/plan.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
+import {readPlanStream} from '../../shared/terraform/read-plan.ts'
 import type {ApplyInputs} from './inputs.ts'
 
 /** All that is needed to apply. */
@@ -108,11 +109,11 @@ export async function getPlan({root, options, parcel}: Ready): Promise<Chosen> {
   })
   const file = join(scratch, 'reviewed.tfplan')
   await writePrivateFile(file, planIn(parcel))
-  const json = carriedJson(parcel) ?? (await showJson(session, file))
-  return {plan: readPlan(json), file, digest: parcel.binding.planDigest}
+  const plan = (await carriedPlan(parcel)) ?? (await showPlan(session, file, join(scratch, 'reviewed.json')))
+  return {plan, file, digest: parcel.binding.planDigest}
 }
 
-function carriedJson({files}: Parcel): string | undefined {
+async function carriedPlan({files}: Parcel): Promise<Plan | undefined> {
   const json = files.get('plan.json.gz')
-  return json && gunzipSync(json).toString('utf8')
+  return json && (await readPlanStream(Readable.from([json]).pipe(createGunzip())))
 }

@@ -1,5 +1,7 @@
+import {createReadStream} from 'node:fs'
 import {readFile} from 'node:fs/promises'
-import {gzipSync} from 'node:zlib'
+import {pipeline} from 'node:stream/promises'
+import {constants, createGzip} from 'node:zlib'
 import type {World} from '../../shared/core/world.ts'
 import type {Origin} from '../../shared/github/origin.ts'
 import {hashOf, LOCK_FILE, readLockFile} from '../../shared/saved-plan/binding.ts'
@@ -45,7 +47,7 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   const binding = bindingOf(world, parts, hashOf(plan), lockFile)
   const files = new Map<string, Uint8Array>([['plan.tfplan', plan]])
   // The apply then need not start every provider to read the plan; only under the seal can the two be told to belong together.
-  if (key !== undefined) files.set('plan.json.gz', gzipSync(made.json))
+  if (key !== undefined) files.set('plan.json.gz', await gzipped(made.jsonFile))
   if (lockFile !== undefined) files.set(LOCK_FILE, Buffer.from(lockFile))
   const id = planId({
     workingDirectory: inputs.root.root,
@@ -58,6 +60,15 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   await store.put(id, pack({binding, files}, key))
   world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
   return {id, digest: binding.planDigest, store: store.name}
+}
+
+// A plan's JSON shrinks to a twentieth even at the quickest level, and may be 100 MB.
+async function gzipped(file: string): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  await pipeline(createReadStream(file), createGzip({level: constants.Z_BEST_SPEED}), async (packed) => {
+    for await (const piece of packed as AsyncIterable<Buffer>) pieces.push(piece)
+  })
+  return Buffer.concat(pieces)
 }
 
 function bindingOf(world: World, parts: ToSave, planHash: string, lockFile: string | undefined): Binding {
