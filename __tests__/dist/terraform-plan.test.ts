@@ -143,14 +143,6 @@ describe('bad input: one sentence, and nothing has run', () => {
     expect(run.errors).toEqual([expect.stringContaining('"terraform" was not found on PATH')])
   })
 
-  test('another version than wanted', async () => {
-    root.write(data('a'))
-    const run = await root.plan({'terraform-version': '~0.11'})
-    expect(run.errors).toEqual([
-      expect.stringMatching(/^Input "terraform-version" is "~0.11", and the terraform on PATH is 1\./),
-    ])
-  })
-
   test('a workspace that is not there: its like is not taken for it', async () => {
     root.write(data('a'))
     const made = await root.plan({workspace: 'prod-eu', 'create-workspace': 'true'})

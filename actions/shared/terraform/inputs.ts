@@ -8,7 +8,7 @@ import type {Guard} from './guard.ts'
 import type {InitSettings} from './init.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import {TOOLS} from './tool.ts'
-import type {ToolName} from './tool.ts'
+import type {ToolSettings} from './tool.ts'
 
 /** What terraform-plan and terraform-apply are both told about the root module and its state. */
 export interface RootInputs {
@@ -16,8 +16,7 @@ export interface RootInputs {
   readonly folder: string
   /** Relative to the checkout, with slashes; `.` for the checkout itself. */
   readonly root: string
-  readonly tool: ToolName
-  readonly version: string | undefined
+  readonly tool: ToolSettings
   readonly workspace: string | undefined
   readonly createWorkspace: boolean
   readonly init: InitSettings
@@ -35,8 +34,7 @@ export function readRootInputs(env: Environment, inputs: Inputs): RootInputs {
   return {
     folder,
     root: relative(workspace(env), folder).replaceAll('\\', '/') || '.',
-    tool: inputs.oneOf('tool', TOOLS, 'terraform'),
-    version: inputs.optional('terraform-version'),
+    tool: toolSettings(env, inputs, folder),
     workspace: inputs.optional('workspace'),
     createWorkspace: inputs.boolean('create-workspace', false),
     init: {
@@ -59,6 +57,22 @@ function rootFolder(env: Environment, path: string): string {
     )
   }
   return folder
+}
+
+function toolSettings(env: Environment, inputs: Inputs, folder: string): ToolSettings {
+  const mirror = inputs.optional('tool-mirror')?.replace(/\/+$/, '')
+  if (mirror !== undefined && !/^https?:$/.test(URL.parse(mirror)?.protocol ?? '')) {
+    throw new InputError(`Input "tool-mirror" is "${mirror}": give the address of a release server, https://...`)
+  }
+  return {
+    tool: inputs.oneOf('tool', TOOLS, 'terraform'),
+    input: inputs.optional('terraform-version'),
+    folder,
+    top: workspace(env),
+    mirror,
+    keyFile: inputs.optional('tool-key'),
+    signature: inputs.boolean('verify-signature', true),
+  }
 }
 
 const SHORTEST_KEY = 16

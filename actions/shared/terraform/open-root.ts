@@ -1,6 +1,4 @@
 import {join} from 'node:path'
-import semver from 'semver'
-import {InputError} from '../core/errors.ts'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import type {World} from '../core/world.ts'
 import {variablesFile} from './hcl.ts'
@@ -10,7 +8,7 @@ import type {RootInputs} from './inputs.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import {openSession} from './session.ts'
 import type {Session} from './session.ts'
-import {findTool} from './tool.ts'
+import {provideTool} from './tool.ts'
 
 /** A root module that is ready to be planned or applied. */
 export interface OpenRoot {
@@ -26,13 +24,7 @@ export interface OpenRoot {
  * @throws {InputError | Failure} when one of them does not work
  */
 export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRoot> {
-  const tool = await findTool(world, inputs.tool)
-  if (inputs.version !== undefined && !semver.satisfies(tool.version, inputs.version)) {
-    throw new InputError(
-      `Input "terraform-version" is "${inputs.version}", and the ${tool.name} on PATH is ${tool.version}: ` +
-        'install that version in a step before this one.',
-    )
-  }
+  const tool = await provideTool(world, inputs.tool)
   const session = openSession(world, tool, {
     folder: inputs.folder,
     root: inputs.root,

@@ -4,6 +4,12 @@ import {InputError} from '../core/errors.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Environment} from '../core/inputs.ts'
 import type {World} from '../core/world.ts'
+import {installTool} from './install-tool.ts'
+import {resolveVersion} from './releases.ts'
+import type {ReleaseSettings} from './releases.ts'
+import {satisfies} from './version-constraint.ts'
+import {wantedVersion} from './wanted-version.ts'
+import type {VersionPlaces} from './wanted-version.ts'
 
 /** The tools that speak Terraform's language. */
 export const TOOLS = ['terraform', 'tofu'] as const
@@ -35,20 +41,35 @@ export const QUIET_ENVIRONMENT: Readonly<Record<string, string>> = {
   CHECKPOINT_DISABLE: '1',
 }
 
+/** Which tool is used, and where it may come from. */
+export interface ToolSettings extends VersionPlaces, ReleaseSettings {}
+
 /**
- * Finds the tool on PATH and asks for its version.
+ * The tool: the one on PATH when it has the version that is wanted or none is, else one that is installed.
  *
  * setup-terraform and setup-opentofu put a wrapper script in the tool's place that turns exit code 2 into 0, adds lines
  * of its own to the output and does not pass an interrupt on (https://github.com/hashicorp/setup-terraform/issues/328
  * and /441): the binary that they moved aside is called instead.
- * @throws {InputError} when the tool is not there or does not run
+ * @throws {InputError} when the tool is not there and cannot be installed, or does not run
  */
-export async function findTool(world: World, name: ToolName): Promise<Tool> {
+export async function provideTool(world: World, settings: ToolSettings): Promise<Tool> {
+  const name = settings.tool
+  const wanted = await wantedVersion(settings)
   const path = behindWrapper(world.env, name) ?? (await world.processes.find(name))
-  if (path === undefined) {
-    const setup = name === 'terraform' ? 'hashicorp/setup-terraform' : 'opentofu/setup-opentofu'
-    throw new InputError(`"${name}" was not found on PATH: run ${setup} in a step before this one.`)
+  const present = path === undefined ? undefined : await ask(world, name, path)
+  if (present && (wanted === undefined || satisfies(present.version, wanted.constraint))) return present
+  if (wanted === undefined) {
+    const file = name === 'terraform' ? '.terraform-version' : '.opentofu-version'
+    throw new InputError(
+      `"${name}" was not found on PATH: set "terraform-version" (or write ${file}) to have it installed.`,
+    )
   }
+  const version = await resolveVersion(world, name, wanted, settings)
+  world.log.line(`${wanted.source} asks for ${wanted.constraint}${present ? `; on PATH is ${present.version}` : ''}`)
+  return await ask(world, name, await installTool(world, name, version, settings))
+}
+
+async function ask(world: World, name: ToolName, path: string): Promise<Tool> {
   const finished = await world.processes.call(path, ['version', '-json'], {env: QUIET_ENVIRONMENT})
   const version = versionIn(finished.stdout)
   if (finished.code !== 0 || version === undefined) {

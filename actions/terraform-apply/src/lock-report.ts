@@ -2,7 +2,7 @@ import type {World} from '../../shared/core/world.ts'
 import {describeLock, parseLock} from '../../shared/terraform/lock.ts'
 import type {LockInfo} from '../../shared/terraform/lock.ts'
 import {openSession} from '../../shared/terraform/session.ts'
-import {findTool} from '../../shared/terraform/tool.ts'
+import {provideTool} from '../../shared/terraform/tool.ts'
 import {readInputs} from './inputs.ts'
 
 /**
@@ -36,7 +36,7 @@ const NOWHERE = 'terraform_data.slipway_looks_whether_the_state_is_locked'
  */
 async function currentLock(world: World): Promise<LockInfo | undefined> {
   const {root} = readInputs(world.env)
-  const tool = await findTool(world, root.tool)
+  const tool = await provideTool(world, root.tool)
   const session = openSession(world, tool, {
     folder: root.folder,
     root: root.root,
