@@ -1,11 +1,12 @@
 /**
- * Records real plans for the tests: `node __tests__/shared/terraform/record-fixtures.ts` with terraform on PATH. Only the
- * built-in provider is used, so nothing is downloaded and nothing but a temporary folder is touched.
+ * Records real plans for the tests: `node __tests__/shared/terraform/record-fixtures.ts` with terraform on PATH,
+ * `node __tests__/shared/terraform/record-fixtures.ts tofu` for OpenTofu's (or the path of either). Only the built-in
+ * provider is used, so nothing is downloaded and nothing but a temporary folder is touched.
  */
 import {spawnSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 
 interface Scenario {
   readonly name: string
@@ -143,10 +144,14 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
+const tool = process.argv[2] ?? 'terraform'
+/** Each tool's plans have a folder; Terraform's are at the top. */
+const fixtures = join(import.meta.dirname, 'fixtures', basename(tool) === 'tofu' ? 'tofu' : '')
+
 function record({name, before, meanwhile = [], config, plan = []}: Scenario): void {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-record-'))
   const terraform = (...argv: string[]): {status: number | null; stdout: string; stderr: string} =>
-    spawnSync('terraform', argv, {
+    spawnSync(tool, argv, {
       cwd: folder,
       encoding: 'utf8',
       maxBuffer: 1e9,
@@ -167,7 +172,7 @@ function record({name, before, meanwhile = [], config, plan = []}: Scenario): vo
     const shown = terraform('show', '-json', 'plan')
     if (shown.status !== 0) throw new Error(`${name}: ${planned.stderr}${shown.stderr}`)
     const json = JSON.stringify(JSON.parse(shown.stdout), null, 1)
-    const fixtures = join(import.meta.dirname, 'fixtures')
+    mkdirSync(fixtures, {recursive: true})
     writeFileSync(join(fixtures, `${name}.json`), `${json}\n`)
     writeFileSync(join(fixtures, `${name}.txt`), `exit ${String(planned.status)}\n${planned.stdout}${planned.stderr}`)
   } finally {

@@ -48,7 +48,9 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
     throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
   }
   const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
-  const plan = await showPlan(session, file, jsonFile)
+  const read = await showPlan(session, file, jsonFile)
+  // OpenTofu does not say in the plan that something was left out.
+  const plan = {...read, complete: read.complete && options.targets.length === 0 && options.excludes.length === 0}
   await progress.release((text) => plan.secrets.scrub(text))
   const text = plan.secrets.scrub(planText(finished.stdout))
   await writePrivateFile(textFile, text)

@@ -66,6 +66,7 @@ class PlanGatherer {
     addVariables(this.#secrets, root)
     const invocations = recordsAt(root, 'action_invocations').map((item) => textAt(item, 'address') ?? 'an action')
     const resources = this.#resources
+    const errored = flag(root, 'errored', false)
     return {
       toolVersion: textAt(root, 'terraform_version') ?? '',
       resources,
@@ -75,9 +76,9 @@ class PlanGatherer {
       deferred: recordsAt(root, 'deferred_changes').map(readDeferred),
       invocations,
       secrets: this.#secrets,
-      applyable: flag(root, 'applyable', hasWork(resources, outputs, invocations)),
+      applyable: flag(root, 'applyable', !errored && hasWork(resources, outputs, invocations)),
       complete: flag(root, 'complete', true),
-      errored: flag(root, 'errored', false),
+      errored,
     }
   }
 
@@ -120,7 +121,7 @@ function addVariables(secrets: Secrets, root: JsonRecord): void {
   }
 }
 
-// Older tools leave the flags out: then the plan itself says whether there is something to do.
+// Older tools and OpenTofu leave the flags out: then the plan itself says whether there is something to do.
 function flag(root: JsonRecord, name: string, fallback: boolean): boolean {
   const value = root[name]
   return typeof value === 'boolean' ? value : fallback
