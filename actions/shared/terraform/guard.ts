@@ -42,6 +42,8 @@ export interface Guard {
 export interface Guarded {
   readonly address: string
   readonly rule: string
+  /** Whether a label on the pull request lets it pass all the same. */
+  readonly pardoned?: boolean
 }
 
 const RULES = ['default', 'none', 'protect <type or address>', 'max-destroys <number>'] as const

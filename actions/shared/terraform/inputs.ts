@@ -23,6 +23,8 @@ export interface RootInputs {
   /** The text of the `variables` input. */
   readonly variables: string | undefined
   readonly guard: Guard
+  /** A label on the pull request that lets the guard pass. */
+  readonly allowDestroyLabel: string | undefined
   readonly planStore: string
   readonly planKey: string | undefined
   readonly githubToken: string | undefined
@@ -43,6 +45,7 @@ export function readRootInputs(env: Environment, inputs: Inputs): RootInputs {
     },
     variables: inputs.optional('variables'),
     guard: parseGuard(inputs.lines('guard')),
+    allowDestroyLabel: inputs.optional('allow-destroy-label'),
     planStore: inputs.optional('plan-store') ?? 'artifact',
     planKey: planKey(inputs),
     githubToken: inputs.optional('github-token'),

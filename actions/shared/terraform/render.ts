@@ -105,7 +105,10 @@ function within(limit: number, sections: readonly string[]): string {
 function guardNote(found: readonly Guarded[]): string {
   if (found.length === 0) return ''
   const rows = found.map(({address, rule}) => `> - ${code(address)} (${escapeMarkdown(rule)})`)
-  return ['> [!WARNING]', '> The guard stands before this. An apply needs `allow-destroy` for:', ...rows].join('\n')
+  const how = found.every(({pardoned}) => pardoned)
+    ? 'The guard stands before this, and the label on this pull request lets it pass:'
+    : 'The guard stands before this. An apply needs `allow-destroy` for:'
+  return ['> [!WARNING]', `> ${how}`, ...rows].join('\n')
 }
 
 function kindTable(plan: Plan): string {

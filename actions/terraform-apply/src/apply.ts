@@ -23,7 +23,7 @@ export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<reado
   }
   const fresh = await planAgain(ready)
   refuseChanged(ready, chosen, fresh)
-  refuseGuarded(fresh.plan, ready.inputs)
+  await refuseGuarded(fresh.plan, ready)
   return fresh.plan.applyable ? await applyNow(ready, fresh) : []
 }
 

@@ -5,6 +5,8 @@ import {checkPlanId} from '../../shared/saved-plan/plan-id.ts'
 import {readPlanOptions, readRootInputs} from '../../shared/terraform/inputs.ts'
 import type {RootInputs} from '../../shared/terraform/inputs.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
+import {readCommentInputs} from '../../shared/terraform/comment-inputs.ts'
+import type {CommentInputs} from '../../shared/terraform/comment-inputs.ts'
 
 /** Which plan is applied: one that was saved, or (`approve: auto`) one made on the spot. */
 export type Source =
@@ -20,6 +22,7 @@ export interface ApplyInputs {
   /** Patterns of types or addresses that the guard lets go. */
   readonly allowDestroy: readonly string[]
   readonly allowPullRequest: boolean
+  readonly comment: CommentInputs
   /** The commit that was planned, where it is not the one of this run. */
   readonly headSha: string | undefined
   /** The one lock that `mode: unlock` frees. */
@@ -42,6 +45,7 @@ export function readInputs(env: Environment): ApplyInputs {
     source: mode === 'unlock' ? {kind: 'fresh'} : readSource(inputs),
     ifStale: inputs.oneOf('if-stale', ['fail', 'replan'], 'fail'),
     allowDestroy: allowDestroy(inputs),
+    comment: readCommentInputs(inputs),
     allowPullRequest: inputs.boolean('allow-pull-request', false),
     headSha: inputs.optional('head-sha'),
     lockId,

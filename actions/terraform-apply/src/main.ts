@@ -3,6 +3,7 @@ import {readOrigin} from '../../shared/github/origin.ts'
 import {readRootOutputs} from '../../shared/terraform/root-outputs.ts'
 import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
 import {applyOrReplan} from './apply.ts'
+import {commentFailure, commentResult} from './comment.ts'
 import {refuseGuarded, refusePullRequests} from './refuse.ts'
 import {readInputs} from './inputs.ts'
 import {getPlan, restoreLockFile, takeParcel} from './plan-source.ts'
@@ -24,11 +25,17 @@ export async function run(world: World): Promise<void> {
 
   const root = await openRoot(world, inputs.root)
   const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
-  const ready = {inputs, root, options, parcel}
+  const ready = {inputs, origin, root, options, parcel}
   const chosen = await getPlan(ready)
   showPlan(world, chosen.plan)
-  refuseGuarded(chosen.plan, inputs)
-
-  const operations = chosen.plan.applyable ? await applyOrReplan(ready, chosen) : []
-  report(world, {inputs, root, chosen, operations, rootOutputs: await readRootOutputs(root.session), started})
+  try {
+    await refuseGuarded(chosen.plan, ready)
+    const operations = chosen.plan.applyable ? await applyOrReplan(ready, chosen) : []
+    const rootOutputs = await readRootOutputs(root.session)
+    const section = report(world, {inputs, root, chosen, operations, rootOutputs, started})
+    await commentResult(world, ready, chosen.plan, section)
+  } catch (error) {
+    await commentFailure(world, ready, chosen.plan, error)
+    throw error
+  }
 }

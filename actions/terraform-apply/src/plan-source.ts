@@ -27,6 +27,7 @@ import type {ApplyInputs} from './inputs.ts'
 /** All that is needed to apply. */
 export interface Ready {
   readonly inputs: ApplyInputs
+  readonly origin: Origin
   readonly root: OpenRoot
   readonly options: PlanOptions
   /** The saved plan; undefined when the plan is made here (`approve: auto`). */

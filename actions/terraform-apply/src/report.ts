@@ -9,6 +9,7 @@ import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, visibleChanges} from '../../shared/terraform/render.ts'
 import {maskLeaves, outputText} from '../../shared/terraform/root-outputs.ts'
 import type {RootOutput} from '../../shared/terraform/root-outputs.ts'
+import {planFold} from './comment.ts'
 import type {ApplyInputs} from './inputs.ts'
 import type {Chosen} from './plan-source.ts'
 
@@ -33,8 +34,8 @@ export function showPlan(world: World, plan: Plan): void {
   if (lines.length > 0) world.log.quote(lines)
 }
 
-/** Hands everything on: outputs, receipt, job summary. */
-export function report(world: World, applied: Applied): void {
+/** Hands everything on: outputs, receipt, job summary. Gives the summary's section, to be shown elsewhere too. */
+export function report(world: World, applied: Applied): string {
   const {chosen, root, operations} = applied
   const status = chosen.plan.applyable ? 'succeeded' : 'unchanged'
   setRootOutputs(world, applied.rootOutputs)
@@ -43,11 +44,13 @@ export function report(world: World, applied: Applied): void {
   world.outputs.set('failure-reason', '')
   for (const [name, count] of Object.entries(resultCounts(operations))) world.outputs.set(name, count)
   world.outputs.set('receipt', receiptOf(world, applied, status))
-  world.summary.add(section(applied, world.clock.now()))
+  const shown = section(applied, world.clock.now())
+  world.summary.add([shown, planFold(chosen.plan)].filter(Boolean).join('\n\n'))
   const took = humanDuration(world.clock.now() - applied.started)
   world.log.line(
     status === 'unchanged' ? `✓ ${root.session.root}: nothing to do` : `✓ applied ${root.session.root} in ${took}`,
   )
+  return shown
 }
 
 function resultCounts(operations: readonly Operation[]): Record<'added' | 'changed' | 'destroyed', number> {

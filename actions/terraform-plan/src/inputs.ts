@@ -3,17 +3,16 @@ import type {Environment} from '../../shared/core/inputs.ts'
 import {readPlanOptions, readRootInputs} from '../../shared/terraform/inputs.ts'
 import type {RootInputs} from '../../shared/terraform/inputs.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
-
-/** When the plan is shown on the pull request. */
-export const COMMENT_MODES = ['update', 'new', 'changes-only', 'never'] as const
+import type {Checks} from '../../shared/terraform/checks.ts'
+import {readCommentInputs} from '../../shared/terraform/comment-inputs.ts'
+import type {CommentInputs} from '../../shared/terraform/comment-inputs.ts'
 
 /** What terraform-plan was asked for. */
 export interface PlanInputs {
   readonly root: RootInputs
   readonly options: PlanOptions
-  readonly comment: (typeof COMMENT_MODES)[number]
-  /** Tells this plan's comment from those of other plans on the same pull request. */
-  readonly commentKey: string | undefined
+  readonly checks: Checks
+  readonly comment: CommentInputs
 }
 
 /** The inputs, read and checked. @throws {InputError} before anything has run */
@@ -23,7 +22,11 @@ export function readInputs(env: Environment): PlanInputs {
   return {
     root,
     options: readPlanOptions(env, inputs, root.folder),
-    comment: inputs.oneOf('comment', COMMENT_MODES, 'never'),
-    commentKey: inputs.optional('comment-key'),
+    checks: {
+      format: inputs.boolean('fmt-check', false),
+      validate: inputs.boolean('validate', false),
+      test: inputs.boolean('test', false),
+    },
+    comment: readCommentInputs(inputs),
   }
 }

@@ -2,7 +2,9 @@ import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
 import {readLockFile} from '../../shared/saved-plan/binding.ts'
+import {runChecks} from '../../shared/terraform/checks.ts'
 import {guarded} from '../../shared/terraform/guard.ts'
+import {hasGuardLabel} from '../../shared/terraform/guard-label.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
 import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
 import {showComment} from './comment.ts'
@@ -23,10 +25,13 @@ export async function run(world: World): Promise<void> {
 
   const root = await openRoot(world, inputs.root)
   const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
+  await runChecks(root.session, inputs.checks, options.varFiles)
   const made = await world.log.group(`${root.session.tool.name} plan`, () =>
     makePlan(root.session, options, root.scratch),
   )
-  const found = guarded(made.plan, inputs.root.guard, [])
+  const stopped = guarded(made.plan, inputs.root.guard, [])
+  const pardoned = stopped.length > 0 && (await hasGuardLabel(world, inputs.root, origin))
+  const found = stopped.map((each) => ({...each, pardoned}))
 
   showInLog(world, made, found)
   const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store})

@@ -34,7 +34,7 @@ export function showInLog(world: World, {plan}: MadePlan, found: readonly Guarde
   if (changes.length > MOST_LINES) lines.push(`    … ${String(changes.length - MOST_LINES)} more, in the plan above`)
   world.log.line(`▸ ${headline(plan)}`)
   if (lines.length > 0) world.log.quote(lines)
-  for (const {address, rule} of found) {
+  for (const {address, rule} of found.filter(({pardoned}) => !pardoned)) {
     world.log.warning(`The guard stands before ${address} (${rule}): an apply needs it in "allow-destroy".`)
   }
 }
@@ -70,7 +70,7 @@ export function report(world: World, shown: Shown, commentUrl: string | undefine
     'to-move': counts.move,
     'to-forget': counts.forget,
     drift: made.plan.drift.length,
-    guarded: shown.found.length,
+    guarded: shown.found.filter(({pardoned}) => !pardoned).length,
     'plan-file': made.file,
     'plan-json-file': made.jsonFile,
     'plan-text-file': made.textFile,
