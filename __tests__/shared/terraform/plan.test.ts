@@ -181,3 +181,10 @@ test('drift counts when the plan depends on it; other drift is a number', () => 
   expect(read.drift.map(({address}) => address)).toEqual(['a.one', 'a.many["x"]'])
   expect(read.otherDrift).toBe(1)
 })
+
+test('a secret that only drift marks is hidden in the text of the plan too', () => {
+  const change = {actions: ['update'], before: {p: 's3cr3t-old'}, after: {p: 's3cr3t-new'}}
+  const marks = {before_sensitive: {p: true}, after_sensitive: {p: true}}
+  const read = readPlan(JSON.stringify({resource_drift: [{address: 'a.b', change: {...change, ...marks}}]}))
+  expect(read.secrets.scrub('~ copy = "s3cr3t-old" -> "s3cr3t-new"')).not.toContain('s3cr3t')
+})

@@ -95,7 +95,9 @@ class PlanGatherer {
       this.#resources.push(change.kind === 'no-op' ? {...change, values: UNCHANGED} : change)
     },
     resource_drift: (item) => {
-      this.#drift.push({...readResource(item), values: UNCHANGED})
+      const change = readResource(item)
+      addSecrets(this.#secrets, change.values)
+      this.#drift.push({...change, values: UNCHANGED})
     },
   }
 }
