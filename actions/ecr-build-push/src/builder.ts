@@ -16,11 +16,46 @@ export interface Builder {
 
 const ENDPOINT = /^(?:tcp|unix|ssh|docker-container|kube-pod):\/\//
 
+/** A question to the engine that is on its way. */
+export interface EngineQuestion {
+  /** The driver of the builder that was asked for. Rejects as {@link chooseBuilder} does. */
+  readonly driver: Promise<string>
+  /** Ends the question: nobody waits for its answer any more. */
+  forget(): Promise<void>
+}
+
+/**
+ * Asks which driver builds here. It takes a process and a look at BuildKit, so it is asked while the registry is, before
+ * it is known whether anything must be built.
+ * @returns undefined where there is nothing to ask: the address of a BuildKit says it all
+ */
+export function askEngine(
+  world: World,
+  {builder}: Pick<BuildOptions, 'builder'>,
+  env: Readonly<Record<string, string>> = {},
+): EngineQuestion | undefined {
+  if (builder !== undefined && ENDPOINT.test(builder)) return undefined
+  const controller = new AbortController()
+  const driver = inspect(world, env, builder, AbortSignal.any([world.cancel, controller.signal]))
+  const over = driver.then(
+    () => undefined,
+    () => undefined,
+  )
+  return {
+    driver,
+    forget: async () => {
+      controller.abort()
+      await over
+    },
+  }
+}
+
 /**
  * Finds the builder to use: the one named, else the machine's default one, else one made for this step because the
  * default one cannot do what is asked (the `docker` driver without the containerd image store can neither export a
  * cache nor attest nor build for several platforms: https://docs.docker.com/build/builders/drivers/).
  * @param options of them, `builder` is a builder's name or the address of a BuildKit daemon
+ * @param question what {@link askEngine} gave
  * @throws {Failure} when no Docker engine answers, {@link InputError} when buildx is missing or the builder unknown
  */
 export async function chooseBuilder(
@@ -28,12 +63,14 @@ export async function chooseBuilder(
   env: Readonly<Record<string, string>>,
   options: BuildOptions,
   wantsCache: boolean,
+  question = askEngine(world, options, env),
 ): Promise<Builder> {
-  await requireDocker(world)
-  if (options.builder !== undefined && ENDPOINT.test(options.builder)) {
-    return await createBuilder(world, env, 'remote', [options.builder])
+  if (question === undefined) {
+    await requireDocker(world)
+    return await createBuilder(world, env, 'remote', [options.builder ?? ''])
   }
-  const driver = await inspect(world, env, options.builder)
+  const driver = await question.driver
+  world.cancel.throwIfAborted()
   const found: Builder = {name: options.builder, driver, own: false}
   if (driver !== 'docker' || options.builder !== undefined) return found
   const needs = needsMoreThanDocker(options)
@@ -63,10 +100,15 @@ function needsMoreThanDocker({platforms, provenance, sbom, attests}: BuildOption
   return platforms.length > 1 || asksFor(provenance) || asksFor(sbom) || attests.length > 0
 }
 
-async function inspect(world: World, env: Readonly<Record<string, string>>, name: string | undefined): Promise<string> {
-  const finished = await world.processes.call('docker', ['buildx', 'inspect', ...(name === undefined ? [] : [name])], {
-    env,
-  })
+async function inspect(
+  world: World,
+  env: Readonly<Record<string, string>>,
+  name: string | undefined,
+  cancel: AbortSignal,
+): Promise<string> {
+  await requireDocker(world)
+  const argv = ['buildx', 'inspect', ...(name === undefined ? [] : [name])]
+  const finished = await world.processes.live('docker', argv, {env, cancel})
   const words = lastWords('docker buildx inspect', finished)
   if (finished.code !== 0 && /no builder .* found/.test(words)) {
     throw new InputError(

@@ -1,6 +1,7 @@
 import type {World} from '../../shared/core/world.ts'
 import {readInputs} from './inputs.ts'
 import type {BuildInputs} from './inputs.ts'
+import {askEngine} from './builder.ts'
 import {showDryRun} from './dry-run.ts'
 import {withGitContext} from './context.ts'
 import {describeImage} from './metadata.ts'
@@ -43,7 +44,27 @@ interface Done {
   readonly published: Published
 }
 
+// The engine is asked beside the registry: a build needs both answers, and a reuse does without the first.
 async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
+  const engine = inputs.merge.length > 0 ? undefined : askEngine(world, inputs.build)
+  try {
+    const {found, image, decision} = await prepare(world, inputs, source, described)
+    if (decision.kind === 'reuse') return {image, published: await reuse(world, inputs, found, decision)}
+    if (inputs.merge.length > 0) return {image, published: await mergePlatforms(world, found, image, inputs.merge)}
+    return {image, published: await buildAndPush(world, inputs, found, {image, engine})}
+  } finally {
+    await engine?.forget()
+  }
+}
+
+interface Prepared {
+  readonly found: Findings
+  /** With the tags that the image is to have in this registry. */
+  readonly image: Metadata
+  readonly decision: Decision
+}
+
+async function prepare(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Prepared> {
   const {api, scans} = connect(world, inputs)
   const {repository} = inputs.target
   const named = inputs.pushByDigest ? [] : await leaveNewerReleases(world, api, repository, described.tags)
@@ -52,7 +73,6 @@ async function publish(world: World, inputs: BuildInputs, source: Source, descri
   const found = {...(await look(world, api, inputs, asked, cache)), scans}
   const {ifTagExists} = inputs
   const tags = leaveNewerCommits(world, found, source, {tags: named, ifTagExists})
-  const image = {...described, tags}
   const wanted = new Set(tags.map(({name}) => name))
   const decision = decide({
     repository: found.repository,
@@ -62,18 +82,7 @@ async function publish(world: World, inputs: BuildInputs, source: Source, descri
     existing: found.existing.filter(({tag}) => wanted.has(tag)),
     isMutable: found.isMutable,
   })
-  return {image, published: await carryOut(world, inputs, found, {image, decision})}
-}
-
-async function carryOut(
-  world: World,
-  inputs: BuildInputs,
-  found: Findings,
-  {image, decision}: {image: Metadata; decision: Decision},
-): Promise<Published> {
-  if (decision.kind === 'reuse') return await reuse(world, inputs, found, decision)
-  if (inputs.merge.length > 0) return await mergePlatforms(world, found, image, inputs.merge)
-  return await buildAndPush(world, inputs, found, image)
+  return {found, image: {...described, tags}, decision}
 }
 
 /** The reason for which nothing is pushed; undefined when it is. */

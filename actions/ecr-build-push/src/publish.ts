@@ -12,7 +12,7 @@ import {baseRegistries, logInToBases} from './base-images.ts'
 import {build, dockerfileOf} from './build.ts'
 import type {Built} from './build.ts'
 import {chooseBuilder} from './builder.ts'
-import type {Builder} from './builder.ts'
+import type {Builder, EngineQuestion} from './builder.ts'
 import type {CachePlan} from './arguments.ts'
 import {cacheTag, planCache} from './cache.ts'
 import type {BuildInputs} from './inputs.ts'
@@ -73,14 +73,17 @@ export async function buildAndPush(
   world: World,
   inputs: BuildInputs,
   found: Findings,
-  image: Metadata,
+  {image, engine}: {readonly image: Metadata; readonly engine: EngineQuestion | undefined},
 ): Promise<Published> {
   const bases = (await baseRegistries(world, inputs.build)).filter(({host}) => host !== found.host)
   return await inPrivateRoom(world, inputs, [found.host, ...bases.map(({host}) => host)], async (room) => {
     const wantsCache = inputs.build.cache !== 'none' || inputs.build.cacheTo.length > 0
-    const builder = await chooseBuilder(world, room.env, inputs.build, wantsCache)
+    // The login is to this step's own folder, so it need not wait for the engine.
+    const [builder] = await Promise.all([
+      chooseBuilder(world, room.env, inputs.build, wantsCache, engine),
+      dockerLogin(world.processes, room.home, found.host, found.login),
+    ])
     await ensureRepository(world, inputs, found)
-    await dockerLogin(world.processes, room.home, found.host, found.login)
     await logInToBases(world, room.home, bases)
     const tags = inputs.pushByDigest ? [] : image.tags.map(({name}) => name)
     await proveImage(world, inputs, {...room, builder, image, cacheFrom: cacheOf(inputs, found, builder).from})
