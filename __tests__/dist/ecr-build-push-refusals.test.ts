@@ -1,3 +1,6 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {describe, expect, test} from '@jest/globals'
 import {buildRoom} from '../shared/ecr/build-room.ts'
 import {GOOD_DOCKER} from '../shared/ecr/fake-docker.ts'
@@ -40,6 +43,23 @@ describe('what is wrong is said before anything is changed', () => {
     expect(result.outputs['failure-reason']).toBe('unreachable')
     expect(result.errors[0]).toContain('no Docker engine answers')
     expect(room.ecr.calls).not.toContain('CreateRepository')
+  })
+
+  test('no docker but podman, or neither: each is named, and nothing is made', async () => {
+    const tools = mkdtempSync(join(tmpdir(), 'slipway-podman-'))
+    try {
+      writeFileSync(join(tools, 'podman'), '#!/bin/sh\n', {mode: 0o755})
+      const only = {path: [], env: {PATH: tools}}
+      const podman = await room.run({'create-repository': 'true'}, GOOD_DOCKER, only)
+      expect(podman.errors[0]).toContain('No "docker" was found on PATH, only "podman", which has no buildx')
+      rmSync(join(tools, 'podman'))
+      const neither = await room.run({'create-repository': 'true'}, GOOD_DOCKER, only)
+      expect(neither.errors[0]).toContain('No "docker" was found on PATH: run the job on a runner with Docker')
+      expect([podman.code, neither.code]).toEqual([1, 1])
+      expect(room.ecr.calls).not.toContain('CreateRepository')
+    } finally {
+      rmSync(tools, {recursive: true, force: true})
+    }
   })
 
   test('no credentials', async () => {

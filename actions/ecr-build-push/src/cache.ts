@@ -44,6 +44,14 @@ export function planCache(options: BuildOptions, situation: CacheSituation, arch
   }
 }
 
+/**
+ * The options without a cache that leaves this machine: for a pull request from a fork, whose code must not write what
+ * later builds take for their own (and which has no credentials to do it with).
+ */
+export function withoutExport(options: BuildOptions): BuildOptions {
+  return {...options, cacheTo: options.cacheTo.filter((entry) => /(?:^|,)type=local(?:,|$)/.test(entry))}
+}
+
 function modeCache(options: BuildOptions, {repositoryUri, exists, mayWrite}: CacheSituation, arch: string): CachePlan {
   const tag = cacheTag(options, arch)
   switch (options.cache) {

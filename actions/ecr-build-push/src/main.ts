@@ -12,7 +12,7 @@ import {buildAndPush, buildOnly, reuse} from './publish.ts'
 import type {Published} from './publish.ts'
 import type {Findings} from './registry.ts'
 import {connect, leaveNewerCommits, leaveNewerReleases, look} from './registry.ts'
-import {cacheTag} from './cache.ts'
+import {cacheTag, withoutExport} from './cache.ts'
 import type {Metadata} from './metadata.ts'
 import {report} from './results.ts'
 import {readSource} from './source.ts'
@@ -23,7 +23,8 @@ export async function run(world: World): Promise<void> {
   const started = world.clock.now()
   const asked = readInputs(world.env)
   const source = await readSource(world)
-  const inputs = {...asked, build: withGitContext(asked.build, source, world.env, asked.gitAuthToken)}
+  const fetched = withGitContext(asked.build, source, world.env, asked.gitAuthToken)
+  const inputs = {...asked, build: isForkPull(source) ? withoutExport(fetched) : fetched}
   const image = describeImage(inputs, source, new Date(started))
   if (inputs.tags.length > 0) for (const reason of image.skipped) world.log.line(`  no tag from ${reason}`)
   if (inputs.dryRun) {
@@ -88,8 +89,12 @@ async function prepare(world: World, inputs: BuildInputs, source: Source, descri
 /** The reason for which nothing is pushed; undefined when it is. */
 export function whyNotPush(push: BuildInputs['push'], source: Pick<Source, 'event' | 'fromFork'>): string | undefined {
   if (push === 'never') return 'Not pushed: input "push" is false.'
-  if (push === 'auto' && source.fromFork && source.event === 'pull_request') {
+  if (push === 'auto' && isForkPull(source)) {
     return 'Not pushed: this pull request comes from a fork, whose runs get no credentials.'
   }
   return undefined
+}
+
+function isForkPull({event, fromFork}: Pick<Source, 'event' | 'fromFork'>): boolean {
+  return fromFork && event === 'pull_request'
 }
