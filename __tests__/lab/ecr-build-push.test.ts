@@ -1,86 +1,40 @@
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, test} from '@jest/globals'
-import {
-  BatchGetImageCommand,
-  DeleteRepositoryCommand,
-  DescribeRepositoriesCommand,
-  ECRClient,
-} from '@aws-sdk/client-ecr'
-import {labEnvironment} from '../../lab/index.ts'
-import {spawnAction} from '../support/spawn-action.ts'
+import {describe, expect, test} from '@jest/globals'
+import {BatchGetImageCommand, DescribeRepositoriesCommand} from '@aws-sdk/client-ecr'
+import {COMMIT, labRoom, MINUTE, OTHER} from '../shared/ecr/lab-room.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 
-const COMMIT = '5a5a5a5a000000000000000000000000000000aa'
-const OTHER = '6b6b6b6b000000000000000000000000000000bb'
-const MINUTE = 60_000
-
-let vars: Record<string, string>
-let registry: string
-let ecr: ECRClient
-const made: string[] = []
-const workspace = mkdtempSync(join(tmpdir(), 'slipway-build-lab-'))
-
-beforeAll(() => {
-  const lab = labEnvironment()
-  ;({registry} = lab)
-  vars = lab.vars
-  const credentials = {accessKeyId: vars['AWS_ACCESS_KEY_ID']!, secretAccessKey: vars['AWS_SECRET_ACCESS_KEY']!}
-  ecr = new ECRClient({endpoint: lab.endpoint, region: lab.region, credentials})
-  mkdirSync(workspace, {recursive: true})
-  writeFileSync(join(workspace, 'hello.txt'), `hello at ${String(Date.now())}\n`)
-  writeFileSync(join(workspace, 'Dockerfile'), 'FROM scratch\nCOPY hello.txt /\n')
-  writeFileSync(join(workspace, 'Dockerfile.broken'), 'FROM scratch\nCOPY hello.txt /\nCOPY missing.txt /\n')
-})
-
-afterAll(async () => {
-  for (const repositoryName of made) await ecr.send(new DeleteRepositoryCommand({repositoryName, force: true}))
-  rmSync(workspace, {recursive: true, force: true})
-})
-
-function repositoryName(what: string): string {
-  const name = `ecr-build-push-test/${what}-${String(Date.now())}`
-  made.push(name)
-  return name
-}
-
-async function run(inputs: Record<string, string>, env: Record<string, string> = {}): Promise<ActionResult> {
-  return await spawnAction('ecr-build-push', {
-    workspace,
-    inputs: {registry, ...inputs},
-    env: {...vars, GITHUB_SHA: COMMIT, ...env},
-  })
-}
-
-async function digestInEcr(repository: string, imageTag: string): Promise<string | undefined> {
-  const {images} = await ecr.send(new BatchGetImageCommand({repositoryName: repository, imageIds: [{imageTag}]}))
-  return images?.[0]?.imageId?.imageDigest
-}
+const room = labRoom({'Dockerfile.broken': 'FROM scratch\nCOPY hello.txt /\nCOPY missing.txt /\n'})
 
 describe('a real build into a real registry', () => {
   test(
     'makes the repository, pushes, caches, and then reuses what is there',
     async () => {
-      const repository = repositoryName('main')
+      const repository = room.repositoryName('main')
       const settings = 'mutability=IMMUTABLE\nscan-on-push=true\ntag.team=video'
-      const first = await run({repository, 'create-repository': 'true', 'repository-settings': settings, cache: 'none'})
+      const first = await room.run({
+        repository,
+        'create-repository': 'true',
+        'repository-settings': settings,
+        cache: 'none',
+      })
       expect(first.errors).toEqual([])
       expect(first.outputs).toMatchObject({status: 'succeeded', pushed: 'true', tag: COMMIT})
-      expect(first.outputs['digest']).toBe(await digestInEcr(repository, COMMIT))
-      expect(first.outputs['image']).toBe(`${registry}/${repository}@${first.outputs['digest']!}`)
-      const {repositories} = await ecr.send(new DescribeRepositoriesCommand({repositoryNames: [repository]}))
+      expect(first.outputs['digest']).toBe(await room.digestInEcr(repository, COMMIT))
+      expect(first.outputs['image']).toBe(`${room.lab.registry}/${repository}@${first.outputs['digest']!}`)
+      const {repositories} = await room.ecr.send(new DescribeRepositoriesCommand({repositoryNames: [repository]}))
       expect(repositories?.[0]).toMatchObject({
         imageTagMutability: 'IMMUTABLE',
         imageScanningConfiguration: {scanOnPush: true},
       })
 
-      const again = await run({repository})
+      const again = await room.run({repository})
       expect(again.errors).toEqual([])
       expect(again.outputs).toMatchObject({status: 'unchanged', reused: 'true', digest: first.outputs['digest']!})
       expect(again.log).not.toContain('::group::Build')
 
-      const other = await run({repository, tags: COMMIT}, {GITHUB_SHA: OTHER})
+      const other = await room.run({repository, tags: COMMIT}, {GITHUB_SHA: OTHER})
       expect(other.outputs['failure-reason']).toBe('tag-immutable')
       expect(other.errors[0]).toContain(COMMIT)
       expect(other.errors[0]).toContain(OTHER)
@@ -91,17 +45,17 @@ describe('a real build into a real registry', () => {
   test(
     'writes the cache in a form that the registry takes, and reads it in the next build',
     async () => {
-      const repository = repositoryName('cache')
+      const repository = room.repositoryName('cache')
       const inputs = {repository, 'create-repository': 'true', 'if-tag-exists': 'overwrite'}
-      const first = await run(inputs)
+      const first = await room.run(inputs)
       expect(first.errors).toEqual([])
-      const {images} = await ecr.send(
+      const {images} = await room.ecr.send(
         new BatchGetImageCommand({repositoryName: repository, imageIds: [{imageTag: 'buildcache-linux-amd64'}]}),
       )
       expect(JSON.parse(images![0]!.imageManifest!)).toMatchObject({
         mediaType: 'application/vnd.oci.image.manifest.v1+json',
       })
-      const second = await run(inputs)
+      const second = await room.run(inputs)
       expect(second.log).toContain('importing cache manifest from')
       expect(second.outputs['digest']).toBe(first.outputs['digest'])
     },
@@ -111,13 +65,13 @@ describe('a real build into a real registry', () => {
   test(
     'a branch moves from commit to commit in a mutable repository',
     async () => {
-      const repository = repositoryName('branch')
+      const repository = room.repositoryName('branch')
       const inputs = {repository, 'create-repository': 'true', tags: 'type=ref,event=branch', cache: 'none'}
-      const first = await run(inputs)
-      const second = await run(inputs, {GITHUB_SHA: OTHER})
+      const first = await room.run(inputs)
+      const second = await room.run(inputs, {GITHUB_SHA: OTHER})
       expect(second.outputs).toMatchObject({status: 'succeeded', pushed: 'true'})
       expect(second.outputs['digest']).not.toBe(first.outputs['digest'])
-      expect(await digestInEcr(repository, 'main')).toBe(second.outputs['digest'])
+      expect(await room.digestInEcr(repository, 'main')).toBe(second.outputs['digest'])
       expect(JSON.parse(second.outputs['receipt']!)).toMatchObject({before: {digest: first.outputs['digest']}})
     },
     2 * MINUTE,
@@ -126,27 +80,27 @@ describe('a real build into a real registry', () => {
   test(
     'a commit that is delivered again takes latest back in a new run, and leaves it to a newer commit in a re-run',
     async () => {
-      const repository = repositoryName('again')
+      const repository = room.repositoryName('again')
       // The order in which the registry once called an image by a tag that had moved on.
       const inputs = {repository, 'create-repository': 'true', tags: 'type=raw,value=latest\ntype=sha', cache: 'none'}
       const event = (id: string, timestamp: string): Record<string, string> => {
-        const path = join(workspace, `event-${id.slice(0, 8)}.json`)
+        const path = join(room.workspace, `event-${id.slice(0, 8)}.json`)
         writeFileSync(path, JSON.stringify({head_commit: {id, timestamp}}))
         return {GITHUB_EVENT_PATH: path, GITHUB_SHA: id}
       }
       const [older, newer] = [event(COMMIT, '2026-01-01T00:00:00Z'), event(OTHER, '2026-01-02T00:00:00Z')]
-      const first = await run(inputs, older)
-      const second = await run(inputs, newer)
+      const first = await room.run(inputs, older)
+      const second = await room.run(inputs, newer)
       expect([first.errors, second.errors]).toEqual([[], []])
-      const rerun = await run(inputs, {...older, GITHUB_RUN_ATTEMPT: '2'})
+      const rerun = await room.run(inputs, {...older, GITHUB_RUN_ATTEMPT: '2'})
       expect(rerun.errors).toEqual([])
       expect(rerun.outputs).toMatchObject({status: 'unchanged', digest: first.outputs['digest']!})
-      expect(await digestInEcr(repository, 'latest')).toBe(second.outputs['digest'])
-      const again = await run(inputs, older)
+      expect(await room.digestInEcr(repository, 'latest')).toBe(second.outputs['digest'])
+      const again = await room.run(inputs, older)
       expect(again.errors).toEqual([])
       expect(again.outputs).toMatchObject({status: 'unchanged', digest: first.outputs['digest']!})
-      expect(await digestInEcr(repository, 'latest')).toBe(first.outputs['digest'])
-      expect(await digestInEcr(repository, 'sha-6b6b6b6')).toBe(second.outputs['digest'])
+      expect(await room.digestInEcr(repository, 'latest')).toBe(first.outputs['digest'])
+      expect(await room.digestInEcr(repository, 'sha-6b6b6b6')).toBe(second.outputs['digest'])
     },
     2 * MINUTE,
   )
@@ -154,18 +108,18 @@ describe('a real build into a real registry', () => {
   test(
     'platforms that were pushed by digest become one image',
     async () => {
-      const repository = repositoryName('merge')
+      const repository = room.repositoryName('merge')
       const common = {repository, 'create-repository': 'true', cache: 'none'}
       const parts: ActionResult[] = []
       for (const platforms of ['linux/amd64', 'linux/arm64'])
-        parts.push(await run({...common, platforms, 'push-by-digest': 'true'}))
+        parts.push(await room.run({...common, platforms, 'push-by-digest': 'true'}))
       expect(parts.map(({errors}) => errors)).toEqual([[], []])
       const merge = parts.map(({outputs}) => outputs['digest']!).join('\n')
-      const merged = await run({repository, merge, tags: 'v1\nlatest'})
+      const merged = await room.run({repository, merge, tags: 'v1\nlatest'})
       expect(merged.errors).toEqual([])
       expect(merged.summary).toContain('size linux/amd64')
       expect(merged.summary).toContain('size linux/arm64')
-      const {images} = await ecr.send(
+      const {images} = await room.ecr.send(
         new BatchGetImageCommand({repositoryName: repository, imageIds: [{imageTag: 'latest'}]}),
       )
       const index = JSON.parse(images![0]!.imageManifest!) as {
@@ -174,10 +128,10 @@ describe('a real build into a real registry', () => {
       expect(index.manifests.map(({platform}) => platform.architecture)).toEqual(['amd64', 'arm64'])
       expect(index.manifests.map(({digest}) => digest).join('\n')).toBe(merge)
       expect(images![0]!.imageId!.imageDigest).toBe(merged.outputs['digest'])
-      const again = await run({repository, merge, tags: 'v1\nlatest'})
+      const again = await room.run({repository, merge, tags: 'v1\nlatest'})
       expect(again.errors).toEqual([])
       expect(again.outputs).toMatchObject({status: 'unchanged', digest: merged.outputs['digest']!})
-      const twins = await run({
+      const twins = await room.run({
         repository,
         merge: `${merge}\n${parts[0]!.outputs['digest']!}\nsha256:${'0'.repeat(64)}`,
         tags: 'v2',
@@ -192,7 +146,7 @@ describe('what goes wrong', () => {
   test(
     'a missing repository is named before anything is built',
     async () => {
-      const result = await run({repository: 'ecr-build-push-test/nowhere'})
+      const result = await room.run({repository: 'ecr-build-push-test/nowhere'})
       expect(result.outputs['failure-reason']).toBe('not-found')
       expect(result.log).not.toContain('::group::Build')
     },
@@ -202,13 +156,13 @@ describe('what goes wrong', () => {
   test(
     'a broken Dockerfile is annotated at its line, and leaves no tag',
     async () => {
-      const repository = repositoryName('broken')
-      const result = await run({repository, 'create-repository': 'true', file: 'Dockerfile.broken'})
+      const repository = room.repositoryName('broken')
+      const result = await room.run({repository, 'create-repository': 'true', file: 'Dockerfile.broken'})
       expect(result.code).toBe(1)
       expect(result.outputs['failure-reason']).toBe('build-failed')
       expect(result.errors[0]).toContain('wants /missing.txt, which is not in the build context')
       expect(result.log).toContain('::error file=Dockerfile.broken,line=3::')
-      expect(await digestInEcr(repository, COMMIT)).toBeUndefined()
+      expect(await room.digestInEcr(repository, COMMIT)).toBeUndefined()
     },
     MINUTE,
   )
@@ -217,12 +171,12 @@ describe('what goes wrong', () => {
     'an engine that does not answer changes nothing',
     async () => {
       const name = 'ecr-build-push-test/no-engine'
-      const result = await run(
+      const result = await room.run(
         {repository: name, 'create-repository': 'true'},
         {DOCKER_HOST: 'unix:///nowhere.sock', BUILDX_BUILDER: ''},
       )
       expect(result.outputs['failure-reason']).toBe('unreachable')
-      await expect(ecr.send(new DescribeRepositoriesCommand({repositoryNames: [name]}))).rejects.toThrow()
+      await expect(room.ecr.send(new DescribeRepositoriesCommand({repositoryNames: [name]}))).rejects.toThrow()
     },
     MINUTE,
   )
