@@ -95,6 +95,14 @@ describe('a commit that is delivered again after a newer one', () => {
     expect([tags().get('latest'), tags().get('main')]).toEqual([digest, digest])
   })
 
+  test('as a re-run that must build (its own image is gone), does not call the newer image the one before', async () => {
+    tags().delete(COMMIT)
+    const result = await room.run({tags: rules}, GOOD_DOCKER, pushed(COMMIT, '2026-01-01T00:00:00Z', '2'))
+    expect(result.outputs).toMatchObject({status: 'succeeded', tags: `${room.ecr.host}/team/app:${COMMIT}`})
+    expect(JSON.parse(result.outputs['receipt']!)).toMatchObject({before: {digest: null}})
+    expect(tags().get('latest')).toBe(newer)
+  })
+
   test('as a re-run with nothing but moving tags, moves them: nothing else is left for it to do', async () => {
     const asked = {tags: 'type=ref,event=branch'}
     const result = await room.run(asked, GOOD_DOCKER, pushed(COMMIT, '2026-01-01T00:00:00Z', '2'))

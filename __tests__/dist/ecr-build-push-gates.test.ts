@@ -57,6 +57,16 @@ describe('the gates', () => {
     expect(strict.log).toContain('update curl')
   }, 20_000)
 
+  test('a merged image passes the same gate', async () => {
+    const digest = room.ecr.addImage('team/app', ['part'], {})
+    const attributes = [attribute('package_name', 'openssl')]
+    const findings = [{name: 'CVE-2026-1', severity: 'CRITICAL', attributes}]
+    room.ecr.answer('DescribeImageScanFindings', scanAnswer('COMPLETE', {findings}))
+    const result = await room.run({merge: digest, tags: 'v1', 'scan-fail-on': 'high'})
+    expect(result.errors).toEqual(['team/app: the scan found 1 critical.'])
+    expect(room.ecr.bodies.at(-1)).toMatchObject({imageId: {imageDigest: digest}})
+  })
+
   test('an image that cannot be scanned is not taken for clean', async () => {
     room.ecr.answer('DescribeImageScanFindings', scanAnswer('UNSUPPORTED_IMAGE'))
     const result = await room.run({'scan-fail-on': 'critical'})

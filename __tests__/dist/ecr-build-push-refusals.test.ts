@@ -120,6 +120,9 @@ describe('what is wrong is said before anything is changed', () => {
     [{'smoke-test': 'port=99999'}, 'sets port to "99999": give a whole number from 1 to 65535'],
     [{'scan-fail-on': 'severe'}, 'Input "scan-fail-on" is "severe": use critical, high, medium, low or any.'],
     [{'scan-fail-on': 'high', 'scan-ignore': 'CVE-1 until=tomorrow'}, 'Input "scan-ignore" has "CVE-1 until=tomorrow"'],
+    [{merge: `sha256:${'0'.repeat(64)}`, 'smoke-test': 'true'}, 'Input "smoke-test" is given with "merge"'],
+    [{merge: `sha256:${'0'.repeat(64)}`, 'push-by-digest': 'true'}, 'Input "push-by-digest" is given with "merge"'],
+    [{merge: 'v1.2.3'}, 'Input "merge" has "v1.2.3", which is not a digest'],
     [{'push-retries': '99'}, 'Input "push-retries" is "99": give a whole number from 0 to 20.'],
   ])('%j', async (inputs, sentence) => {
     const result = await room.run(inputs)

@@ -188,6 +188,15 @@ describe('without a push', () => {
     expect(room.ecr.calls).toEqual([])
   })
 
+  test('a merge where nothing was pushed says so and ends well', async () => {
+    const inputs = {merge: `sha256:${'0'.repeat(64)}`, push: 'false'}
+    const result = await room.run(inputs, GOOD_DOCKER, {files: {}})
+    expect(result.errors).toEqual([])
+    expect(result.outputs).toMatchObject({status: 'succeeded', pushed: 'false', digest: ''})
+    expect(result.summary).toContain('There is nothing to merge.')
+    expect(room.docker.calls()).toEqual([])
+  })
+
   test('a dry run needs no engine, network or credentials', async () => {
     const result = await spawnAction('ecr-build-push', {
       files: FILES,

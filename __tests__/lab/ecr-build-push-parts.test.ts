@@ -145,6 +145,25 @@ describe('a builder of its own', () => {
   )
 })
 
+describe('the plain engine of a machine', () => {
+  test(
+    'pushes with a cache where a builder can be had for it, and with a warning where not',
+    async () => {
+      const repository = room.repositoryName('plain')
+      const env = {BUILDX_BUILDER: ''}
+      const result = await room.run({repository, 'create-repository': 'true'}, env)
+      expect(result.errors).toEqual([])
+      expect(result.outputs['digest']).toBe(await room.digestInEcr(repository, result.outputs['tag']!))
+      const hasCache = (await room.digestInEcr(repository, 'buildcache-linux-amd64')) !== undefined
+      expect(result.warnings.some((text) => text.startsWith('No build cache this time'))).toBe(!hasCache)
+      const post = await room.run({}, env, {entry: 'post', state: result.state})
+      expect([post.code, post.warnings]).toEqual([0, []])
+      expect(docker('buildx', 'ls')).not.toContain(result.state['builder'])
+    },
+    3 * MINUTE,
+  )
+})
+
 describe('on one machine with others', () => {
   test(
     'steps that run side by side neither log each other out nor touch the login of the user',

@@ -55,6 +55,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 function passOn(target: string, incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): void {
   const onward = httpRequest(`${target}${incoming.url ?? ''}`, {method: incoming.method, headers: incoming.headers})
   onward.on('response', (answer) => {
+    // Who asked may have given up meanwhile.
+    if (outgoing.destroyed) {
+      answer.destroy()
+      return
+    }
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
     pipeline(answer, outgoing, () => undefined)
   })

@@ -85,6 +85,10 @@ const FAIL_ON = {critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW
 
 /** Reads and checks all inputs. @throws {InputError} before anything was asked or changed anywhere */
 export function readInputs(env: Environment): BuildInputs {
+  return withoutContradiction(readAll(env))
+}
+
+function readAll(env: Environment): BuildInputs {
   const inputs = new Inputs(env)
   const region = inputs.optional('aws-region')
   const repositorySettings = readRepositorySettings(inputs.optional('repository-settings'))
@@ -112,6 +116,22 @@ export function readInputs(env: Environment): BuildInputs {
     keepLogin: inputs.boolean('keep-login', false),
     dryRun: inputs.boolean('dry-run', false),
   }
+}
+
+// What would be left out in silence is refused: a gate that never ran must not look like one that was passed.
+function withoutContradiction(inputs: BuildInputs): BuildInputs {
+  if (inputs.merge.length === 0) return inputs
+  if (inputs.smokeTest !== undefined) {
+    throw new InputError(
+      'Input "smoke-test" is given with "merge", where nothing is built: give it to the jobs that build the platforms.',
+    )
+  }
+  if (inputs.pushByDigest) {
+    throw new InputError(
+      'Input "push-by-digest" is given with "merge": the first is for the jobs that build, the second for the job after them.',
+    )
+  }
+  return inputs
 }
 
 function readScanRules(inputs: Inputs): ScanRules | undefined {

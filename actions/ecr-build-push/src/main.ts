@@ -8,7 +8,7 @@ import {describeImage} from './metadata.ts'
 import {mergePlatforms} from './merge.ts'
 import {decide} from './preflight.ts'
 import type {Decision} from './preflight.ts'
-import {buildAndPush, buildOnly, reuse} from './publish.ts'
+import {buildAndPush, buildOnly, notMerged, reuse} from './publish.ts'
 import type {Published} from './publish.ts'
 import type {Findings} from './registry.ts'
 import {connect, leaveNewerCommits, leaveNewerReleases, look} from './registry.ts'
@@ -35,7 +35,7 @@ export async function run(world: World): Promise<void> {
   const done =
     obstacle === undefined
       ? await publish(world, inputs, source, image)
-      : {image, published: await buildOnly(world, inputs, image, obstacle)}
+      : {image, published: await withoutPush(world, inputs, image, obstacle)}
   report(world, {inputs, source, started, ...done})
 }
 
@@ -45,13 +45,17 @@ interface Done {
   readonly published: Published
 }
 
+async function withoutPush(world: World, inputs: BuildInputs, image: Metadata, why: string): Promise<Published> {
+  return inputs.merge.length > 0 ? notMerged(world, inputs, why) : await buildOnly(world, inputs, image, why)
+}
+
 // The engine is asked beside the registry: a build needs both answers, and a reuse does without the first.
 async function publish(world: World, inputs: BuildInputs, source: Source, described: Metadata): Promise<Done> {
   const engine = inputs.merge.length > 0 ? undefined : askEngine(world, inputs.build)
   try {
     const {found, image, decision} = await prepare(world, inputs, source, described)
     if (decision.kind === 'reuse') return {image, published: await reuse(world, inputs, found, decision)}
-    if (inputs.merge.length > 0) return {image, published: await mergePlatforms(world, found, image, inputs.merge)}
+    if (inputs.merge.length > 0) return {image, published: await mergePlatforms(world, found, image, inputs)}
     return {image, published: await buildAndPush(world, inputs, found, {image, engine})}
   } finally {
     await engine?.forget()
@@ -71,16 +75,17 @@ async function prepare(world: World, inputs: BuildInputs, source: Source, descri
   const named = inputs.pushByDigest ? [] : await leaveNewerReleases(world, api, repository, described.tags)
   const cache = inputs.build.cache === 'registry' ? cacheTag(inputs.build, process.arch) : undefined
   const asked = named.map(({name}) => name)
-  const found = {...(await look(world, api, inputs, asked, cache)), scans}
+  const seen = await look(world, api, inputs, asked, cache)
   const {ifTagExists} = inputs
-  const tags = leaveNewerCommits(world, found, source, {tags: named, ifTagExists})
-  const wanted = new Set(tags.map(({name}) => name))
+  const tags = leaveNewerCommits(world, seen, source, {tags: named, ifTagExists})
+  // What a tag that stays names is no business of this run: it is not what the image replaces.
+  const found = {...seen, scans, existing: seen.existing.filter(({tag}) => tags.some(({name}) => name === tag))}
   const decision = decide({
     repository: found.repository,
     commit: source.commit,
     policy: ifTagExists,
     wanted: tags,
-    existing: found.existing.filter(({tag}) => wanted.has(tag)),
+    existing: found.existing,
     isMutable: found.isMutable,
   })
   return {found, image: {...described, tags}, decision}

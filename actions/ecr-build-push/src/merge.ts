@@ -5,6 +5,8 @@ import type {Descriptor} from '../../shared/ecr/manifest.ts'
 import {digestOf} from '../../shared/ecr/manifest.ts'
 import type {RegistryClient} from '../../shared/ecr/registry-client.ts'
 import type {Metadata} from './metadata.ts'
+import type {BuildInputs} from './inputs.ts'
+import {judge} from './scan-gate.ts'
 import type {Published} from './publish.ts'
 import type {Findings} from './registry.ts'
 import {platformSizes, verifyPush} from './verify.ts'
@@ -26,12 +28,13 @@ export function parseMerge(lines: readonly string[]): string[] {
 /**
  * Makes one image of several that were pushed by digest, each built on a runner of its own platform. Only an index is
  * written, through ECR's API: no layer moves, and no Docker is needed.
+ * @throws {InputError} for a digest that is not there or two of one platform, and as the scan gate does
  */
 export async function mergePlatforms(
   world: World,
   found: Findings,
   image: Metadata,
-  digests: readonly string[],
+  {merge: digests, scan}: Pick<BuildInputs, 'merge' | 'scan'>,
 ): Promise<Published> {
   const {client, repository} = found
   const parts = await Promise.all(digests.map((digest) => descriptors(client, repository, digest)))
@@ -48,6 +51,7 @@ export async function mergePlatforms(
     await found.api.addTag(repository, {tag, digest, manifest: index, mediaType: INDEX_TYPE}, tag)
   }
   const stored = await verifyPush(world, client, repository, tags, digest)
+  await judge(world, scan, found, stored)
   const sizes = await platformSizes(client, repository, stored)
   world.log.line(
     `✓ ${repository}@${digest}: ${sizes.map(({platform}) => platform).join(', ')} under ${tags.join(', ')}`,

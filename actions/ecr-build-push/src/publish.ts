@@ -5,8 +5,6 @@ import type {World} from '../../shared/core/world.ts'
 import {dockerLogin, makeDockerHome, removeDockerHome} from '../../shared/ecr/docker-login.ts'
 import type {DockerHome} from '../../shared/ecr/docker-login.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
-import {platformImages} from '../../shared/ecr/manifest.ts'
-import type {StoredManifest} from '../../shared/ecr/registry-client.ts'
 import {createRequest} from '../../shared/ecr/repository-settings.ts'
 import {baseRegistries, logInToBases} from './base-images.ts'
 import {build, dockerfileOf} from './build.ts'
@@ -22,7 +20,7 @@ import type {Decision} from './preflight.ts'
 import type {BuildStep} from './progress.ts'
 import {proveImage} from './prove.ts'
 import type {Findings} from './registry.ts'
-import {passScan} from './scan-gate.ts'
+import {judge} from './scan-gate.ts'
 import {platformSizes, verifyPush} from './verify.ts'
 import type {PlatformSize} from './verify.ts'
 
@@ -54,7 +52,7 @@ export async function reuse(
     world.log.line(`  tagged it ${tag} as well`)
   }
   const stored = await verifyPush(world, found.client, found.repository, [image.tag, ...missing], image.digest)
-  await judge(world, inputs, found, stored)
+  await judge(world, inputs.scan, found, stored)
   return {
     outcome: 'reused',
     host: found.host,
@@ -93,7 +91,7 @@ export async function buildAndPush(
     world.log.line(
       `✓ ${found.repository}@${built.digest}: read back from the registry${tags.length > 0 ? ` under ${tags.join(', ')}` : ''}`,
     )
-    await judge(world, inputs, found, stored)
+    await judge(world, inputs.scan, found, stored)
     const before = found.existing.find(({digest}) => digest !== built.digest)?.digest
     return {
       outcome: 'pushed',
@@ -137,6 +135,22 @@ export async function buildOnly(world: World, inputs: BuildInputs, image: Metada
       before: undefined,
     }
   })
+}
+
+/** What a step that was to merge platforms says where it may not push: nothing was pushed that could be merged. */
+export function notMerged(world: World, {target}: Pick<BuildInputs, 'target'>, why: string): Published {
+  world.log.line(why)
+  return {
+    outcome: 'built',
+    host: target.registry?.host,
+    digest: undefined,
+    note: `${why} There is nothing to merge.`,
+    metadata: '{}',
+    steps: [],
+    sizes: [],
+    sizesBefore: [],
+    before: undefined,
+  }
 }
 
 interface Room {
@@ -204,13 +218,6 @@ function cacheOf({build: options}: BuildInputs, found: Findings, {driver}: Build
   const mayWrite = driver !== 'docker' && (!found.hasCache || found.isMutable(cacheTag(options, process.arch)))
   const repositoryUri = `${found.host}/${found.repository}`
   return planCache(options, {repositoryUri, exists: found.hasCache, mayWrite}, process.arch)
-}
-
-// An index is not scanned itself; the images in it are.
-async function judge(world: World, {scan}: BuildInputs, found: Findings, stored: StoredManifest): Promise<void> {
-  if (scan === undefined) return
-  const images = platformImages(stored.manifest).map(({digest}) => digest)
-  await passScan(world, found.scans, found.repository, images.length > 0 ? images : [stored.digest], scan)
 }
 
 async function sizesOf(found: Findings, digest: string | undefined): Promise<PlatformSize[]> {

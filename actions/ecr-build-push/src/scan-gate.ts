@@ -3,8 +3,11 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import type {Table} from '../../shared/core/diagnosis.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
+import {platformImages} from '../../shared/ecr/manifest.ts'
+import type {StoredManifest} from '../../shared/ecr/registry-client.ts'
 import {SEVERITIES} from '../../shared/ecr/scan-api.ts'
 import type {Finding, ScanApi, ScanState, Severity} from '../../shared/ecr/scan-api.ts'
+import type {Findings} from './registry.ts'
 
 /** What a scan must not have. */
 export interface ScanRules {
@@ -44,7 +47,7 @@ export function parseIgnored(line: string): IgnoredFinding {
  * @returns how many findings there are of each severity, ignored ones left out
  * @throws {Failure} `scan-findings` with a table of what must be mended, `timeout` when a scan does not end in time
  */
-export async function passScan(
+async function passScan(
   world: World,
   scans: ScanApi,
   repository: string,
@@ -68,6 +71,21 @@ export async function passScan(
     `✓ scanned: nothing of severity ${rules.failOn.toLowerCase()} or worse (${String(findings.length)} findings in all)`,
   )
   return perSeverity
+}
+
+/**
+ * Waits for the scan of what is in the registry, where one was asked for. An index is not scanned itself; the images in
+ * it are. @throws {Failure} as {@link passScan} does
+ */
+export async function judge(
+  world: World,
+  rules: ScanRules | undefined,
+  {scans, repository}: Pick<Findings, 'scans' | 'repository'>,
+  {digest, manifest}: Pick<StoredManifest, 'digest' | 'manifest'>,
+): Promise<void> {
+  if (rules === undefined) return
+  const images = platformImages(manifest).map((image) => image.digest)
+  await passScan(world, scans, repository, images.length > 0 ? images : [digest], rules)
 }
 
 interface Wait {
