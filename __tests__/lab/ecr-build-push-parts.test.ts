@@ -195,7 +195,7 @@ describe('a real application image', () => {
   })
 
   test(
-    'is started before it is pushed; no secret is in the log in debug mode, nor in the image',
+    'is started before it is pushed; no secret is in the log in debug mode',
     async () => {
       const repository = room.repositoryName('app')
       const app = {file: 'Dockerfile.app', secrets: `npm=${SECRET}`, 'smoke-test': 'port=3000\npath=/'}
