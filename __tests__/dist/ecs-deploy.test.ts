@@ -86,6 +86,44 @@ test('a crash is red within ten seconds of the second stop, with its cause every
   expect(result.visible).not.toContain('postgres://secret')
 }, 60_000)
 
+test('CodeDeploy: the built action finds the group, makes the AppSpec, and stops the deployment when its tasks crash', async () => {
+  const history: History = {
+    service: {controller: 'CODE_DEPLOY', balancer: {containerName: 'api', containerPort: 3000}},
+    frames: [
+      {at: 0, old: {running: 2}},
+      {at: 1, ours: {pending: 1}, tasks: crash.frames?.[1]?.tasks ?? []},
+    ],
+    undo: [
+      {at: 0, codeDeploy: {status: 'Stopped', back: 'InProgress'}},
+      {at: 2, ours: {gone: true}, codeDeploy: {back: 'Succeeded'}},
+    ],
+    logs: crash.logs ?? {},
+  }
+  const {result, ecs} = await against(history, {})
+  expect([result.code, result.outputs['status'], result.outputs['codedeploy-deployment-id']]).toEqual([
+    1,
+    'rolled-back',
+    'd-NEW',
+  ])
+  expect(result.errors).toEqual([expect.stringMatching(/exits with code 3 .*APIService is back on streaming-api:41/)])
+  const [order] = ecs.inputsOf('CreateDeployment')
+  const {revision} = order as unknown as {revision: {appSpecContent: {content: string}}}
+  expect(JSON.parse(revision.appSpecContent.content)).toMatchObject({
+    Resources: [
+      {
+        TargetService: {
+          Properties: {
+            TaskDefinition: result.outputs['task-definition-arn'],
+            LoadBalancerInfo: {ContainerName: 'api', ContainerPort: 3000},
+          },
+        },
+      },
+    ],
+  })
+  expect(ecs.inputsOf('StopDeployment')).toEqual([{deploymentId: 'd-NEW', autoRollbackEnabled: true}])
+  expect(ecs.inputsOf('UpdateService')).toEqual([])
+}, 60_000)
+
 test('interrupted on the way: never green, and the post step brings back what ran', async () => {
   const {result} = await against(slow, {
     onOutput: (text, child) => {

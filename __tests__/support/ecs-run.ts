@@ -38,7 +38,7 @@ export async function runAgainst(
   const saved: Readonly<Record<string, string | undefined>> = {...process.env}
   // The SDK's own chain reads these from the process, as it does in a job.
   Object.assign(process.env, CREDENTIALS, {AWS_ENDPOINT_URL: ecs.endpoint})
-  const world = fakeWorld({env: {...CREDENTIALS, ...env, ...named}, clock})
+  const world = fakeWorld({env: {...CREDENTIALS, AWS_ENDPOINT_URL: ecs.endpoint, ...env, ...named}, clock})
   const started = clock.now()
   let failure: Failure | undefined
   try {

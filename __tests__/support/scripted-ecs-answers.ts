@@ -1,4 +1,5 @@
-import {AwsError} from './scripted-ecs.ts'
+import {codeDeployOperations, DEPLOYMENTS} from './scripted-code-deploy.ts'
+import {AwsError} from './scripted-ecs-error.ts'
 import type {Stage} from './scripted-ecs.ts'
 import {stateAt} from './scripted-ecs-state.ts'
 import type {Frame, TaskFrame} from './scripted-ecs-state.ts'
@@ -55,6 +56,11 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
   DescribeTaskDefinition: (stage, input) => describeDefinition(stage, String(input['taskDefinition'])),
   RegisterTaskDefinition: (stage, input) => register(stage, input),
   UpdateService: (stage, input) => update(stage, input),
+  ...codeDeployOperations((stage) => now(stage)),
+  ContinueServiceDeployment: (stage) => {
+    stage.continuedAt ??= stage.clock.now()
+    return {serviceDeploymentArn: RECORD}
+  },
   StopServiceDeployment: (stage) => {
     stage.undoneAt = stage.clock.now()
     return {serviceDeploymentArn: RECORD}
@@ -116,6 +122,13 @@ function now(stage: Stage): Frame {
     return stateAt([played, ...(history.undo ?? UNDONE)], since)
   }
   if (stage.changedAt === undefined) return {at: 0, ...history.before}
+  if (stage.continuedAt !== undefined) {
+    const before = stateAt(
+      [{at: 0, ...history.before}, ...(history.frames ?? [])],
+      (stage.continuedAt - stage.changedAt) / 1000,
+    )
+    return stateAt([before, ...(history.continued ?? [])], (clock.now() - stage.continuedAt) / 1000)
+  }
   return stateAt([{at: 0, ...history.before}, ...(history.frames ?? [])], (clock.now() - stage.changedAt) / 1000)
 }
 
@@ -144,7 +157,10 @@ function serviceJson(stage: Stage, name: string): Json {
     status: frame.status ?? 'ACTIVE',
     desiredCount: frame.desired ?? stage.desired,
     runningCount: parts.reduce((sum, part) => sum + Number(part['runningCount']), 0),
-    taskDefinition: parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD,
+    taskDefinition:
+      service.controller === 'CODE_DEPLOY'
+        ? undefined
+        : (parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD),
     deploymentController: {type: service.controller ?? 'ECS'},
     deploymentConfiguration: {strategy: service.strategy ?? 'ROLLING'},
     ...(service.record === true && {currentServiceDeployment: recordArn(stage)}),
@@ -152,9 +168,24 @@ function serviceJson(stage: Stage, name: string): Json {
     networkConfiguration: {
       awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
     },
-    deployments: parts,
+    ...(service.controller === 'CODE_DEPLOY'
+      ? {deployments: [], taskSets: parts.map(asTaskSet)}
+      : {deployments: parts}),
+    ...(service.balancer !== undefined && {
+      loadBalancers: [
+        {
+          targetGroupArn: 'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/1',
+          ...service.balancer,
+        },
+      ],
+    }),
     events: events(stage, frame, name),
   }
+}
+
+function asTaskSet({desiredCount, ...part}: Json): Json {
+  const externalId = part['id'] === IDS.ours ? DEPLOYMENTS.ours : DEPLOYMENTS.old
+  return {...part, computedDesiredCount: desiredCount, externalId, startedBy: 'CODE_DEPLOY'}
 }
 
 const RECORD_BEFORE = `${ARN}:service-deployment/StreamingCluster/APIService/before`
@@ -178,7 +209,8 @@ function events(stage: Stage, frame: Frame, name: string): Json[] {
 type Who = keyof typeof IDS
 
 function deployments(stage: Stage, frame: Frame): Json[] {
-  const primary = frame.primary ?? (stage.deployed ? 'ours' : 'old')
+  const primary =
+    frame.primary ?? (stage.deployed && stage.history.service?.controller !== 'CODE_DEPLOY' ? 'ours' : 'old')
   const listed: Readonly<Record<Who, boolean>> = {
     ours: stage.deployed && frame.ours?.gone !== true,
     old: !oldIsGone(stage, frame, primary),
@@ -244,13 +276,24 @@ function register(stage: Stage, input: Input): Json {
 }
 
 function update(stage: Stage, input: Input): Json {
+  const byCodeDeploy = stage.history.service?.controller === 'CODE_DEPLOY'
+  if (byCodeDeploy && input['taskDefinition'] !== undefined) {
+    throw new AwsError(
+      'InvalidParameterException',
+      'Unable to update task definition on services with a CODE_DEPLOY deployment controller.',
+    )
+  }
+  if (!byCodeDeploy) deploy(stage, input)
+  stage.desired = Number(input['desiredCount'] ?? stage.desired)
+  return {service: serviceJson(stage, String(input['service']))}
+}
+
+function deploy(stage: Stage, input: Input): void {
   if (stage.changedAt !== undefined && input['taskDefinition'] === OLD) stage.undoneAt = stage.clock.now()
   else stage.changedAt ??= stage.clock.now()
   const definition = text(input, 'taskDefinition') ?? OLD
   stage.deployed ||= definition !== OLD || input['forceNewDeployment'] === true
   if (stage.undoneAt === undefined) stage.wanted = definition
-  stage.desired = Number(input['desiredCount'] ?? stage.desired)
-  return {service: serviceJson(stage, String(input['service']))}
 }
 
 function tasks(stage: Stage): readonly TaskFrame[] {

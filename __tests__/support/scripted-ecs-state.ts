@@ -28,6 +28,18 @@ export interface TaskFrame {
   readonly containers?: readonly {readonly name: string; readonly exit?: number; readonly reason?: string}[]
 }
 
+/** What a history says of the deployment of CodeDeploy. */
+export interface CodeDeployFrame {
+  readonly status?: string
+  readonly error?: {readonly code: string; readonly message: string}
+  /** The state of the deployment that goes back, once CodeDeploy has made one. */
+  readonly back?: string
+  /** Name, status and message of each lifecycle event. */
+  readonly events?: readonly (readonly [string, string, string?])[]
+  /** Percent of the traffic that the new tasks get. */
+  readonly weight?: number
+}
+
 /** The state from a moment on; what a frame does not mention stays as it was. */
 export interface Frame {
   /** Seconds since UpdateService (or RunTask). */
@@ -41,6 +53,7 @@ export interface Frame {
   readonly events?: readonly string[]
   readonly tasks?: readonly TaskFrame[]
   readonly record?: Readonly<Record<string, unknown>> | null
+  readonly codeDeploy?: CodeDeployFrame
   /** Errors by operation: the name of the exception, or `reset` for a connection that breaks. */
   readonly errors?: Readonly<Record<string, string>>
   readonly missing?: boolean
@@ -56,6 +69,8 @@ export interface History {
     readonly strategy?: string
     readonly controller?: string
     readonly record?: boolean
+    /** Container and port that a load balancer sends requests to. */
+    readonly balancer?: {readonly containerName: string; readonly containerPort: number}
     /** Seconds for which the service still names the record of the deployment before. */
     readonly recordLate?: number
   }
@@ -64,6 +79,10 @@ export interface History {
   readonly frames?: readonly Frame[]
   /** After a second UpdateService or a StopServiceDeployment, when that is played, too. */
   readonly undo?: readonly Frame[]
+  /** Once a pause was ended by a call, the frames from then on. */
+  readonly continued?: readonly Frame[]
+  /** A deployment group of another name than usual, and what it waits for. */
+  readonly codeDeployGroup?: {readonly terminationMinutes?: number; readonly busy?: boolean}
   readonly logs?: Logs
   /** Tags that ECR has; undefined: it has whatever is asked for. */
   readonly tags?: readonly string[]
@@ -93,6 +112,7 @@ function merge(state: Frame, frame: Frame): Frame {
     ...((state.other ?? frame.other) && {other: {...state.other, ...frame.other}}),
     events: [...(state.events ?? []), ...(frame.events ?? [])],
     tasks: [...tasks.values()],
+    codeDeploy: {...state.codeDeploy, ...frame.codeDeploy},
     errors: frame.errors ?? {},
     ...(frame.record !== undefined && {record: frame.record === null ? null : {...state.record, ...frame.record}}),
   }

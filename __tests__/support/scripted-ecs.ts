@@ -3,6 +3,7 @@ import type {IncomingMessage, Server, ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import type {Clock} from '../../actions/shared/core/clock.ts'
 import {answers} from './scripted-ecs-answers.ts'
+import {AwsError} from './scripted-ecs-error.ts'
 import type {History} from './scripted-ecs-state.ts'
 
 /** One call that reached the scripted ECS. */
@@ -32,22 +33,13 @@ export interface Stage {
   /** When the timeline was started by a change; undefined before. */
   changedAt: number | undefined
   undoneAt: number | undefined
+  /** When somebody ended a pause. */
+  continuedAt: number | undefined
   /** The task definition that the change asked for. */
   wanted: string
   desired: number
   /** A deployment was made, and not only the count changed. */
   deployed: boolean
-}
-
-/** An error that an operation answers. */
-export class AwsError extends Error {
-  readonly status: number
-  readonly type: string
-  constructor(type: string, message: string, status = 400) {
-    super(message)
-    this.type = type
-    this.status = status
-  }
 }
 
 /** Starts a scripted ECS. @param clock the clock that the history follows; a fake one in unit tests */
@@ -59,6 +51,7 @@ export async function scriptedEcs(history: History, clock: Clock): Promise<Scrip
     definitions: new Map(),
     changedAt: undefined,
     undoneAt: undefined,
+    continuedAt: undefined,
     wanted: '',
     desired: history.service?.desired ?? 2,
     deployed: false,

@@ -69,6 +69,8 @@ function expectCalls({ecs, failure, seconds}: EcsRun, wanted: Case['expect']): v
 describe.each(cases)('%s', (_name, {inputs = {}, history, expect: wanted}) => {
   test(`ends ${wanted.status}${wanted.reason === undefined ? '' : `: ${wanted.reason}`}`, async () => {
     const seen = await runAgainst(run, history, {...usual, ...inputs})
+    if (seen.world.outputsSet['status'] !== wanted.status)
+      throw new Error(`ended otherwise than expected:\n${seen.world.logged()}`)
     expect(seen.world.outputsSet['status']).toBe(wanted.status)
     expect(seen.world.outputsSet['failure-reason']).toBe(wanted.reason ?? '')
     expect(seen.failure === undefined).toBe(['succeeded', 'unchanged', 'planned'].includes(wanted.status))

@@ -28,6 +28,17 @@ export interface Inputs {
   readonly onCancel: 'rollback' | 'keep'
   readonly verify: Verification | undefined
   readonly logLines: number
+  readonly codeDeploy: CodeDeployWish
+}
+
+/** What the user says of CodeDeploy; what is undefined is found or made. */
+export interface CodeDeployWish {
+  /** Path of an AppSpec in the checkout. */
+  readonly appSpec: string | undefined
+  readonly application: string | undefined
+  readonly group: string | undefined
+  readonly description: string | undefined
+  readonly config: string | undefined
 }
 
 /** What UpdateService is told besides the task definition; undefined is not sent. */
@@ -51,6 +62,9 @@ export interface Verification {
   /** A part of the answer's body. */
   readonly body: string | undefined
 }
+
+// https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html
+const LONGEST_DESCRIPTION = 512
 
 /**
  * Reads the inputs of ecs-deploy.
@@ -82,6 +96,7 @@ export function readInputs(env: Environment): Inputs {
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'rollback'),
     verify: readVerification(inputs),
     logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),
+    codeDeploy: readCodeDeploy(inputs),
   }
 }
 
@@ -162,11 +177,22 @@ function readUpdate(inputs: Reader): UpdateWish {
   }
 }
 
+function readCodeDeploy(inputs: Reader): CodeDeployWish {
+  return {
+    appSpec: inputs.optional('codedeploy-appspec'),
+    application: inputs.optional('codedeploy-application'),
+    group: inputs.optional('codedeploy-deployment-group'),
+    description: inputs.optional('codedeploy-deployment-description')?.slice(0, LONGEST_DESCRIPTION),
+    config: inputs.optional('codedeploy-deployment-config'),
+  }
+}
+
 function readPatience(inputs: Reader): Patience {
   return {
     timeoutMs: inputs.integer('wait-for-minutes', 30, {min: 1, max: 360}) * 60_000,
     stableForMs: inputs.integer('stable-for', 0, {min: 0, max: 3600}) * 1000,
     failAfter: inputs.integer('fail-after', 2, {min: 0, max: 100}),
+    onPause: inputs.oneOf('on-pause', ['wait', 'continue'], 'wait'),
   }
 }
 

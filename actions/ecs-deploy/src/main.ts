@@ -7,7 +7,7 @@ import {compare, showChange} from './change.ts'
 import {findTrouble} from './trouble.ts'
 import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
-import {findTargets, renderWanted} from './preflight.ts'
+import {findTargets, patienceFor, renderWanted} from './preflight.ts'
 import {planned, registered, submitted, succeeded} from './report.ts'
 import {register, start} from './start.ts'
 import {undoAndFail} from './undo-and-fail.ts'
@@ -23,7 +23,7 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
   const started = world.clock.now()
 
   // All of this only reads: a mistake found here has changed nothing anywhere.
-  const targets = await findTargets(aws, inputs)
+  const targets = await findTargets(world, aws, inputs)
   const wanted = await renderWanted(world, aws, inputs, targets)
   const change = await compare(aws, targets, wanted, inputs.update)
   await showChange(world, inputs.cluster, change)
@@ -45,7 +45,7 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
     return
   }
 
-  const outcomes = await watch(world, aws, inputs.cluster, subjects, inputs.patience)
+  const outcomes = await watch(world, aws, inputs.cluster, subjects, patienceFor(inputs, targets))
   const trouble = await findTrouble(world, aws, job, outcomes)
   if (trouble.length > 0) throw await undoAndFail(world, aws, job, trouble)
   await succeeded(world, aws, job, outcomes)

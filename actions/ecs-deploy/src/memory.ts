@@ -7,11 +7,24 @@ import type {Change, TargetChange} from './change.ts'
 import type {Inputs} from './inputs.ts'
 import type {Before} from './undo.ts'
 
+const codeDeploySchema = z.object({
+  application: z.string(),
+  group: z.string(),
+  appSpec: z.record(z.string(), z.unknown()),
+})
+
 const memorySchema = z.object({
   region: z.string(),
   cluster: z.string(),
   onCancel: z.enum(['rollback', 'keep']),
-  services: z.array(z.object({name: z.string(), taskDefinition: z.string(), desiredCount: z.optional(z.number())})),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      taskDefinition: z.string(),
+      desiredCount: z.optional(z.number()),
+      codeDeploy: z.optional(codeDeploySchema),
+    }),
+  ),
 })
 
 /** What a post step must know to go back: the services that are being changed, as they were. */
@@ -21,7 +34,9 @@ export type Memory = z.infer<typeof memorySchema>
 export function beforeOf({target, update}: TargetChange): Before {
   const {desiredCount} = target.service
   const touched = update.desiredCount !== undefined
-  return {name: target.name, taskDefinition: target.running.arn, desiredCount: touched ? desiredCount : undefined}
+  const {name, running, codeDeploy: plan} = target
+  const codeDeploy = plan && {application: plan.application, group: plan.group, appSpec: plan.appSpec}
+  return {name, taskDefinition: running.arn, desiredCount: touched ? desiredCount : undefined, codeDeploy}
 }
 
 /** Writes down what runs now. Called right before the first change of a service. */

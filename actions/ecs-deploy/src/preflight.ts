@@ -3,6 +3,7 @@ import {InputError} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
+import {isCodeDeploys} from '../../shared/ecs/code-deploy-judge.ts'
 import {checkDefinition} from '../../shared/ecs/check-definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
@@ -11,7 +12,11 @@ import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
+import type {Patience} from '../../shared/ecs/watch.ts'
+import {planCodeDeploy} from './code-deploy-plan.ts'
+import type {CodeDeployPlan} from './code-deploy-plan.ts'
 import type {Inputs} from './inputs.ts'
+import {checkLoadBalancers} from './load-balancers.ts'
 
 /** A service as it is before anything is changed. */
 export interface Target {
@@ -19,13 +24,15 @@ export interface Target {
   readonly service: Service
   /** What it runs now. */
   readonly running: Required<Loaded>
+  /** How CodeDeploy is to deploy it, where CodeDeploy does. */
+  readonly codeDeploy?: CodeDeployPlan
 }
 
 /**
  * The services with what they run, after everything was checked that can be checked without a change.
  * @throws {InputError} when a cluster or service is missing, or has a controller that others drive
  */
-export async function findTargets(aws: Aws, inputs: Inputs): Promise<Target[]> {
+export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promise<Target[]> {
   const services = await findServices(aws, inputs.cluster, inputs.services)
   for (const service of services) refuseOtherControllers(service)
   return await Promise.all(
@@ -33,6 +40,10 @@ export async function findTargets(aws: Aws, inputs: Inputs): Promise<Target[]> {
       name: service.serviceName ?? '',
       service,
       running: await loadRegistered(aws, service.taskDefinition ?? ''),
+      ...(isCodeDeploys(service) &&
+        inputs.mode !== 'register' && {
+          codeDeploy: await planCodeDeploy(world.env, aws, inputs.cluster, service, inputs.codeDeploy),
+        }),
     })),
   )
 }
@@ -40,13 +51,9 @@ export async function findTargets(aws: Aws, inputs: Inputs): Promise<Target[]> {
 // Without a controller in the answer it is ECS: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/384.
 function refuseOtherControllers({serviceName = '', deploymentController}: Service): void {
   const kind = deploymentController?.type ?? 'ECS'
-  if (kind === 'ECS') return
-  const hint =
-    kind === 'EXTERNAL'
-      ? 'its task sets are driven by another system: deploy with that system'
-      : 'move it to the ECS controller with strategy BLUE_GREEN, which this action watches stage by stage'
+  if (kind === 'ECS' || kind === 'CODE_DEPLOY') return
   throw new InputError(
-    `Service "${serviceName}" has the deployment controller ${kind}: ${hint}. Nothing was registered.`,
+    `Service "${serviceName}" has the deployment controller ${kind}: its task sets are driven by another system: deploy with that system. Nothing was registered.`,
   )
 }
 
@@ -64,6 +71,10 @@ export async function renderWanted(
   const rendered = render(base.definition, inputs.edits)
   const wanted = keepTags(rendered, targets)
   checkDefinition(wanted)
+  checkLoadBalancers(
+    targets.map(({service}) => service),
+    wanted,
+  )
   const running = targets.map((target) => target.running.definition)
   for (const unknown of await checkPreconditions(aws, wanted, running)) world.log.line(`  (${unknown})`)
   return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
@@ -92,4 +103,12 @@ function keepTags(wanted: Definition, targets: readonly Target[]): Definition {
 /** `StreamingCluster/APIService` for one service, the names for several. */
 export function targetNames(cluster: string, targets: readonly Target[]): string {
   return targets.map(({name}) => `${shortName(cluster)}/${name}`).join(', ')
+}
+
+const LONGEST_WAIT_MS = 360 * 60_000
+
+/** The user's patience, longer by what CodeDeploy itself waits on the way, six hours at most. */
+export function patienceFor({patience}: Inputs, targets: readonly Target[]): Patience {
+  const waits = Math.max(0, ...targets.map(({codeDeploy}) => codeDeploy?.waitsMs ?? 0))
+  return {...patience, timeoutMs: Math.min(Math.max(LONGEST_WAIT_MS, patience.timeoutMs), patience.timeoutMs + waits)}
 }

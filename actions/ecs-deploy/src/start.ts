@@ -1,5 +1,5 @@
 import {RegisterTaskDefinitionCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
-import type {Service, UpdateServiceCommandInput} from '@aws-sdk/client-ecs'
+import type {UpdateServiceCommandInput} from '@aws-sdk/client-ecs'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -10,6 +10,8 @@ import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Change, TargetChange} from './change.ts'
 import type {Inputs, UpdateSettings} from './inputs.ts'
 import {rememberForPost} from './memory.ts'
+import {startByCodeDeploy} from './start-code-deploy.ts'
+import {subject} from './subject.ts'
 
 /** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
 export async function register(world: World, aws: Aws, change: Change): Promise<string> {
@@ -34,9 +36,12 @@ export async function start(
   revision: string,
 ): Promise<Subject[]> {
   rememberForPost(world, aws, inputs, change)
-  return await Promise.all(
+  const subjects = await Promise.all(
     change.perTarget.map((item) => startOne(world, aws, inputs.cluster, item, change.wanted, revision)),
   )
+  const ids = subjects.flatMap(({watched}) => watched.codeDeployId ?? [])
+  if (ids.length > 0) world.outputs.set('codedeploy-deployment-id', ids.join(','))
+  return subjects
 }
 
 async function startOne(
@@ -48,6 +53,9 @@ async function startOne(
   revision: string,
 ): Promise<Subject> {
   if (!needed) return subject(target.service, target.service, wanted)
+  if (target.codeDeploy !== undefined) {
+    return await startByCodeDeploy(world, aws, cluster, {target, update}, wanted, revision)
+  }
   const command = new UpdateServiceCommand(updateCall(cluster, target.name, revision, update))
   const answer = await ask('ecs:UpdateService', () => persist(world.clock, world.cancel, () => aws.ecs.send(command)))
   return subject(target.service, answer.service ?? target.service, wanted)
@@ -69,24 +77,5 @@ function updateCall(
     ...(forceNewDeployment && {forceNewDeployment}),
     ...(enableECSManagedTags !== undefined && {enableECSManagedTags}),
     ...(propagateTags !== undefined && {propagateTags}),
-  }
-}
-
-/** What to watch after a change. @param before the service before it @param after the service as the change answered it */
-export function subject(before: Service, after: Service, definition: Definition): Subject {
-  const primary = after.deployments?.find(({status}) => status === 'PRIMARY')
-  const strategy = after.deploymentConfiguration?.strategy ?? 'ROLLING'
-  return {
-    definition,
-    service: after,
-    watched: {
-      service: after.serviceName ?? '',
-      deploymentId: primary?.id ?? '',
-      taskDefinition: after.taskDefinition ?? '',
-      previous: before.taskDefinition,
-      desired: after.desiredCount ?? 0,
-      recordBefore: before.currentServiceDeployment,
-      staged: strategy !== 'ROLLING',
-    },
   }
 }

@@ -5,13 +5,16 @@ import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
+import {isCodeDeploys} from '../../shared/ecs/code-deploy-judge.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import {loadRegistered} from '../../shared/ecs/source.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
 import {watch} from '../../shared/ecs/watch.ts'
 import type {Outcome} from '../../shared/ecs/watch.ts'
-import {subject} from './start.ts'
+import type {AppSpec} from './app-spec.ts'
+import {subject} from './subject.ts'
+import {undoByCodeDeploy} from './undo-code-deploy.ts'
 
 /** What a service is brought back to. */
 export interface Before {
@@ -20,6 +23,15 @@ export interface Before {
   readonly taskDefinition: string
   /** How many tasks were meant to run; undefined when the change left that alone, and so does going back. */
   readonly desiredCount: number | undefined
+  /** Where CodeDeploy deploys it: the group, and the AppSpec to go back with. */
+  readonly codeDeploy?: CodeDeployBefore | undefined
+}
+
+/** What going back by CodeDeploy takes. */
+export interface CodeDeployBefore {
+  readonly application: string
+  readonly group: string
+  readonly appSpec: AppSpec
 }
 
 /** How going back went. */
@@ -48,6 +60,9 @@ export async function undo(
     const byEcs = outcome?.verdict.kind === 'rolled-back'
     const [now] = await findServices(aws, cluster, [before.name])
     if (now === undefined) return {restored: false, sentence: `${before.name} is gone`}
+    if (isCodeDeploys(now)) {
+      return await undoByCodeDeploy(world, aws, cluster, before, outcome?.track.watched.codeDeployId)
+    }
     if (!byEcs && isAsBefore(now, before)) {
       const same = `${before.name} runs ${shortName(before.taskDefinition)} as before, there was nothing to go back to`
       return {restored: false, sentence: same}

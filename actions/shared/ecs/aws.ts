@@ -4,6 +4,7 @@ import type {ECRClient} from '@aws-sdk/client-ecr'
 import {clientConfig} from '../aws/client-config.ts'
 import {explainAwsError} from '../aws/errors.ts'
 import type {Environment} from '../core/inputs.ts'
+import {CodeDeploy} from './code-deploy.ts'
 
 /** The AWS clients of a deploy. */
 export interface Aws {
@@ -12,6 +13,7 @@ export interface Aws {
   readonly ecs: ECSClient
   /** For looking again and again: never retried, because the next look is the retry. */
   readonly poll: ECSClient
+  readonly codeDeploy: CodeDeploy
   /** CloudWatch Logs, loaded at its first use: most deploys succeed and never need it. */
   logs(region?: string): Promise<CloudWatchLogsClient>
   /** ECR in the region of an image, loaded at its first use. */
@@ -30,9 +32,11 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
     const {CloudWatchLogsClient} = await import('@aws-sdk/client-cloudwatch-logs')
     return new CloudWatchLogsClient({...config, region: where, maxAttempts: 2})
   }
+  const ecs = new ECSClient(config)
   return {
     region: config.region,
-    ecs: new ECSClient(config),
+    ecs,
+    codeDeploy: new CodeDeploy(env, ecs),
     poll: new ECSClient({...config, maxAttempts: 1}),
     logs: (where = config.region) => {
       const client = byRegion.get(where) ?? logs(where)

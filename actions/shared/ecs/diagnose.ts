@@ -10,7 +10,7 @@ import {differenceSummary} from './diff.ts'
 import type {Difference} from './diff.ts'
 import type {Verdict} from './judge.ts'
 import {Eyes} from './look.ts'
-import {logLink, serviceLink, taskLink} from './links.ts'
+import {codeDeployLink, logLink, serviceLink, taskLink} from './links.ts'
 import {revisionOf, shortTask} from './names.ts'
 import {essentialContainers} from './task-groups.ts'
 import type {TaskGroup} from './task-groups.ts'
@@ -200,8 +200,10 @@ function links({outcome, cluster}: Case, main: TaskGroup | undefined, logs: read
   const serviceArn = outcome.track.snapshot.service?.serviceArn ?? ''
   const task = main?.tasks.at(-1)?.taskArn
   const place = logs.at(-1)?.tail.place
+  const {codeDeployId} = outcome.track.watched
   return [
     ...serviceLink(serviceArn, cluster),
+    ...(codeDeployId === undefined ? [] : codeDeployLink(serviceArn, codeDeployId)),
     ...(task === undefined ? [] : taskLink(task, cluster)),
     ...(place?.kind === 'awslogs' ? logLink(serviceArn, place.group, place.stream) : []),
   ]

@@ -1,11 +1,13 @@
 import type {Deployment, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import type {FailureReason} from '../core/diagnosis.ts'
+import {judgeCodeDeploy} from './code-deploy-judge.ts'
+import type {CodeDeployState} from './code-deploy-judge.ts'
 import {shortName} from './names.ts'
 
 /** The deployment that is watched. */
 export interface Watched {
   readonly service: string
-  /** The id of the deployment that the change made: `ecs-svc/8213…`. */
+  /** The id of the deployment (or task set) that the change made: `ecs-svc/8213…`; empty while it is not known. */
   readonly deploymentId: string
   /** ARN of the task definition that it brings. */
   readonly taskDefinition: string
@@ -17,6 +19,8 @@ export interface Watched {
   readonly recordBefore: string | undefined
   /** Whether only the record tells how the deployment stands: blue/green, linear and canary. */
   readonly staged: boolean
+  /** The id of the deployment in CodeDeploy, `d-8KQ1…`, where CodeDeploy makes it. */
+  readonly codeDeployId?: string
 }
 
 /** What is known of a service at one moment. */
@@ -24,6 +28,8 @@ export interface Snapshot {
   /** Undefined when the service is gone. */
   readonly service: Service | undefined
   readonly record: ServiceDeployment | undefined
+  /** What CodeDeploy says, where it makes the deployment. */
+  readonly codeDeploy?: CodeDeployState | undefined
   /** The tasks of the watched deployment, running and stopped. */
   readonly tasks: readonly Task[]
   /** Whether the watched deployment was ever seen: until then an answer may be older than the change. */
@@ -54,6 +60,7 @@ export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined
   if (service.status === 'DRAINING' || service.status === 'INACTIVE') {
     return {kind: 'deleted', detail: `the service is being deleted (${service.status})`}
   }
+  if (watched.codeDeployId !== undefined) return snapshot.codeDeploy && judgeCodeDeploy(snapshot.codeDeploy)
   const byRecord = record && judgeRecord(record)
   if (byRecord !== undefined) return byRecord
   // Blue/green counts its tasks as complete long before traffic has moved: without a record nothing is known.

@@ -26,6 +26,13 @@ export function serviceLink(serviceArn: string, cluster: string): Link[] {
   return [{text: 'service', url: `${at.base}${path}?region=${at.region}`}]
 }
 
+/** A CodeDeploy deployment's page in the console. @param arn any ARN of the same partition and region */
+export function codeDeployLink(arn: string, id: string): Link[] {
+  const at = consoleBase(arn)
+  if (at === undefined) return []
+  return [{text: `deployment ${id}`, url: `${at.base}/codesuite/codedeploy/deployments/${id}?region=${at.region}`}]
+}
+
 /** A task's page in the ECS console. */
 export function taskLink(taskArn: string, cluster: string): Link[] {
   const at = consoleBase(taskArn)

@@ -5,6 +5,7 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
 import type {DesiredStatus, ECSClient, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+import {withTaskSets} from './code-deploy-judge.ts'
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html: ten services in one call.
 const SERVICES_PER_CALL = 10
@@ -31,7 +32,7 @@ export class Eyes {
       this.calls += 1
       const services = names.slice(at, at + SERVICES_PER_CALL)
       const answer = await this.#client.send(new DescribeServicesCommand({cluster: this.#cluster, services}))
-      for (const service of answer.services ?? []) found.set(service.serviceName ?? '', service)
+      for (const service of answer.services ?? []) found.set(service.serviceName ?? '', withTaskSets(service))
     }
     return found
   }

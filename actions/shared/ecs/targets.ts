@@ -3,6 +3,7 @@ import type {Service} from '@aws-sdk/client-ecs'
 import {InputError} from '../core/errors.ts'
 import {ask} from './aws.ts'
 import type {Aws} from './aws.ts'
+import {withTaskSets} from './code-deploy-judge.ts'
 import {nearest, shortName} from './names.ts'
 
 const SERVICES_PER_CALL = 10
@@ -34,7 +35,7 @@ async function describe(aws: Aws, cluster: string, services: string[]): Promise<
     const answer = await ask('ecs:DescribeServices', () =>
       aws.ecs.send(new DescribeServicesCommand({cluster, services})),
     )
-    return answer.services ?? []
+    return (answer.services ?? []).map(withTaskSets)
   } catch (error) {
     if (error instanceof Error && error.name === 'ClusterNotFoundException') throw await clusterMissing(aws, cluster)
     throw error

@@ -1,5 +1,6 @@
 import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import {causeOf} from './causes.ts'
+import {codeDeployWords} from './code-deploy-judge.ts'
 import type {Definition} from './definition.ts'
 import {shortTask} from './names.ts'
 import {essentialContainers, isStopped} from './task-groups.ts'
@@ -30,7 +31,7 @@ function unhealthyWord(task: Task, {containerDefinitions = []}: Definition): str
 
 /** Where a deployment stands, in one line: `1/2 running, 1 pending: pulling image (1)`. */
 export function stateLine({watched, definition, snapshot, running}: Track): string {
-  const {service, record, tasks} = snapshot
+  const {service, record, codeDeploy, tasks} = snapshot
   if (service === undefined) return 'the service is gone'
   const {pendingCount, failedTasks} = service.deployments?.find(({id}) => id === watched.deploymentId) ?? {}
   const target = record?.targetServiceRevision
@@ -40,6 +41,7 @@ export function stateLine({watched, definition, snapshot, running}: Track): stri
     ...counted(failedTasks, 'failed'),
     ...waits(tasks, definition),
     ...stageWords(record),
+    ...(codeDeploy === undefined ? [] : codeDeployWords(codeDeploy)),
     ...counted(oldRunning(service, watched.deploymentId), 'old still running'),
   ].join(', ')
 }

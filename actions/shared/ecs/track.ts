@@ -1,4 +1,6 @@
 import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
+import {taskSetOf} from './code-deploy-judge.ts'
+import type {CodeDeployState} from './code-deploy-judge.ts'
 import type {Definition} from './definition.ts'
 import type {Snapshot, Verdict, Watched} from './judge.ts'
 import type {Eyes} from './look.ts'
@@ -10,7 +12,7 @@ const TASK_LOOK_MS = 20_000
 
 /** What is known of one deployment while it is watched. */
 export class Track {
-  readonly watched: Watched
+  watched: Watched
   readonly definition: Definition
   verdict: Verdict | undefined
   /** Milliseconds since the epoch at which ECS was first seen to call it complete. */
@@ -20,6 +22,7 @@ export class Track {
   #service: Service | undefined
   #record: ServiceDeployment | undefined
   #recordArn: string | undefined
+  #codeDeploy: CodeDeployState | undefined
   #seen = false
   #gone = false
   #signature = ''
@@ -40,7 +43,8 @@ export class Track {
   /** All that is known now. */
   get snapshot(): Snapshot {
     const service = this.#gone ? undefined : this.#service
-    return {service, record: this.#record, tasks: this.tasks, seen: this.#seen, events: this.events}
+    const {tasks, events} = this
+    return {service, record: this.#record, codeDeploy: this.#codeDeploy, tasks, seen: this.#seen, events}
   }
 
   /** The tasks of the deployment that were ever seen. */
@@ -79,12 +83,20 @@ export class Track {
     if (arn !== undefined && arn !== this.watched.recordBefore) this.#recordArn ??= arn
   }
 
+  // CodeDeploy makes its task set some time after it has taken the deployment.
+  #noticeTaskSet(service: Service): void {
+    const {codeDeployId, deploymentId} = this.watched
+    const id = codeDeployId === undefined ? undefined : taskSetOf(service, codeDeployId)
+    if (id !== undefined && id !== deploymentId) this.watched = {...this.watched, deploymentId: id}
+  }
+
   /** Takes in what DescribeServices said. Gives the events that are new. */
   see(service: Service | undefined): readonly string[] {
     this.#gone = service === undefined
     if (service === undefined) return []
     this.#service = service
     this.#noticeRecord(service)
+    this.#noticeTaskSet(service)
     if (service.deployments?.some(({id}) => id === this.watched.deploymentId) === true) this.#seen = true
     const fresh = (service.events ?? [])
       .filter(({id = ''}) => !this.#oldEvents.has(id) && !this.#events.has(id))
@@ -98,9 +110,19 @@ export class Track {
     this.#record = record ?? this.#record
   }
 
+  /** Takes in what CodeDeploy said; a target that was not asked for this time stays as it was. */
+  seeCodeDeploy(state: CodeDeployState): void {
+    this.#codeDeploy = {...state, target: state.target ?? this.#codeDeploy?.target}
+  }
+
+  /** Whether the counts or the events are not those of the last look at the tasks. */
+  get hasChanged(): boolean {
+    return this.#signatureNow() !== this.#signature
+  }
+
   /** Whether something points at tasks having changed since they were last looked at. */
   wantsTasks(now: number): boolean {
-    return this.#signatureNow() !== this.#signature || now - this.#looked >= TASK_LOOK_MS
+    return this.hasChanged || now - this.#looked >= TASK_LOOK_MS
   }
 
   #signatureNow(): string {

@@ -1,6 +1,7 @@
 import type {Service} from '@aws-sdk/client-ecs'
 import {explainAwsError, isAccessDenied, isThrottled, isTransient} from '../aws/errors.ts'
 import {humanDuration, stopwatch} from '../core/clock.ts'
+import {Failure} from '../core/diagnosis.ts'
 import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import type {Definition} from './definition.ts'
@@ -9,6 +10,7 @@ import type {Verdict, Watched} from './judge.ts'
 import {Eyes} from './look.ts'
 import {Pace} from './pace.ts'
 import type {Aws} from './aws.ts'
+import {CloserLook} from './closer-look.ts'
 import {isStopped} from './task-groups.ts'
 import {eventLine, stateLine, stopLine} from './tell.ts'
 import {Track} from './track.ts'
@@ -20,6 +22,8 @@ export interface Patience {
   readonly stableForMs: number
   /** Fail after this many tasks stopped for the same cause; 0 leaves that to ECS. */
   readonly failAfter: number
+  /** Whether a pause of the deployment is ended by us, or by a person. */
+  readonly onPause?: 'wait' | 'continue'
 }
 
 /** A deployment to watch. */
@@ -69,7 +73,7 @@ class Watch {
   readonly #outcomes = new Map<Track, Outcome>()
   readonly #told = new Map<Track, string>()
   readonly #toldTasks = new Set<string>()
-  readonly #refused = new Set<string>()
+  readonly #closer: CloserLook
   #lastLine: number
   #lastAnswer: number
 
@@ -81,6 +85,11 @@ class Watch {
     this.#lastLine = this.#started
     this.#lastAnswer = this.#started
     this.#pace = new Pace(this.#started)
+    const {onPause = 'wait'} = patience
+    const say = (track: Track, text: string): void => {
+      this.#say(track, text)
+    }
+    this.#closer = new CloserLook({world, aws, cluster, eyes: this.#eyes, pace: this.#pace, onPause, say})
     this.#tracks = subjects.map(({watched, definition, service}) => new Track(watched, definition, service))
   }
 
@@ -103,7 +112,9 @@ class Watch {
       const services = await this.#eyes.services(open.map(({watched}) => watched.service))
       for (const track of open) {
         this.#tellEvents(track, track.see(services.get(track.watched.service)))
-        await this.#lookCloser(track)
+        await this.#closer.at(track)
+        this.#tellTasks(track)
+        this.#tellState(track)
       }
       this.#lastAnswer = this.#world.clock.now()
       this.#pace.answered()
@@ -112,35 +123,9 @@ class Watch {
     }
   }
 
-  async #lookCloser(track: Track): Promise<void> {
-    const now = this.#world.clock.now()
-    const {record} = track
-    if (record !== undefined && (track.watched.staged || judge(track.watched, track.snapshot) !== undefined)) {
-      await this.#ifAllowed('ecs:DescribeServiceDeployments', async () => {
-        track.seeRecord(await this.#eyes.deployment(record))
-      })
-    }
-    if (track.wantsTasks(now) && !this.#pace.inDebt(this.#eyes.calls, now)) {
-      await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => track.lookAtTasks(this.#eyes, now))
-    }
-    this.#tellTasks(track)
-    this.#tellState(track)
-  }
-
-  // Knowing less is no reason to fail a deployment that may be all right: what is missing is said once.
-  async #ifAllowed(iamActions: string, look: () => Promise<void>): Promise<void> {
-    if (this.#refused.has(iamActions)) return
-    try {
-      await look()
-    } catch (error) {
-      if (!isAccessDenied(error)) throw error
-      this.#refused.add(iamActions)
-      this.#world.log.warning(`This job may not look closer at the tasks: allow ${iamActions} to see why tasks stop.`)
-    }
-  }
-
   // The next look is the retry; only what no retry can mend ends the watch.
   #bear(error: unknown): void {
+    if (error instanceof Failure) throw error
     if (isAccessDenied(error)) throw explainAwsError(error, 'ecs:DescribeServices')
     if (isThrottled(error)) this.#pace.throttled()
     const silent = this.#world.clock.now() - this.#lastAnswer

@@ -1,0 +1,54 @@
+import {UpdateServiceCommand} from '@aws-sdk/client-ecs'
+import type {World} from '../../shared/core/world.ts'
+import {ask} from '../../shared/ecs/aws.ts'
+import type {Aws} from '../../shared/ecs/aws.ts'
+import {withTaskSets} from '../../shared/ecs/code-deploy-judge.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
+import {shortName} from '../../shared/ecs/names.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import type {Subject} from '../../shared/ecs/watch.ts'
+import {fillAppSpec} from './app-spec.ts'
+import type {TargetChange} from './change.ts'
+import {subject} from './subject.ts'
+
+/**
+ * Has CodeDeploy deploy the revision, after the service itself was changed where the user wants that: UpdateService
+ * takes no task definition for such a service
+ * (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html).
+ */
+export async function startByCodeDeploy(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  {target, update}: Pick<TargetChange, 'target' | 'update'>,
+  wanted: Definition,
+  revision: string,
+): Promise<Subject> {
+  const {service, name, running, codeDeploy} = target
+  const {forceNewDeployment, ...settings} = update
+  const after = await updateSettings(world, aws, cluster, name, settings)
+  const watchable = subject(service, after ?? service, wanted)
+  if (codeDeploy === undefined || (revision === running.arn && !forceNewDeployment)) return watchable
+  const order = {...codeDeploy, appSpec: fillAppSpec(codeDeploy.appSpec, revision)}
+  const codeDeployId = await ask('codedeploy:CreateDeployment', () =>
+    persist(world.clock, world.cancel, () => aws.codeDeploy.create(order)),
+  )
+  world.log.line(`  CodeDeploy has taken deployment ${codeDeployId} of ${shortName(revision)} for ${name}`)
+  const watched = {...watchable.watched, codeDeployId, taskDefinition: revision, deploymentId: ''}
+  return {...watchable, watched}
+}
+
+async function updateSettings(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  service: string,
+  {desiredCount, enableECSManagedTags, propagateTags}: Omit<TargetChange['update'], 'forceNewDeployment'>,
+): Promise<Subject['service']> {
+  const given = {desiredCount, enableECSManagedTags, propagateTags}
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  if (Object.keys(set).length === 0) return undefined
+  const command = new UpdateServiceCommand({cluster, service, ...set})
+  const answer = await ask('ecs:UpdateService', () => persist(world.clock, world.cancel, () => aws.ecs.send(command)))
+  return answer.service && withTaskSets(answer.service)
+}

@@ -1,0 +1,106 @@
+import type {ECSClient} from '@aws-sdk/client-ecs'
+import {HttpRequest} from '@smithy/core/protocols'
+import {SignatureV4} from '@smithy/signature-v4'
+import type {Environment} from '../core/inputs.ts'
+
+/** One call of an AWS service for which the whole SDK client would weigh more than its use is worth. */
+export interface SignedCall {
+  /** The name in the service's host and in the signature: `codedeploy`. */
+  readonly service: string
+  /** Of the variable that names another endpoint: `CODEDEPLOY` for `AWS_ENDPOINT_URL_CODEDEPLOY`. */
+  readonly endpointVariable: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** An error that AWS answered with: its name is AWS's own code, as in the SDK. */
+class AwsCallError extends Error {
+  readonly $metadata: {readonly httpStatusCode: number}
+
+  constructor(code: string, message: string, status: number) {
+    super(message)
+    this.name = code
+    this.$metadata = {httpStatusCode: status}
+  }
+}
+
+interface Answer {
+  readonly statusCode: number
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/**
+ * The body of one answer. Signed by the SDK's signer and sent by the handler of `carrier`: its credentials, region,
+ * proxy and partition hold for this call too. Never tried again; that is for the caller to decide.
+ * @throws {Error} named by AWS's code: `AccessDeniedException`, `ThrottlingException`...
+ */
+export async function signedCall(env: Environment, carrier: ECSClient, call: SignedCall): Promise<string> {
+  const {credentials, sha256, requestHandler, customUserAgent} = carrier.config
+  const region = await carrier.config.region()
+  const url = await endpointOf(env, carrier, region, call)
+  const signer = new SignatureV4({service: call.service, region, credentials, sha256})
+  const agent = (customUserAgent ?? []).flat().join('/')
+  const signed = await signer.sign(
+    new HttpRequest({
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port !== '' && {port: Number(url.port)}),
+      path: url.pathname,
+      headers: {host: url.host, 'user-agent': agent, ...call.headers},
+      body: call.body,
+    }),
+  )
+  const answer: {readonly response: Answer} = await requestHandler.handle(HttpRequest.clone(signed))
+  const {response} = answer
+  const text = await textOf(response.body)
+  if (response.statusCode >= 300) throw errorOf(response.statusCode, text)
+  return text
+}
+
+/**
+ * The answer to one call of a service that speaks JSON, not checked against any shape.
+ * @param env for `AWS_ENDPOINT_URL`
+ * @param carrier an ECS client
+ * @param place the service
+ * @param target the service's prefix and the operation: `CodeDeploy_20141006.GetDeployment`
+ * @param input what the operation takes
+ * @throws as {@link signedCall} does
+ */
+export async function jsonCall(
+  env: Environment,
+  carrier: ECSClient,
+  place: Pick<SignedCall, 'service' | 'endpointVariable'>,
+  target: string,
+  input: unknown,
+): Promise<unknown> {
+  const headers = {'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target}
+  const text = await signedCall(env, carrier, {...place, headers, body: JSON.stringify(input)})
+  return text === '' ? {} : (JSON.parse(text) as unknown)
+}
+
+// The hosts of a region differ in their first part only, so the one of ECS tells those of the others, in every partition.
+async function endpointOf(env: Environment, carrier: ECSClient, region: string, call: SignedCall): Promise<URL> {
+  const custom = env[`AWS_ENDPOINT_URL_${call.endpointVariable}`] || env['AWS_ENDPOINT_URL']
+  if (custom) return new URL(custom)
+  const {url} = carrier.config.endpointProvider({
+    Region: region,
+    UseFIPS: await carrier.config.useFipsEndpoint(),
+    UseDualStack: await carrier.config.useDualstackEndpoint(),
+  })
+  return new URL(url.href.replace('//ecs', `//${call.service}`))
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization, and XML of older services
+function errorOf(status: number, text: string): AwsCallError {
+  const field = (pattern: RegExp): string | undefined => pattern.exec(text)?.[1]
+  const code = field(/"__type"\s*:\s*"(?:[^"#]*#)?([^":]+)/) ?? field(/<Code>([^<]*)<\/Code>/)
+  const message = field(/"[mM]essage"\s*:\s*"((?:[^"\\]|\\.)*)"/) ?? field(/<Message>([^<]*)<\/Message>/)
+  return new AwsCallError(code ?? `HTTP${String(status)}`, message ?? `AWS answered HTTP ${String(status)}`, status)
+}
