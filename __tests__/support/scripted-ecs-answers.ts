@@ -84,6 +84,16 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     stage.wanted = String(input['taskDefinition'])
     return {tasks: tasks(stage).map((task) => taskJson(stage, task)), failures: now(stage).record?.['failures'] ?? []}
   },
+  ListTaskDefinitions: (stage) => ({
+    taskDefinitionArns: [
+      ...[...stage.definitions.keys()].reverse(),
+      ...[...(stage.history.revisions ?? [])]
+        .reverse()
+        .map((revision) => `${ARN}:task-definition/streaming-api:${String(revision)}`),
+      `${ARN}:task-definition/streaming-api-worker:7`,
+    ],
+  }),
+  DeregisterTaskDefinition: () => ({}),
   StopTask: () => ({}),
   ListServices: () => ({serviceArns: [`${ARN}:service/StreamingCluster/APIService`]}),
   ListClusters: () => ({clusterArns: [`${ARN}:cluster/StreamingCluster`]}),
@@ -309,7 +319,12 @@ function taskJson(stage: Stage, task: TaskFrame): Json {
   const stopped = task.status === 'STOPPED'
   return {
     taskArn: taskArn(task.id),
-    taskDefinitionArn: who === 'ours' ? stage.wanted : OLD,
+    taskDefinitionArn:
+      task.definition === undefined
+        ? who === 'ours'
+          ? stage.wanted
+          : OLD
+        : `${ARN}:task-definition/${task.definition}`,
     startedBy: IDS[who],
     lastStatus: task.status ?? 'RUNNING',
     desiredStatus: stopped ? 'STOPPED' : 'RUNNING',

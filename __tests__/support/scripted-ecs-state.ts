@@ -25,6 +25,8 @@ export interface TaskFrame {
   readonly health?: string
   readonly digest?: string
   readonly image?: string
+  /** `family:revision` of a task that is not of these deployments. */
+  readonly definition?: string
   readonly containers?: readonly {readonly name: string; readonly exit?: number; readonly reason?: string}[]
 }
 
@@ -84,6 +86,8 @@ export interface History {
   /** A deployment group of another name than usual, and what it waits for. */
   readonly codeDeployGroup?: {readonly terminationMinutes?: number; readonly busy?: boolean}
   readonly logs?: Logs
+  /** Revisions of the family that are registered when the history begins. */
+  readonly revisions?: readonly number[]
   /** Tags that ECR has; undefined: it has whatever is asked for. */
   readonly tags?: readonly string[]
   /** The architectures of its images. */

@@ -29,6 +29,8 @@ export interface Inputs {
   readonly verify: Verification | undefined
   readonly logLines: number
   readonly codeDeploy: CodeDeployWish
+  /** How many revisions of the family are kept; undefined: all. */
+  readonly keepRevisions: number | undefined
 }
 
 /** What the user says of CodeDeploy; what is undefined is found or made. */
@@ -97,6 +99,7 @@ export function readInputs(env: Environment): Inputs {
     verify: readVerification(inputs),
     logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),
     codeDeploy: readCodeDeploy(inputs),
+    keepRevisions: inputs.optionalInteger('keep-revisions', {min: 1, max: 10_000}),
   }
 }
 

@@ -7,6 +7,7 @@ import {compare, showChange} from './change.ts'
 import {findTrouble} from './trouble.ts'
 import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
+import {deregisterOldRevisions} from './old-revisions.ts'
 import {findTargets, patienceFor, renderWanted} from './preflight.ts'
 import {planned, registered, submitted, succeeded} from './report.ts'
 import {register, start} from './start.ts'
@@ -49,4 +50,5 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
   const trouble = await findTrouble(world, aws, job, outcomes)
   if (trouble.length > 0) throw await undoAndFail(world, aws, job, trouble)
   await succeeded(world, aws, job, outcomes)
+  await deregisterOldRevisions(world, aws, job)
 }
