@@ -66,6 +66,44 @@ test(
   3 * MINUTE,
 )
 
+test(
+  'real containers that die late, eat their memory, fail their health check or do not heed SIGTERM: each is told apart',
+  async () => {
+    const inputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      late: {command: `node -e 'setTimeout(() => {console.error("lost the queue"); process.exit(4)}, 5000)'`},
+      greedy: {command: `node -e 'const all = []; for (;;) all.push(Buffer.alloc(64 * 1024 * 1024, 1))'`},
+      sick: {
+        patch:
+          'containerDefinitions: [{name: api, healthCheck: {command: [CMD-SHELL, exit 1], interval: 5, retries: 1}}]',
+      },
+      stubborn: {
+        command: `node -e 'process.on("SIGTERM", () => console.log("no")); setInterval(() => {}, 1000)'`,
+        patch: 'containerDefinitions: [{name: api, stopTimeout: 2}]',
+      },
+    }
+    const results = await Promise.all(
+      Object.entries(inputs).map(async ([service, given]) => {
+        await lab.add(service)
+        const first = await deploy({...given, service})
+        const second = service === 'stubborn' ? await deploy({service, 'environment-variables': 'AGAIN=1'}) : first
+        return [service, second.outputs['status'], second.outputs['failure-reason'], second.errors[0] ?? '']
+      }),
+    )
+    expect(results).toEqual([
+      ['late', 'rolled-back', 'container-exited', expect.stringMatching(/exits with code 4.*: lost the queue/)],
+      ['greedy', 'rolled-back', 'out-of-memory', expect.stringMatching(/killed for using more memory than it may/)],
+      [
+        'sick',
+        'rolled-back',
+        'health-check-failed',
+        expect.stringMatching(/the health check of container "api" fails/),
+      ],
+      ['stubborn', 'succeeded', '', ''],
+    ])
+  },
+  4 * MINUTE,
+)
+
 test('mode plan changes nothing', async () => {
   const before = await lab.describe()
   const plan = await deploy({'environment-variables': 'FEATURE_Y=on', mode: 'plan'})

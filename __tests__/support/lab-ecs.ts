@@ -19,6 +19,8 @@ export interface LabService {
   /** The environment of a step that works with it. */
   readonly env: Readonly<Record<string, string>>
   describe(): Promise<Service>
+  /** Makes one more service that runs the same, in the same cluster. */
+  add(name: string): Promise<void>
   remove(): Promise<void>
 }
 
@@ -69,29 +71,35 @@ export async function labService(name: string): Promise<LabService> {
   const logs = new CloudWatchLogsClient({endpoint, region, credentials})
   await logs.send(new CreateLogGroupCommand({logGroupName: `/ecs/${family}`}))
   await ecs.send(new RegisterTaskDefinitionCommand(labDefinition(family)))
-  await ecs.send(
-    new CreateServiceCommand({
-      cluster,
-      serviceName: service,
-      taskDefinition: family,
-      desiredCount: 1,
-      launchType: 'FARGATE',
-      networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},
-      deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}},
-    }),
-  )
+  const made: string[] = []
+  const add = async (serviceName: string): Promise<void> => {
+    await ecs.send(
+      new CreateServiceCommand({
+        cluster,
+        serviceName,
+        taskDefinition: family,
+        desiredCount: 1,
+        launchType: 'FARGATE',
+        networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},
+        deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}},
+      }),
+    )
+    made.push(serviceName)
+  }
+  await add(service)
   return {
     cluster,
     service,
     family,
     env: {...vars},
+    add,
     describe: async () => {
       const {services = []} = await ecs.send(new DescribeServicesCommand({cluster, services: [service]}))
       if (services[0] === undefined) throw new Error(`The lab has lost ${cluster}/${service}.`)
       return services[0]
     },
     remove: async () => {
-      await ecs.send(new DeleteServiceCommand({cluster, service, force: true}))
+      await Promise.all(made.map((name) => ecs.send(new DeleteServiceCommand({cluster, service: name, force: true}))))
       await ecs.send(new DeleteClusterCommand({cluster}))
     },
   }

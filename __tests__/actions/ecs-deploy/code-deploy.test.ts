@@ -1,9 +1,7 @@
-import {mkdtempSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
 import {run} from '../../../actions/ecs-deploy/src/main.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
+import {checkoutWith} from '../../support/checkout.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
 
@@ -20,11 +18,9 @@ const good: History = {
 }
 
 /** The checkout of a job, with one file in it. */
-function checkout(name: string, content: string): Record<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'appspec-'))
-  writeFileSync(join(folder, name), content)
-  return {GITHUB_WORKSPACE: folder}
-}
+const checkout = (name: string, content: string): Record<string, string> => ({
+  GITHUB_WORKSPACE: checkoutWith({[name]: content}),
+})
 
 const APP_SPEC = `
 version: 0.0

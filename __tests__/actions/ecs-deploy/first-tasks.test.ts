@@ -9,6 +9,7 @@ const wish = (change: Partial<UpdateWish>): UpdateWish => ({
   initialDesiredCount: undefined,
   forceNewDeployment: false,
   enableECSManagedTags: undefined,
+  enableExecuteCommand: undefined,
   propagateTags: undefined,
   ...change,
 })

@@ -64,10 +64,11 @@ function settle({service}: Target, {initialDesiredCount, ...update}: UpdateWish)
 }
 
 function serviceChanges({service}: Target, update: UpdateSettings): string[] {
-  const {desiredCount, enableECSManagedTags, propagateTags, forceNewDeployment} = update
+  const {desiredCount, enableECSManagedTags, enableExecuteCommand, propagateTags, forceNewDeployment} = update
   const facts: readonly (readonly [string, unknown, unknown])[] = [
     ['desired count', service.desiredCount, desiredCount],
     ['ECS managed tags', service.enableECSManagedTags ?? false, enableECSManagedTags],
+    ['ECS Exec', service.enableExecuteCommand ?? false, enableExecuteCommand],
     ['propagated tags', service.propagateTags ?? 'NONE', propagateTags],
   ]
   const changed = facts.filter(([, before, after]) => after !== undefined && before !== after)

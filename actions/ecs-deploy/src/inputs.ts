@@ -48,6 +48,7 @@ export interface UpdateSettings {
   readonly desiredCount: number | undefined
   readonly forceNewDeployment: boolean
   readonly enableECSManagedTags: boolean | undefined
+  readonly enableExecuteCommand: boolean | undefined
   readonly propagateTags: 'SERVICE' | 'TASK_DEFINITION' | 'NONE' | undefined
 }
 
@@ -170,12 +171,14 @@ function readPatch(inputs: Reader): unknown {
 }
 
 function readUpdate(inputs: Reader): UpdateWish {
-  const tags = inputs.optional('enable-ecs-managed-tags')
+  const flag = (name: string): boolean | undefined =>
+    inputs.optional(name) === undefined ? undefined : inputs.boolean(name, false)
   return {
     desiredCount: inputs.optionalInteger('desired-count', {min: 0, max: 5000}),
     initialDesiredCount: inputs.optionalInteger('initial-desired-count', {min: 1, max: 5000}),
     forceNewDeployment: inputs.boolean('force-new-deployment', false),
-    enableECSManagedTags: tags === undefined ? undefined : inputs.boolean('enable-ecs-managed-tags', false),
+    enableECSManagedTags: flag('enable-ecs-managed-tags'),
+    enableExecuteCommand: flag('enable-execute-command'),
     propagateTags: inputs.optionalOneOf('propagate-tags', ['SERVICE', 'TASK_DEFINITION', 'NONE']),
   }
 }

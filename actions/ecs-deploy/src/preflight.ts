@@ -34,7 +34,7 @@ export interface Target {
  */
 export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promise<Target[]> {
   const services = await findServices(aws, inputs.cluster, inputs.services)
-  for (const service of services) refuseOtherControllers(service)
+  for (const service of services) refuseOtherControllers(service, inputs)
   return await Promise.all(
     services.map(async (service) => ({
       name: service.serviceName ?? '',
@@ -49,8 +49,14 @@ export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promi
 }
 
 // Without a controller in the answer it is ECS: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/384.
-function refuseOtherControllers({serviceName = '', deploymentController}: Service): void {
+function refuseOtherControllers({serviceName = '', deploymentController}: Service, {update}: Inputs): void {
   const kind = deploymentController?.type ?? 'ECS'
+  // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+  if (kind === 'CODE_DEPLOY' && update.enableExecuteCommand !== undefined) {
+    throw new InputError(
+      `Input "enable-execute-command" cannot be set on service "${serviceName}", which CodeDeploy deploys: ECS takes it for services of the controller ECS only. Nothing was registered.`,
+    )
+  }
   if (kind === 'ECS' || kind === 'CODE_DEPLOY') return
   throw new InputError(
     `Service "${serviceName}" has the deployment controller ${kind}: its task sets are driven by another system: deploy with that system. Nothing was registered.`,

@@ -67,7 +67,7 @@ function updateCall(
   cluster: string,
   service: string,
   taskDefinition: string,
-  {desiredCount, forceNewDeployment, enableECSManagedTags, propagateTags}: UpdateSettings,
+  {desiredCount, forceNewDeployment, enableECSManagedTags, enableExecuteCommand, propagateTags}: UpdateSettings,
 ): UpdateServiceCommandInput {
   return {
     cluster,
@@ -76,6 +76,7 @@ function updateCall(
     ...(desiredCount !== undefined && {desiredCount}),
     ...(forceNewDeployment && {forceNewDeployment}),
     ...(enableECSManagedTags !== undefined && {enableECSManagedTags}),
+    ...(enableExecuteCommand !== undefined && {enableExecuteCommand}),
     ...(propagateTags !== undefined && {propagateTags}),
   }
 }
