@@ -70,7 +70,10 @@ test(
   'real containers that die late, eat their memory, fail their health check or do not heed SIGTERM: each is told apart',
   async () => {
     const inputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-      late: {command: `node -e 'setTimeout(() => {console.error("lost the queue"); process.exit(4)}, 5000)'`},
+      late: {
+        command: `node -e 'setTimeout(() => {console.error("lost the queue"); process.exit(4)}, 5000)'`,
+        'stable-for': '20',
+      },
       greedy: {command: `node -e 'const all = []; for (;;) all.push(Buffer.alloc(64 * 1024 * 1024, 1))'`},
       sick: {
         patch:

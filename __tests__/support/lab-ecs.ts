@@ -77,7 +77,7 @@ export async function labService(name: string): Promise<LabService> {
       new CreateServiceCommand({
         cluster,
         serviceName,
-        taskDefinition: family,
+        taskDefinition: `${family}:1`,
         desiredCount: 1,
         launchType: 'FARGATE',
         networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},

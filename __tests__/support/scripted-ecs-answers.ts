@@ -94,6 +94,13 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     ],
   }),
   DeregisterTaskDefinition: () => ({}),
+  DescribeSecret: ({history}, {SecretId: id}) => {
+    if (history.secrets?.includes(String(id)) !== false) return {ARN: id}
+    throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+  },
+  GetParameters: ({history}, {Names}) => ({
+    InvalidParameters: (Names as string[]).filter((name) => history.secrets?.includes(name) === false),
+  }),
   StopTask: () => ({}),
   ListServices: () => ({serviceArns: [`${ARN}:service/StreamingCluster/APIService`]}),
   ListClusters: () => ({clusterArns: [`${ARN}:cluster/StreamingCluster`]}),

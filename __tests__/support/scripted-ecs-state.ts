@@ -94,6 +94,8 @@ export interface History {
   readonly architectures?: readonly string[]
   /** Prefixes of pull-through caches. */
   readonly caches?: readonly string[]
+  /** Secrets and parameters that are there; undefined: all. */
+  readonly secrets?: readonly string[]
   /** No log group is there. */
   readonly noLogGroups?: boolean
   /** Milliseconds by which the clock of AWS is ahead of ours. */

@@ -100,7 +100,10 @@ test('5 "cancel does nothing" (DEP#507): the post step brings back what ran', as
     })
   })
   expect(world.outputsSet['status']).toBe('cancelled')
-  const half: History = {before: {primary: 'other', other: {running: 1, rollout: 'IN_PROGRESS'}}}
+  const half: History = {
+    before: {primary: 'other', other: {running: 1, rollout: 'IN_PROGRESS'}},
+    frames: [{at: 2, primary: 'old', old: {running: 2, rollout: 'COMPLETED'}}],
+  }
   const memory = {STATE_memory: world.stateSaved['memory'] ?? ''}
   const post = await runAgainst(afterCancel, half, {}, undefined, memory)
   expect(post.ecs.inputsOf('UpdateService')[0]?.['taskDefinition']).toMatch(/streaming-api:41$/)

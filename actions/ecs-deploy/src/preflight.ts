@@ -82,7 +82,7 @@ export async function renderWanted(
     wanted,
   )
   const running = targets.map((target) => target.running.definition)
-  for (const unknown of await checkPreconditions(aws, wanted, running)) world.log.line(`  (${unknown})`)
+  for (const unknown of await checkPreconditions(world.env, aws, wanted, running)) world.log.line(`  (${unknown})`)
   return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
 }
 

@@ -36,7 +36,7 @@ export async function prepare(world: World, aws: Aws, inputs: Inputs): Promise<P
   const definition = render(base.definition, inputs.edits)
   checkDefinition(definition)
   const known = base.arn === undefined ? [] : [base.definition]
-  for (const unknown of await checkPreconditions(aws, definition, known)) world.log.line(`  (${unknown})`)
+  for (const unknown of await checkPreconditions(world.env, aws, definition, known)) world.log.line(`  (${unknown})`)
   const call = runCall(inputs, definition, service)
   return {definition, revision: await existingRevision(aws, base, definition), call}
 }

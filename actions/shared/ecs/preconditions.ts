@@ -1,18 +1,22 @@
 import {isAccessDenied} from '../aws/errors.ts'
 import {errorMessage, InputError} from '../core/errors.ts'
+import type {Environment} from '../core/inputs.ts'
 import type {Aws} from './aws.ts'
 import type {Container, Definition} from './definition.ts'
 import {missingImage} from './image-check.ts'
+import {missingSecret} from './secret-check.ts'
+import type {Secret} from './secret-check.ts'
 import {logPlace} from './task-logs.ts'
 
 /**
- * Looks whether what new tasks need is there: images in ECR, for the platform of the task, and log groups. Only what
+ * Looks whether what new tasks need is there: images in ECR, for the platform of the task, log groups and secrets. Only what
  * differs from a running definition is looked at; what runs proves itself.
  * @param running definitions that run now
  * @returns what could not be looked at, for the log: a job need not be allowed all this
  * @throws {InputError} with everything that is missing, before anything was registered
  */
 export async function checkPreconditions(
+  env: Environment,
   aws: Aws,
   wanted: Definition,
   running: readonly Definition[],
@@ -25,12 +29,27 @@ export async function checkPreconditions(
     ...images.map((container) =>
       look(`image of "${container.name ?? ''}"`, () => missingImage(aws, wanted, container)),
     ),
+    ...newSecrets(containers, known).map(([container, secret]) =>
+      look(`secret ${secret.name ?? ''} of "${container.name ?? ''}"`, () =>
+        missingSecret(env, aws, container, secret),
+      ),
+    ),
     ...logs.map((container) => look(`log group of "${container.name ?? ''}"`, () => missingLogGroup(aws, container))),
   ]
   const results = await Promise.all(looks)
   const missing = results.flatMap((result) => result.missing ?? [])
   if (missing.length > 0) throw new InputError(`${missing.join('; ')}. Nothing was registered.`)
   return results.flatMap((result) => result.unknown ?? [])
+}
+
+// What a running container takes from the same place is there.
+function newSecrets(containers: readonly Container[], known: readonly Container[]): (readonly [Container, Secret])[] {
+  const taken = new Set(known.flatMap(({secrets = []}) => secrets.map(({valueFrom}) => valueFrom)))
+  return containers.flatMap((container) =>
+    (container.secrets ?? [])
+      .filter(({valueFrom}) => !taken.has(valueFrom))
+      .map((secret) => [container, secret] as const),
+  )
 }
 
 interface Looked {
