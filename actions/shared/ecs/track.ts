@@ -9,6 +9,8 @@ import type {TaskGroup} from './task-groups.ts'
 
 // How long the tasks are left alone while nothing points at a change.
 const TASK_LOOK_MS = 20_000
+// While a complete deployment is watched on, a task may die and be replaced between two looks at the counts.
+const STABLE_LOOK_MS = 6000
 
 /** What is known of one deployment while it is watched. */
 export class Track {
@@ -17,6 +19,8 @@ export class Track {
   verdict: Verdict | undefined
   /** Milliseconds since the epoch at which ECS was first seen to call it complete. */
   completedAt: number | undefined
+  /** How many tasks had failed by then. */
+  failedAtCompletion = 0
   /** When repeated failures were first seen. */
   failingSince: number | undefined
   #service: Service | undefined
@@ -60,6 +64,11 @@ export class Track {
   /** Failed tasks grouped by cause. */
   get failures(): readonly TaskGroup[] {
     return groupByCause(this.tasks, this.definition)
+  }
+
+  /** How many tasks of the deployment were seen to have failed. */
+  get failedTasks(): number {
+    return this.failures.reduce((sum, {tasks}) => sum + tasks.length, 0)
   }
 
   /** Whether each task that is meant to run does. */
@@ -122,7 +131,8 @@ export class Track {
 
   /** Whether something points at tasks having changed since they were last looked at. */
   wantsTasks(now: number): boolean {
-    return this.hasChanged || now - this.#looked >= TASK_LOOK_MS
+    const pause = this.completedAt === undefined ? TASK_LOOK_MS : STABLE_LOOK_MS
+    return this.hasChanged || now - this.#looked >= pause
   }
 
   #signatureNow(): string {

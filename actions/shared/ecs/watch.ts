@@ -152,10 +152,12 @@ class Watch {
     if (this.#patience.stableForMs === 0) return {kind: 'completed'}
     if (track.completedAt === undefined) {
       track.completedAt = now
+      track.failedAtCompletion = track.failedTasks
       this.#say(track, `complete; watching on for ${humanDuration(this.#patience.stableForMs)}`)
     }
     const failure = track.failures[0]
-    if (failure !== undefined && !track.allRunning) {
+    // ECS starts a task that died again at once: all may be running, and it is broken all the same.
+    if (failure !== undefined && (!track.allRunning || track.failedTasks > track.failedAtCompletion)) {
       const detail = `a task stopped after the deployment was complete: ${failure.cause.sentence}`
       return {kind: 'failed', reason: failure.cause.reason, detail}
     }
