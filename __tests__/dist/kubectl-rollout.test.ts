@@ -162,6 +162,65 @@ describe('the main road', () => {
   })
 })
 
+describe('a change of configuration alone', () => {
+  const reading = DEPLOYMENT.replace('image: "app:1"', 'image: "app:1", envFrom: [{configMapRef: {name: settings}}]')
+  const files = (mode: string): Record<string, string> => ({
+    'k8s/app.yaml': reading,
+    'k8s/config.yaml': CONFIG.replace('"on"', `"${mode}"`),
+  })
+  const deployment = (): Thing => kube.things().find(({kind}) => kind === 'Deployment') as Thing
+  const config = (): unknown => kube.things().find(({kind}) => kind === 'ConfigMap')?.['data']
+  const says = 'ConfigMap/settings changed; Deployment/api reads it at its start and will not see it until it restarts'
+
+  it('warns that the pods go on with what they read, in plan and in deploy', async () => {
+    await cluster({onApply: healthy})
+    await rollOut({}, {files: files('on')})
+    const plan = await rollOut({mode: 'plan'}, {files: files('off')})
+    expect(plan.warnings).toEqual([expect.stringContaining(says)])
+    expect((JSON.parse(plan.outputs['preview'] ?? '') as {body: string}).body).toContain(`⚠ ${says}`)
+    const result = await rollOut({}, {files: files('off')})
+    expect(result.warnings).toEqual([expect.stringContaining('"restart-on-config-change: true" restarts it')])
+    expect(result.summary).toContain(`⚠ ${says}`)
+    expect(result.outputs).toMatchObject({status: 'succeeded', revision: '1'})
+    expect((await rollOut({}, {files: files('off')})).warnings).toEqual([])
+  })
+
+  it('restarts them in the same rollout when asked, once', async () => {
+    await cluster({onApply: healthy})
+    const asked = {'restart-on-config-change': 'true'}
+    await rollOut(asked, {files: files('on')})
+    expect(JSON.stringify(deployment()['spec'])).not.toContain('slipway.dev/config')
+    const result = await rollOut(asked, {files: files('off')})
+    expect(result.warnings).toEqual([])
+    expect(result.outputs).toMatchObject({status: 'succeeded', revision: '2'})
+    expect(result.outputs['diff']).toContain('spec.template.metadata')
+    for (const inputs of [asked, {}]) {
+      const again = await rollOut(inputs, {files: files('off')})
+      expect(again.outputs['status']).toBe('unchanged')
+    }
+  })
+
+  it('goes back to the configuration before, and its pods with it, when they do not come up', async () => {
+    const marked = (thing: Thing): boolean => JSON.stringify(thing['spec']).includes('slipway.dev/config')
+    await cluster({
+      onApply: (thing, self) => {
+        const message = 'configmap "gone" not found'
+        const waiting = {waiting: {reason: 'CreateContainerConfigError', message}}
+        const broken = {
+          containerStatuses: [{name: 'api', image: GOOD, imageID: '', ready: false, restartCount: 0, state: waiting}],
+        }
+        controller(() => (marked(thing) ? broken : {ready: true}))(thing, self)
+      },
+    })
+    await rollOut({}, {files: files('on')})
+    const before = config()
+    const result = await rollOut({'restart-on-config-change': 'true'}, {files: files('off')})
+    expect(result.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'config-missing'})
+    expect(config()).toEqual(before)
+    expect(marked(deployment())).toBe(false)
+  })
+})
+
 describe('failures', () => {
   const waiting =
     (reason: string, message: string) =>

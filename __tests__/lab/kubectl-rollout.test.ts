@@ -174,6 +174,34 @@ describe('what fails is red in seconds, says why, and goes back', () => {
 })
 
 test(
+  'a ConfigMap-only change is warned of, restarts its pods when asked, and goes back with them when it breaks them',
+  async () => {
+    const program = `if (process.env.MODE === 'bad') process.exit(5); ${SERVER}`
+    const reader = workload({name: 'reader', program, container: {envFrom: [{configMapRef: {name: 'mode'}}]}})
+    const config = (mode: string): string =>
+      JSON.stringify({apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'mode'}, data: {MODE: mode}})
+    const set = async (mode: string, inputs: Record<string, string> = {}): Promise<ActionResult> =>
+      await rollOut('', inputs, {
+        files: {'k8s/app.yaml': `${reader}\n---\n${config(mode)}\n`},
+      })
+    const serving = (): string[] =>
+      kubectl('exec', '-n', NAMESPACE, 'deployment/reader', '--', 'node', '-p', 'process.env.MODE').trim().split('\n')
+    expect((await set('one')).outputs['status']).toBe('succeeded')
+    const warned = await set('two')
+    expect(warned.warnings.join()).toContain('ConfigMap/mode changed; Deployment/reader reads it at its start')
+    expect(serving()).toEqual(['one'])
+    const asked = {'restart-on-config-change': 'true'}
+    expect((await set('three', asked)).outputs).toMatchObject({status: 'succeeded', revision: '2'})
+    expect(serving()).toEqual(['three'])
+    const bad = await set('bad', asked)
+    expect(bad.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'container-exited'})
+    expect(serving()).toEqual(['three'])
+    expect((await set('three')).outputs['status']).toBe('unchanged')
+  },
+  2 * MINUTE,
+)
+
+test(
   'fields of plain kubectl apply are taken over: what the manifest leaves out goes away',
   async () => {
     const old = workload({name: 'old', container: {env: [{name: 'A', value: '1'}]}}).replace(

@@ -43,7 +43,7 @@ export async function runOnExisting(
   const applied: Applied[] = []
   for (const one of workloads) applied.push(await act(world, inputs, connection, settings, one))
   const changes = applied.map(({change}) => change)
-  const prepared: Prepared = {connection, namespace, changes, settings, started}
+  const prepared: Prepared = {connection, namespace, changes, settings, stale: [], started}
   showChanges(world, prepared)
   // What a mode like these brought is what the user asked for: there is no version of ours to put back.
   await conclude(world, {...inputs, onFailure: 'keep', onCancel: 'keep'}, prepared, applied)

@@ -22,6 +22,8 @@ export interface RolloutInputs {
   readonly timeoutMs: number
   readonly graceMs: number
   readonly failFast: boolean
+  /** Restart pods that read a ConfigMap or Secret which changes. */
+  readonly restartOnConfigChange: boolean
   readonly onFailure: 'rollback' | 'keep'
   readonly onCancel: 'rollback' | 'keep'
   readonly logLines: number
@@ -61,6 +63,7 @@ export function readInputs(env: Environment): RolloutInputs {
     timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
     graceMs: duration(inputs, 'grace', '30s', 0),
     failFast: inputs.boolean('fail-fast', true),
+    restartOnConfigChange: inputs.boolean('restart-on-config-change', false),
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),
     logLines: inputs.integer('log-lines', 40, {min: 0, max: 1000}),

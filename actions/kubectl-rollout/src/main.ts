@@ -3,11 +3,14 @@ import {lastWords} from '../../shared/core/exec.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {makeDiscovery} from '../../shared/kubernetes/api/discovery.ts'
+import type {KubeApi} from '../../shared/kubernetes/api/kube-api.ts'
 import {connect} from '../../shared/kubernetes/api/kubectl.ts'
 import type {Connection} from '../../shared/kubernetes/api/kubectl.ts'
 import {dryRun} from '../../shared/kubernetes/change/dry-run.ts'
 import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {checkPermissions, missingNamespaces, reach} from '../../shared/kubernetes/change/preflight.ts'
+import {restartReaders, staleReaders} from '../../shared/kubernetes/change/stale-readers.ts'
+import type {StaleReader} from '../../shared/kubernetes/change/stale-readers.ts'
 import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
 import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
@@ -28,6 +31,8 @@ export interface Prepared {
   readonly namespace: string
   readonly changes: readonly Change[]
   readonly settings: ApplySettings
+  /** Pods that will not see a change of what they read at their start. */
+  readonly stale: readonly StaleReader[]
   /** Milliseconds since the epoch. */
   readonly started: number
 }
@@ -88,5 +93,17 @@ async function prepare(
   if (unseen.length > 0)
     world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
   const settings = {fieldManager: inputs.fieldManager, force: inputs.forceConflicts, newNamespaces}
-  return {connection, namespace, settings, started, changes: await dryRun(api, wanted, settings)}
+  const changes = await dryRun(api, wanted, settings)
+  return {connection, namespace, settings, started, ...(await withRestarts(inputs, api, changes, settings))}
+}
+
+async function withRestarts(
+  inputs: RolloutInputs,
+  api: KubeApi,
+  changes: readonly Change[],
+  settings: ApplySettings,
+): Promise<Pick<Prepared, 'changes' | 'stale'>> {
+  const stale = staleReaders(changes)
+  if (!inputs.restartOnConfigChange || stale.length === 0) return {changes, stale}
+  return {changes: await restartReaders(api, changes, stale, settings), stale: []}
 }

@@ -10,6 +10,7 @@ import {
   changesMarkdown,
 } from '../../shared/kubernetes/change/changes-text.ts'
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
+import {staleSentence} from '../../shared/kubernetes/change/stale-readers.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import {proofOf} from '../../shared/kubernetes/watch/proof.ts'
 import {revisionOf} from '../../shared/kubernetes/watch/revision.ts'
@@ -21,19 +22,28 @@ import {endpointsOf} from './endpoints.ts'
 import type {Prepared} from './main.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
-export function showChanges(world: World, {changes}: Prepared): void {
+export function showChanges(world: World, {changes, stale}: Prepared): void {
   const lines = changeLines(changes)
   world.outputs.set('diff', lines.join('\n'))
   world.outputs.set('changed', lines.length > 0)
   if (lines.length === 0) world.log.line(`  nothing differs: ${String(changes.length)} in place already`)
   else world.log.quote(lines)
+  for (const one of stale) {
+    const advice = '"restart-on-config-change: true" restarts it in the same rollout'
+    world.log.warning(`${staleSentence(one)}; ${advice}.`, undefined, one.source.wanted.manifest.place)
+  }
+}
+
+// What a reviewer or the reader of a summary has to know beside the list of changes.
+function notes({stale}: Prepared): string[] {
+  return stale.map((one) => `⚠ ${escapeMarkdown(staleSentence(one))}.`)
 }
 
 /** Ends `mode: plan`. */
 export function reportPlan(world: World, prepared: Prepared): void {
   const {changes, namespace} = prepared
   const headline = changesHeadline(changes)
-  const body = changesMarkdown(changes)
+  const body = [changesMarkdown(changes), ...notes(prepared)].join('\n\n')
   const differs = changes.some(({action}) => action !== 'same')
   const verdict = differs ? 'change' : 'none'
   const digest = changesDigest(changes)
@@ -57,6 +67,7 @@ export async function reportSuccess(world: World, prepared: Prepared, outcome: O
       `### ✓ Kubernetes ${code(namespace)} ${said} · ${took}`,
       ...(outcome.standings.length > 0 ? [standingsTable(outcome.standings)] : []),
       ...(status === 'unchanged' ? [] : [changesMarkdown(changes)]),
+      ...notes(prepared),
     ].join('\n\n'),
   )
   finish(world, prepared, status, headlineOf(outcome, changes), outcome.standings)

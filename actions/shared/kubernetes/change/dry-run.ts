@@ -6,6 +6,7 @@ import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
 import {inParallel} from '../api/parallel.ts'
 import {title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
+import {keepConfigMark} from './config-mark.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
 import {conflictsOf, isClientSideApplied, isClientSideOnly} from './managed-fields.ts'
@@ -72,7 +73,7 @@ async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], sett
   }
   if (wanted.object.metadata.name === undefined) return await tryCreate(api, wanted, settings)
   const live = await getLive(api, wanted.path)
-  const steady = {...wanted, object: await keepScaled(api, wanted, live, set)}
+  const steady = {...wanted, object: keepConfigMark(await keepScaled(api, wanted, live, set), live)}
   const after = await tryApply(api, steady, settings)
   const takeOver = live !== undefined && isClientSideApplied(live)
   const fields = fieldChanges(live, after)
