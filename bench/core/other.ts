@@ -1,0 +1,9 @@
+import type {Peer} from './peers.ts'
+import type {Bench, Other, Sample} from './row.ts'
+
+/** A peer as the other side of a case, or the reason why it is not there. */
+export function besides(bench: Bench, repository: string, run: (peer: Peer) => () => Promise<Sample>): Other {
+  const peer = bench.peers.find(repository)
+  if (typeof peer === 'string') return {name: repository, missing: peer}
+  return {name: peer.title, run: run(peer)}
+}

@@ -1,0 +1,119 @@
+import type {Line, RowResult} from './harness.ts'
+import type {Unit} from './row.ts'
+import type {Goal, Stats} from './statistics.ts'
+
+/** All that one run of the benchmarks came to; `results.json` is this. */
+export interface Results {
+  readonly date: string
+  readonly commit: string
+  readonly runs: number
+  readonly short: boolean
+  readonly machine: Machine
+  readonly rows: readonly RowResult[]
+}
+
+/** Where it was measured. */
+export interface Machine {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly system: string
+  readonly node: string
+  /** Processes that wanted a core, on average of the minute before: at the start and at the end. */
+  readonly load: readonly number[]
+}
+
+/** The Markdown of the results. */
+export function markdown(results: Results): string {
+  const {machine, rows} = results
+  const lines = rows.flatMap((row) => row.lines).filter(({goal}) => goal !== undefined)
+  const count = (state: boolean | undefined): number => lines.filter(({reached}) => reached === state).length
+  return [
+    '# Benchmarks',
+    '',
+    `Written by \`npm run bench\`${results.short ? ' in its short form' : ''} on ${results.date} at commit ${results.commit}; do not edit. What was tried and did`,
+    'not help is in [NOTES.md](NOTES.md).',
+    '',
+    `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${machine.memoryGiB.toFixed(0)} GiB, ${machine.system}, Node ${machine.node}; load ${machine.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
+    ...(busy(machine)
+      ? [
+          '**The machine was shared with other work**: ratios hold, as both sides take turns; times are longer than on a quiet one.',
+        ]
+      : []),
+    '',
+    `Medians with (least..most); ours and theirs in turns, ${String(results.runs)} runs each unless n says otherwise. CPU is user and system time of the step and all`,
+    'it starts; peak is the memory of its largest process.',
+    '',
+    `Of ${String(lines.length)} figures to reach, ${String(count(true))} are reached, ${String(count(false))} are not, ${String(count(undefined))} could not be told.`,
+    '',
+    ...rows.flatMap(section),
+  ].join('\n')
+}
+
+/** Whether other work must have slowed the measurements. */
+export function busy({load, cores}: Machine): boolean {
+  return Math.max(...load) > cores
+}
+
+function section({name, title, how, lines, trouble}: RowResult): string[] {
+  return [
+    `## ${title}`,
+    '',
+    `${how} (\`npm run bench -- --only ${name}\`)`,
+    '',
+    ...(lines.length === 0 ? [] : [...table(lines), '']),
+    ...notes(lines),
+    ...(trouble.length === 0 ? [] : [...trouble.map((each) => `- ✗ not measured: ${cell(each.slice(0, 400))}`), '']),
+  ]
+}
+
+function table(lines: readonly Line[]): string[] {
+  const rows = lines.map((line) => [
+    cell(line.case),
+    line.measure,
+    spread(line.ours, line.unit),
+    line.theirs === undefined ? '' : spread(line.theirs, line.unit),
+    cell(line.other ?? ''),
+    line.ratio === undefined ? '' : line.ratio.toFixed(2),
+    line.goal === undefined ? '' : goalText(line.goal, line.unit),
+    line.goal === undefined ? '' : {true: '✓', false: '✗', undefined: '?'}[String(line.reached) as 'true'],
+    String(line.ours.n) +
+      (line.theirs !== undefined && line.theirs.n !== line.ours.n ? `/${String(line.theirs.n)}` : ''),
+  ])
+  const head = ['case', 'measure', 'ours', 'theirs', 'beside', 'ratio', 'to reach', '', 'n']
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+function notes(lines: readonly Line[]): string[] {
+  const said = new Set(lines.flatMap((line) => (line.note === undefined ? [] : [`- ${line.case}: ${line.note}`])))
+  return said.size === 0 ? [] : [...said, '']
+}
+
+function spread({median, min, max, n}: Stats, unit: Unit): string {
+  const range = n === 1 || min === max ? '' : ` (${number(min, unit)}..${number(max, unit)})`
+  return `${number(median, unit)}${unit === 'calls' || unit === 'per minute' ? '' : ` ${unit}`}${range}`
+}
+
+const DIGITS: Readonly<Record<Unit, number>> = {s: 2, MiB: 0, MB: 2, 'per minute': 0, calls: 0}
+
+function number(value: number, unit: Unit): string {
+  return value.toFixed(DIGITS[unit])
+}
+
+function goalText(goal: Goal, unit: Unit): string {
+  switch (goal.kind) {
+    case 'ratio':
+      return `≤ ${String(goal.max)} of theirs`
+    case 'at-most':
+      return `≤ ${String(goal.max)} ${unit}`
+    case 'difference':
+      return `≤ ${String(goal.max)} ${unit} more`
+    case 'growth':
+      return `≤ ${String(goal.max)} % of "${goal.from}"`
+  }
+}
+
+// What stands in a cell must stay in it.
+function cell(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|')
+}

@@ -1,0 +1,107 @@
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {besides} from '../core/other.ts'
+import type {Bench, Case, Measure, Opened, Row} from '../core/row.ts'
+import type {Goal} from '../core/statistics.ts'
+import {costs, ourAction, runStep} from '../core/step.ts'
+import {writeBigPlan} from '../../__tests__/support/big-plan.ts'
+import {planText} from '../loopback/big-plan.ts'
+
+const SIZES = [10, 1000, 10_000, 50_000] as const
+
+/** A terraform that has planned already: a real one would need ten thousand real objects, and its time is not ours. */
+function terraform(folder: string, json: string, text: string): string {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin, {recursive: true})
+  const script = `#!/bin/sh
+case "$1" in
+  version) echo '{"terraform_version": "1.11.4"}' ;;
+  plan) for arg; do case "$arg" in -out=*) echo binary > "\${arg#-out=}" ;; esac; done; cat '${text}'; exit 2 ;;
+  show) exec cat '${json}' ;;
+esac
+`
+  writeFileSync(join(bin, 'terraform'), script)
+  chmodSync(join(bin, 'terraform'), 0o755)
+  return bin
+}
+
+async function size(bench: Bench, room: string, count: number): Promise<Case> {
+  const folder = join(room, String(count))
+  mkdirSync(folder)
+  const [json, text] = [join(folder, 'plan.json'), join(folder, 'plan.txt')]
+  await writeBigPlan(count, json)
+  writeFileSync(text, planText(count))
+  const common = {exits: 0, path: [terraform(folder, json, text)], files: {'infra/main.tf': 'terraform {}\n'}}
+  const inputs = {
+    'working-directory': 'infra',
+    'plan-store': 'plans',
+    'plan-key': 'a-key-of-the-benchmarks',
+    comment: 'never',
+  }
+  const at = count.toLocaleString('en')
+  return {
+    name: `${at} resources`,
+    measures: measures(count),
+    note: `${at} resources are ${(statSync(json).size / 1e6).toFixed(1)} MB of JSON.`,
+    ...(count > 10_000 && {runs: 3}),
+    ours: async () =>
+      costs(
+        await runStep(ourAction('terraform-plan'), {
+          ...common,
+          inputs,
+          says: new RegExp(`to-add[^]*?${String(adds(count))}`),
+        }),
+      ),
+    other: besides(bench, 'borchero/terraform-plan-comment', (peer) => async () => {
+      const given = {planfile: 'plan', 'working-directory': 'infra', 'skip-comment': 'true', token: 'ghs_x'}
+      return costs(await runStep(peer, {...common, inputs: given, says: /num-resources-created/}))
+    }),
+  }
+}
+
+const adds = (count: number): number => Math.round((count * 2) / 5)
+
+function measures(count: number): Measure[] {
+  const ratio: Goal = {kind: 'ratio', max: 0.6}
+  if (count === 10_000) {
+    return [
+      {name: 'wall', unit: 's', goal: {kind: 'at-most', max: 3}},
+      {name: 'cpu', unit: 's', goal: ratio},
+      {name: 'peak', unit: 'MiB', goal: {kind: 'at-most', max: 572}},
+    ]
+  }
+  // Five times the resources: linear is 500 %, and a tenth is left for what a run differs from the next.
+  const linear: Goal = {kind: 'growth', from: '10,000 resources', max: 550}
+  if (count > 10_000)
+    return [
+      {name: 'wall', unit: 's', goal: linear},
+      {name: 'cpu', unit: 's', goal: linear},
+      {name: 'peak', unit: 'MiB'},
+    ]
+  return [
+    {name: 'wall', unit: 's', goal: ratio},
+    {name: 'cpu', unit: 's', goal: ratio},
+    {name: 'peak', unit: 'MiB', goal: ratio},
+  ]
+}
+
+/** From the JSON of a plan to the summary that a person reads. */
+export const planRender: Row = {
+  name: 'plan-render',
+  title: 'Plan render',
+  how: 'The whole step with a terraform that has planned already and prints a plan of so many AWS-like resources (about 10 kB of JSON each): ours also seals and stores the plan.',
+  needsLab: false,
+  open: async (bench): Promise<Opened> => {
+    const room = mkdtempSync(join(tmpdir(), 'slipway-bench-plans-'))
+    const cases: Case[] = []
+    for (const count of SIZES) if (!bench.short || count <= 1000) cases.push(await size(bench, room, count))
+    return {
+      cases,
+      close: () => {
+        rmSync(room, {recursive: true, force: true})
+        return Promise.resolve()
+      },
+    }
+  },
+}
