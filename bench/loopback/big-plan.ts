@@ -1,9 +1,24 @@
-import {BIG_PLAN_SECRET} from '../../__tests__/support/big-plan.ts'
+// The resources of __tests__/support/big-plan.ts, in turn: type, what happens to it, its sign in the text.
+const TURNS = [
+  ['aws_iam_policy', 'created', '+'],
+  ['aws_security_group', 'updated in-place', '~'],
+  undefined,
+  ['aws_route53_record', 'destroyed', '-'],
+  ['aws_instance', 'replaced', '-/+'],
+] as const
 
-/** The text that terraform prints beside the JSON of a big plan, about 1 kB a resource. */
+/** The text that terraform prints beside the JSON of a big plan, about 1 kB for each resource that changes. */
 export function planText(count: number): string {
-  const block = (at: number): string =>
-    `  # module.team_0.aws_iam_policy.thing_${String(at)} will be created\n${`      + attribute = "value ${String(at)}"\n`.repeat(20)}      + password  = "${BIG_PLAN_SECRET}-${String(at - (at % 50))}-2"\n`
   const blocks = Array.from({length: count}, (_, at) => block(at)).join('')
-  return `Terraform will perform the following actions:\n\n${blocks}\nPlan: many.\n`
+  return `Terraform will perform the following actions:\n\n${blocks}Plan: many.\n`
+}
+
+function block(at: number): string {
+  const turn = TURNS[at % TURNS.length]
+  if (turn === undefined) return ''
+  const [type, what, sign] = turn
+  const name = `thing_${String(at)}`
+  const attributes = `      ${sign.slice(-1)} attribute = "value ${String(at)}"\n`.repeat(20)
+  const verb = what === 'replaced' ? 'must be' : 'will be'
+  return `  # module.team_${String(at % 40)}.${type}.${name} ${verb} ${what}\n  ${sign} resource "${type}" "${name}" {\n${attributes}    }\n\n`
 }

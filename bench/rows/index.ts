@@ -1,7 +1,11 @@
 import type {Row} from '../core/row.ts'
+import {buildPush} from './build-push.ts'
 import {bundleBytes} from './bundle-bytes.ts'
+import {chain} from './chain.ts'
 import {coldStart} from './cold-start.ts'
+import {ecsDeploy} from './ecs.ts'
+import {kubernetes} from './kubernetes.ts'
 import {planRender} from './plan-render.ts'
 
 /** All rows, in the order of the table. */
-export const ROWS: readonly Row[] = [bundleBytes, coldStart, planRender]
+export const ROWS: readonly Row[] = [bundleBytes, coldStart, planRender, buildPush, ecsDeploy, kubernetes, chain]
