@@ -17,7 +17,7 @@ const project = (displayName: string, folders: string[], files = '**'): NonNulla
  */
 const config: Config = {
   projects: [
-    project('unit', ['actions', 'shared', 'lab-unit', 'scripts']),
+    project('unit', ['actions', 'shared', 'lab-unit', 'scripts', 'bench']),
     project('contract', ['contract']),
     project('dist', ['dist']),
     project('faults', ['faults']),
