@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process'
-import {mkdirSync, writeFileSync} from 'node:fs'
-import {cpus, loadavg, release, totalmem, type} from 'node:os'
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {cpus, release, totalmem, type} from 'node:os'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {labEnvironment} from '../lab/index.ts'
@@ -16,7 +16,7 @@ const HELP = `npm run bench -- [--only ROW[,ROW]] [--runs N] [--short] [--out FO
 
 Measures the bundles in dist/ beside the peers' published ones, of which ${PEERS_VARIABLE}
 names a folder with one checkout each (owner__name). All rows: bench/RESULTS.md and results.json are
-written; --only and --short print, and write where --out says.
+written; --only and --short print, and write where --out says, where they replace the rows they measured.
 
 rows: ${ROWS.map(({name}) => name).join(', ')}`
 
@@ -50,14 +50,13 @@ function readWish(argv: readonly string[]): Wish {
   return {rows, runs, short, out: values.out ?? (whole ? import.meta.dirname : undefined)}
 }
 
-function machine(load: readonly number[]): Machine {
+function machine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: cpus().length,
     memoryGiB: totalmem() / 2 ** 30,
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    load,
   }
 }
 
@@ -72,22 +71,31 @@ function write(results: Results, out: string | undefined): void {
   writeFileSync(join(out, 'RESULTS.md'), `${markdown(results)}\n`)
 }
 
+/** Rows that were measured before and are not measured now. */
+function rowsIn(folder: string): readonly RowResult[] {
+  const file = join(folder, 'results.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results).rows : []
+}
+
+function inOrder(results: readonly RowResult[]): RowResult[] {
+  return ROWS.flatMap((row) => results.filter(({name}) => name === row.name))
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help')) {
     console.log(HELP)
     return 0
   }
   const {rows, runs, short, out} = readWish(argv)
-  const before = loadavg()[0] ?? 0
-  const started = {date: new Date().toISOString().slice(0, 16).replace('T', ' '), commit: commit(), runs, short}
   const bench = {peers: peersIn(process.env[PEERS_VARIABLE]), short, lab: () => labEnvironment()}
+  const kept = out === undefined ? [] : rowsIn(out).filter(({name}) => !rows.some((row) => row.name === name))
   const done: RowResult[] = []
-  let results: Results = {...started, machine: machine([before, before]), rows: done}
+  let results: Results = {commit: commit(), short, machine: machine(), rows: done}
   for (const row of rows) {
     console.log(`▸ ${row.title}`)
     done.push(await measureRow(row, bench, runs, console.log))
     // After every row: what was measured stays measured, whatever becomes of the next.
-    results = {...started, machine: machine([before, loadavg()[0] ?? 0]), rows: done}
+    results = {...results, rows: inOrder([...done, ...kept])}
     write(results, out)
   }
   console.log(`\n${markdown(results)}`)

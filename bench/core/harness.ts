@@ -1,3 +1,4 @@
+import {loadavg} from 'node:os'
 import type {Bench, Case, Measure, Row, Sample, Unit} from './row.ts'
 import {isReached, stats} from './statistics.ts'
 import type {Goal, Stats} from './statistics.ts'
@@ -26,11 +27,18 @@ export interface RowResult {
   /** Why nothing, or not everything, was measured. */
   readonly trouble: readonly string[]
   readonly seconds: number
+  /** When it was measured, in UTC. */
+  readonly date: string
+  /** Processes that wanted a core, on average of the minute before: at the start and at the end. */
+  readonly load: readonly [number, number]
+  readonly runs: number
 }
 
 /** Opens a row, measures its cases one after the other, and closes it. What goes wrong is in `trouble`. */
 export async function measureRow(row: Row, bench: Bench, runs: number, print: Print): Promise<RowResult> {
   const started = Date.now()
+  const date = new Date(started).toISOString().slice(0, 16).replace('T', ' ')
+  const before = loadavg()[0] ?? 0
   const lines: Line[] = []
   const trouble: string[] = []
   const complain = (what: string, error: unknown): void => {
@@ -55,7 +63,8 @@ export async function measureRow(row: Row, bench: Bench, runs: number, print: Pr
     complain(row.name, error)
   }
   const {name, title, how} = row
-  return {name, title, how, lines, trouble, seconds: (Date.now() - started) / 1000}
+  const load = [before, loadavg()[0] ?? 0] as const
+  return {name, title, how, lines, trouble, seconds: (Date.now() - started) / 1000, date, load, runs}
 }
 
 /** Tells a person how far it is. */
@@ -74,9 +83,12 @@ async function measureCase(one: Case, before: readonly Line[], runs: number, pri
     for (const turn of at % 2 === 0 ? turns : turns.reverse()) await turn()
   }
   const lines = one.measures.flatMap((measure) => line(one, measure, {ours, theirs, before}))
-  for (const each of lines) print(`  ${one.name}, ${each.measure}: ${String(each.ours.median)} ${each.unit}`)
+  for (const each of lines)
+    print(`  ${one.name}, ${each.measure}: ${shown(each.ours)}, beside ${shown(each.theirs)} ${each.unit}`)
   return lines
 }
+
+const shown = (side: Stats | undefined): string => side?.median.toFixed(2) ?? 'nothing'
 
 interface Taken {
   readonly ours: readonly Sample[]

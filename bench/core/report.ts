@@ -2,11 +2,9 @@ import type {Line, RowResult} from './harness.ts'
 import type {Unit} from './row.ts'
 import type {Goal, Stats} from './statistics.ts'
 
-/** All that one run of the benchmarks came to; `results.json` is this. */
+/** All that the benchmarks came to; `results.json` is this. A row may have been measured anew after the others. */
 export interface Results {
-  readonly date: string
   readonly commit: string
-  readonly runs: number
   readonly short: boolean
   readonly machine: Machine
   readonly rows: readonly RowResult[]
@@ -19,8 +17,6 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
-  /** Processes that wanted a core, on average of the minute before: at the start and at the end. */
-  readonly load: readonly number[]
 }
 
 /** The Markdown of the results. */
@@ -31,17 +27,17 @@ export function markdown(results: Results): string {
   return [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench\`${results.short ? ' in its short form' : ''} on ${results.date} at commit ${results.commit}; do not edit. What was tried and did`,
+    `Written by \`npm run bench\`${results.short ? ' in its short form' : ''} at commit ${results.commit}; do not edit. What was tried and did`,
     'not help is in [NOTES.md](NOTES.md).',
     '',
-    `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${machine.memoryGiB.toFixed(0)} GiB, ${machine.system}, Node ${machine.node}; load ${machine.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
-    ...(busy(machine)
+    `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${machine.memoryGiB.toFixed(0)} GiB, ${machine.system}, Node ${machine.node}.`,
+    ...(rows.some((row) => busy(row, machine))
       ? [
           '**The machine was shared with other work**: ratios hold, as both sides take turns; times are longer than on a quiet one.',
         ]
       : []),
     '',
-    `Medians with (least..most); ours and theirs in turns, ${String(results.runs)} runs each unless n says otherwise. CPU is user and system time of the step and all`,
+    `Medians with (least..most); ours and theirs in turns, n runs each. CPU is user and system time of the step and all`,
     'it starts; peak is the memory of its largest process.',
     '',
     `Of ${String(lines.length)} figures to reach, ${String(count(true))} are reached, ${String(count(false))} are not, ${String(count(undefined))} could not be told.`,
@@ -51,15 +47,17 @@ export function markdown(results: Results): string {
 }
 
 /** Whether other work must have slowed the measurements. */
-export function busy({load, cores}: Machine): boolean {
+export function busy({load}: Pick<RowResult, 'load'>, {cores}: Machine): boolean {
   return Math.max(...load) > cores
 }
 
-function section({name, title, how, lines, trouble}: RowResult): string[] {
+function section({name, title, how, lines, trouble, ...row}: RowResult): string[] {
   return [
     `## ${title}`,
     '',
     `${how} (\`npm run bench -- --only ${name}\`)`,
+    '',
+    `Measured on ${row.date} UTC in ${row.seconds.toFixed(0)} s; load ${row.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
     '',
     ...(lines.length === 0 ? [] : [...table(lines), '']),
     ...notes(lines),

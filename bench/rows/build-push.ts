@@ -93,7 +93,7 @@ function cases(bench: Bench, room: Room): Case[] {
         {name: 'peak', unit: 'MiB', goal: ratio},
       ],
       ours: () => ours(room, known),
-      other: peer(bench, room, () => known),
+      other: peer(bench, room, () => `${known}-peer`),
       note: 'the peer builds again, from the cache of the builder.',
     },
   ]
@@ -114,7 +114,7 @@ export const buildPush: Row = {
     const room = {registry: lab.registry, repository, vars: lab.vars, fresh}
     const all = cases(bench, room)
     // The tag that is found again has to be there before the first run.
-    await ours(room, 'run-' + String(process.pid) + '-1')
+    await ours(room, `run-${String(process.pid)}-1`)
     return {cases: all, close}
   },
 }

@@ -9,6 +9,7 @@ import type {Cost, Step} from '../core/step.ts'
 const GRACE = 4
 const LIMIT = 20
 const IDLE = 'sleep 600'
+const PROBE = {readinessProbe: {exec: {command: ['test', '-f', '/tmp/ready']}, periodSeconds: 1}}
 
 interface Room {
   readonly lab: LabEnvironment
@@ -23,10 +24,17 @@ interface Shape {
   readonly run: string
   readonly program?: string
   readonly tag?: string
+  /** Ready never comes by itself: without a probe a container that has started once counts as available. */
+  readonly probed?: boolean
 }
 
-function deployment({image, namespace}: Room, {name, run, program = IDLE, tag = 'v1'}: Shape): object {
-  const container = {name: 'api', image: `${image}:${tag}`, command: ['sh', '-c', `${program} # ${run}`]}
+function deployment({image, namespace}: Room, {name, run, program = IDLE, tag = 'v1', probed = false}: Shape): object {
+  const container = {
+    name: 'api',
+    image: `${image}:${tag}`,
+    command: ['sh', '-c', `${program} # ${run}`],
+    ...(probed && PROBE),
+  }
   const labels = {app: name}
   const template = {metadata: {labels}, spec: {terminationGracePeriodSeconds: 0, containers: [container]}}
   return {
@@ -117,13 +125,13 @@ function besidePeer(bench: Bench, room: Room): Case {
     ours: () => observed(room, ['peer'], () => ours(room, text(), {exits: 0})),
     other: besides(bench, 'Azure/k8s-deploy', (peer) => () => {
       const inputs = {
-        manifests: 'k8s/app.json',
+        manifests: 'k8s/app.yaml',
         namespace: room.namespace,
         'annotate-resources': 'false',
         'pull-images': 'false',
         timeout: '60s',
       }
-      const files = {'k8s/app.json': JSON.stringify(deployment(room, {name: 'peer', run: room.fresh()}))}
+      const files = {'k8s/app.yaml': JSON.stringify(deployment(room, {name: 'peer', run: room.fresh()}))}
       return observed(room, ['peer'], () => runStep(peer, {exits: 0, env: room.lab.vars, files, inputs, limit: 200}))
     }),
   }
@@ -169,7 +177,7 @@ export const kubernetes: Row = {
         failing(
           room,
           'a crash right after start',
-          {program: 'echo DATABASE_URL is not set; exit 3'},
+          {program: 'echo DATABASE_URL is not set; exit 3', probed: true},
           /container-exited/,
           GRACE + 3,
         ),
