@@ -3,6 +3,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {cpus, release, totalmem, type} from 'node:os'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
+import {format} from 'prettier'
 import {labEnvironment} from '../lab/index.ts'
 import {measureRow} from './core/harness.ts'
 import type {RowResult} from './core/harness.ts'
@@ -64,10 +65,10 @@ function commit(): string {
   return execFileSync('git', ['describe', '--always', '--dirty', '--exclude', '*'], {encoding: 'utf8'}).trim()
 }
 
-function write(results: Results, out: string | undefined): void {
+async function write(results: Results, out: string | undefined): Promise<void> {
   if (out === undefined) return
   mkdirSync(out, {recursive: true})
-  writeFileSync(join(out, 'results.json'), `${JSON.stringify(results, undefined, 2)}\n`)
+  writeFileSync(join(out, 'results.json'), await format(JSON.stringify(results), {parser: 'json', printWidth: 120}))
   writeFileSync(join(out, 'RESULTS.md'), `${markdown(results)}\n`)
 }
 
@@ -96,7 +97,7 @@ async function main(argv: readonly string[]): Promise<number> {
     done.push(await measureRow(row, bench, runs, console.log))
     // After every row: what was measured stays measured, whatever becomes of the next.
     results = {...results, rows: inOrder([...done, ...kept])}
-    write(results, out)
+    await write(results, out)
   }
   console.log(`\n${markdown(results)}`)
   return done.some(({trouble}) => trouble.length > 0) ? 1 : 0
