@@ -33,7 +33,12 @@ async function size(bench: Bench, room: string, count: number): Promise<Case> {
   const [json, text] = [join(folder, 'plan.json'), join(folder, 'plan.txt')]
   await writeBigPlan(count, json)
   writeFileSync(text, planText(count))
-  const common = {exits: 0, limit: 400, path: [terraform(folder, json, text)], files: {'infra/main.tf': 'terraform {}\n'}}
+  const common = {
+    exits: 0,
+    limit: 400,
+    path: [terraform(folder, json, text)],
+    files: {'infra/main.tf': 'terraform {}\n'},
+  }
   const inputs = {
     'working-directory': 'infra',
     'plan-store': 'plans',
