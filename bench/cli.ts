@@ -91,10 +91,10 @@ async function main(argv: readonly string[]): Promise<number> {
   const bench = {peers: peersIn(process.env[PEERS_VARIABLE]), short, lab: () => labEnvironment()}
   const kept = out === undefined ? [] : rowsIn(out).filter(({name}) => !rows.some((row) => row.name === name))
   const done: RowResult[] = []
-  let results: Results = {commit: commit(), short, machine: machine(), rows: done}
+  let results: Results = {short, machine: machine(), rows: done}
   for (const row of rows) {
     console.log(`▸ ${row.title}`)
-    done.push(await measureRow(row, bench, runs, console.log))
+    done.push({...(await measureRow(row, bench, runs, console.log)), commit: commit()})
     // After every row: what was measured stays measured, whatever becomes of the next.
     results = {...results, rows: inOrder([...done, ...kept])}
     await write(results, out)

@@ -87,7 +87,7 @@ test('the table: medians with their spread, the goal, the mark; what would break
   const ours = (): Promise<{wall: number}> => Promise.resolve({wall: ++at})
   const other = {name: 'a|b', run: () => Promise.resolve({wall: 2})}
   const result = await measureRow(row([{name: 'c', measures: [wall], ours, other}]), bench, 3, print)
-  const text = markdown({commit: 'abc', short: false, machine, rows: [{...result, load: [0.1, 0.2]}]})
+  const text = markdown({short: false, machine, rows: [{...result, load: [0.1, 0.2]}]})
   expect(text).toContain('| c | wall | 2.00 s (1.00..3.00) | 2.00 s | a\\|b | 1.00 | ≤ 0.6 of theirs | ✗ | 3 |')
   expect(text).toContain('Of 1 figures to reach, 0 are reached, 1 are not, 0 could not be told.')
   expect(text).not.toContain('shared with other work')

@@ -32,6 +32,8 @@ export interface RowResult {
   /** Processes that wanted a core, on average of the minute before: at the start and at the end. */
   readonly load: readonly [number, number]
   readonly runs: number
+  /** The commit whose bundles were measured. */
+  readonly commit?: string
 }
 
 /** Opens a row, measures its cases one after the other, and closes it. What goes wrong is in `trouble`. */

@@ -4,7 +4,6 @@ import type {Goal, Stats} from './statistics.ts'
 
 /** All that the benchmarks came to; `results.json` is this. A row may have been measured anew after the others. */
 export interface Results {
-  readonly commit: string
   readonly short: boolean
   readonly machine: Machine
   readonly rows: readonly RowResult[]
@@ -27,7 +26,7 @@ export function markdown(results: Results): string {
   return [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench\`${results.short ? ' in its short form' : ''} at commit ${results.commit}; do not edit. What was tried and did`,
+    `Written by \`npm run bench\`${results.short ? ' in its short form' : ''}; do not edit. What was tried and did`,
     'not help is in [NOTES.md](NOTES.md).',
     '',
     `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${machine.memoryGiB.toFixed(0)} GiB, ${machine.system}, Node ${machine.node}.`,
@@ -57,7 +56,7 @@ function section({name, title, how, lines, trouble, ...row}: RowResult): string[
     '',
     `${how} (\`npm run bench -- --only ${name}\`)`,
     '',
-    `Measured on ${row.date} UTC in ${row.seconds.toFixed(0)} s; load ${row.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
+    `Measured on ${row.date} UTC${row.commit === undefined ? '' : ` at commit ${row.commit}`} in ${row.seconds.toFixed(0)} s; load ${row.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
     '',
     ...(lines.length === 0 ? [] : [...table(lines), '']),
     ...notes(lines),
