@@ -1,4 +1,5 @@
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
+import {cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {labPaths} from './core/paths.ts'
 import {attempt} from './core/run.ts'
@@ -107,7 +108,7 @@ async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> 
     ...(call.payload === undefined ? [] : ['--eventpath', event]),
     ...pairs('--var', call.vars),
     ...pairs('--env', call.env),
-    ...(await standIns(call)),
+    ...(await standIns(call, room)),
   ]
 }
 
@@ -126,18 +127,28 @@ function dotenv(values: Readonly<Record<string, string>>): string {
 }
 
 // A foreign action is named with its commit, so the commits are read from the workflows.
-async function standIns(call: WorkflowCall): Promise<string[]> {
+async function standIns(call: WorkflowCall, room: string): Promise<string[]> {
   const suite = call.suite ?? call.repository
   // A workflow may be made of others, so all of its folder is read, and that of the suite it may call.
   const folders = new Set([dirname(join(call.repository, call.workflow)), join(suite, '.github/workflows')])
   const texts = await Promise.all([...folders].map(yamlTexts))
   const uses = /uses: *['"]?([\w.-]+\/[\w.-]+)(?:\/[\w./-]+)?@([\w./-]+)/g
   const used = new Set([...texts.join('\n').matchAll(uses)].map(([, name = '', ref = '']) => `${name}@${ref}`))
+  const own = await published(suite, room)
   return [...used].flatMap((reference) => {
     const action = reference.split('@')[0] ?? ''
-    const standIn = action === OWN_REPOSITORY ? suite : STAND_INS[action]
+    const standIn = action === OWN_REPOSITORY ? own : STAND_INS[action]
     return standIn === undefined ? [] : ['--local-repository', `${reference}=${standIn}`]
   })
+}
+
+// Only what actions and workflows consist of: the runner copies the folder for every step that uses one of them.
+async function published(suite: string, room: string): Promise<string> {
+  const folder = join(room, 'suite')
+  for (const part of ['.github/workflows', 'actions', 'dist']) {
+    if (existsSync(join(suite, part))) await cp(join(suite, part), join(folder, part), {recursive: true})
+  }
+  return folder
 }
 
 async function yamlTexts(folder: string): Promise<string> {
