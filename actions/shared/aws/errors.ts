@@ -68,3 +68,14 @@ export function explainAwsError(error: unknown, iamAction: string): unknown {
       : `allow "${iamAction}" in the policy of the role that this job assumes`,
   })
 }
+
+/** An error that AWS answered to a call made without the SDK's client: its name is AWS's own code, as in the SDK. */
+export class AwsCallError extends Error {
+  readonly $metadata: {readonly httpStatusCode: number}
+
+  constructor(code: string, message: string, status: number) {
+    super(message)
+    this.name = code
+    this.$metadata = {httpStatusCode: status}
+  }
+}

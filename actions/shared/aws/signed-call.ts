@@ -2,6 +2,7 @@ import type {ECSClient} from '@aws-sdk/client-ecs'
 import {HttpRequest} from '@smithy/core/protocols'
 import {SignatureV4} from '@smithy/signature-v4'
 import type {Environment} from '../core/inputs.ts'
+import {AwsCallError} from './errors.ts'
 
 /** One call of an AWS service for which the whole SDK client would weigh more than its use is worth. */
 export interface SignedCall {
@@ -11,17 +12,6 @@ export interface SignedCall {
   readonly endpointVariable: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-}
-
-/** An error that AWS answered with: its name is AWS's own code, as in the SDK. */
-class AwsCallError extends Error {
-  readonly $metadata: {readonly httpStatusCode: number}
-
-  constructor(code: string, message: string, status: number) {
-    super(message)
-    this.name = code
-    this.$metadata = {httpStatusCode: status}
-  }
 }
 
 interface Answer {

@@ -35,7 +35,8 @@ export async function readOrigin(env: Environment): Promise<Origin> {
   }
 }
 
-async function readEvent(path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+/** The payload of the event that started the run; empty where there is none, or none that can be read. */
+export async function readEvent(path: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (path === undefined || path === '') return {}
   try {
     const event: unknown = JSON.parse(await readFile(path, 'utf8'))

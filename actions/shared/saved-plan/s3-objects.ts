@@ -5,7 +5,7 @@ import {HttpClient} from '@actions/http-client'
 import {defaultProvider} from '@aws-sdk/credential-provider-node'
 import {SignatureV4} from '@smithy/signature-v4'
 import type {ClientConfig} from '../aws/client-config.ts'
-import {isTransient} from '../aws/errors.ts'
+import {AwsCallError, isTransient} from '../aws/errors.ts'
 import type {World} from '../core/world.ts'
 
 /** One answer of S3, read whole. */
@@ -14,17 +14,6 @@ interface Answer {
   readonly body: Buffer
   /** The region that the bucket is really in. */
   readonly region: string | undefined
-}
-
-/** An error that S3 answered with: its name is S3's own code, as in the SDK. */
-class S3Error extends Error {
-  readonly $metadata: {readonly httpStatusCode: number}
-
-  constructor(code: string, message: string, status: number) {
-    super(message)
-    this.name = code
-    this.$metadata = {httpStatusCode: status}
-  }
 }
 
 /**
@@ -58,7 +47,7 @@ export class S3Objects {
     try {
       return (await this.#request('GET', key)).body
     } catch (error) {
-      if (error instanceof S3Error && error.name === 'NoSuchKey') return undefined
+      if (error instanceof AwsCallError && error.name === 'NoSuchKey') return undefined
       throw error
     }
   }
@@ -115,11 +104,11 @@ export class S3Objects {
   }
 }
 
-function errorOf({status, body}: Answer): S3Error {
+function errorOf({status, body}: Answer): AwsCallError {
   const text = body.toString('utf8')
   const field = (name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1]
   const unnamed = status === 403 ? 'AccessDenied' : status === 404 ? 'NoSuchKey' : `HTTP${String(status)}`
-  return new S3Error(field('Code') ?? unnamed, field('Message') ?? `S3 answered HTTP ${String(status)}`, status)
+  return new AwsCallError(field('Code') ?? unnamed, field('Message') ?? `S3 answered HTTP ${String(status)}`, status)
 }
 
 // https://docs.aws.amazon.com/general/latest/gr/rande.html, by the first part of the region's name
