@@ -80,6 +80,7 @@ async function startEngine(lab: Starting): Promise<string> {
   mkdirSync(home, {recursive: true})
   const env = engineEnv(lab)
   const root = rootWith(asRoot(lab, 'Starting a Docker engine'), env)
+  await forgetRun(root, home)
   const mountPoints = (await makeMountPoints(root, FIXED_FOLDERS)).join(',')
   lab.note({notes: {...(await rememberFirewall(root, env)), mountPoints}})
   const init = findTool('tini', env) ?? findTool('docker-init', env)
@@ -112,6 +113,14 @@ async function startEngine(lab: Starting): Promise<string> {
   const doomed = (): string | undefined => (isAlive(daemon) ? undefined : `it ended:\n${logTail(daemon.log)}`)
   await waitFor(up, {seconds: 60, what: 'The Docker engine', doomed})
   return host
+}
+
+/**
+ * Removes what a killed engine wrote about its run. Pids count from 1 in its process namespace, so the one in a stale pid
+ * file is that of the next engine as well, which takes itself for another one and refuses to start.
+ */
+async function forgetRun(root: readonly string[], home: string): Promise<void> {
+  await must([...root, 'rm', '-rf', '--one-file-system', join(home, 'docker.pid'), join(home, 'exec')])
 }
 
 async function health(world: World, state: PartState): Promise<string | undefined> {
