@@ -1,24 +1,23 @@
 import {execFile} from 'node:child_process'
 import {existsSync} from 'node:fs'
-import {cp, mkdir, mkdtemp, readdir, readFile, rename, rm} from 'node:fs/promises'
+import {cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
+import {minify} from 'terser'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
 /** The largest bundle we ship, in bytes: what a user's job downloads before its first line. */
-const LIMIT_BYTES = 1_600_000
+const LIMIT_BYTES = 1_400_000
+
+const MINIFY = {module: true, keep_classnames: true, keep_fnames: true} as const
 
 /** Where the sources stand without their types while bundles are made of them (`outDir` of tsconfig.build.json). */
 const STRIPPED = 'build'
 
-/** An entry of an action: `index` is what runs, `post` what runs after the job. */
-interface Entry {
-  readonly source: string
-  /** The folder of the bundle, below `dist`. */
-  readonly folder: string
-}
+/** The programs an action may have, by their sources: the step, its post step, and what another program calls. */
+const PROGRAMS = ['index', 'post', 'credential-plugin']
 
 /** The names of all actions: the folders below `actions/` that hold an action.yml. */
 export async function actionNames(): Promise<string[]> {
@@ -26,37 +25,55 @@ export async function actionNames(): Promise<string[]> {
   return folders.filter((name) => existsSync(join(root, 'actions', name, 'action.yml'))).sort()
 }
 
-function entriesOf(action: string): Entry[] {
-  return ['index', 'post', 'credential-plugin']
-    .filter((name) => existsSync(join(root, 'actions', action, 'src', `${name}.ts`)))
-    .map((name) => ({
-      source: join(STRIPPED, action, 'src', `${name}.js`),
-      folder: join(action, ...(name === 'index' ? [] : [name])),
-    }))
+const programsOf = (action: string): string[] =>
+  PROGRAMS.filter((name) => existsSync(join(root, 'actions', action, 'src', `${name}.ts`)))
+
+/**
+ * Bundles an action once for all its programs, as they share most of their code: each is loaded as a chunk by the entry,
+ * and those that are not the step itself have a file of their own that says which one is meant. A file and not the saved
+ * state says so, as a step that is killed before it has saved any must not be run again by its post step.
+ */
+async function bundle(action: string, dist: string): Promise<number> {
+  const programs = programsOf(action)
+  const others = programs.filter((name) => name !== 'index')
+  const out = join(dist, action)
+  const entry = others.length > 0 ? await writeEntry(action, programs) : join(STRIPPED, action, 'src', 'index.js')
+  await runNcc(entry, out)
+  await minifyAll(out)
+  for (const name of others) {
+    await mkdir(join(out, name), {recursive: true})
+    await writeFile(join(out, name, 'index.js'), `globalThis.slipwayProgram = '${name}'\nawait import('../index.js')\n`)
+  }
+  return await checkBundle(out)
 }
 
-async function bundle(entry: Entry, dist: string): Promise<number> {
+async function writeEntry(action: string, programs: readonly string[]): Promise<string> {
+  const cases = programs.map((name) => `  ${JSON.stringify(name)}: () => import('./src/${name}.js'),\n`).join('')
+  const entry = join(STRIPPED, action, 'entry.js')
+  const text = `const programs = {\n${cases}}\nawait programs[globalThis.slipwayProgram ?? 'index']()\n`
+  await writeFile(join(root, entry), text)
+  return entry
+}
+
+async function runNcc(entry: string, out: string): Promise<void> {
   const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js')
-  const out = join(dist, entry.folder)
-  const argv = [
-    ncc,
-    'build',
-    entry.source,
-    '--out',
-    out,
-    '--minify',
-    '--license',
-    'licenses.txt',
-    '--no-cache',
-    '--transpile-only',
-  ]
+  const options = ['--license', 'licenses.txt', '--no-cache', '--transpile-only']
   try {
+    const argv = [ncc, 'build', entry, '--out', out, ...options]
     await run(process.execPath, argv, {cwd: root, maxBuffer: 64 * 1024 * 1024})
   } catch (error) {
     const {stdout, stderr} = error as {stdout: string; stderr: string}
-    throw new Error(`ncc could not build ${entry.source}:\n${stdout}${stderr}`, {cause: error})
+    throw new Error(`ncc could not build ${entry}:\n${stdout}${stderr}`, {cause: error})
   }
-  return await checkBundle(out)
+}
+
+/** ncc would minify the entry and leave the chunks; names stay, for stack traces and for the errors of the AWS SDK. */
+async function minifyAll(folder: string): Promise<void> {
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.js'))) {
+    const file = join(folder, name)
+    const {code = ''} = await minify(await readFile(file, 'utf8'), MINIFY)
+    await writeFile(file, `${code}\n`)
+  }
 }
 
 // ncc turns a module that it cannot find into code that throws when a user's job reaches it.
@@ -86,21 +103,30 @@ async function stripTypes(): Promise<void> {
 
 async function build(actions: readonly string[], dist: string): Promise<void> {
   await stripTypes()
-  for (const action of actions) {
-    // Made aside and moved into place whole: a workflow that runs meanwhile finds the old bundle or the new one.
-    const aside = join(root, STRIPPED, `dist-${String(process.pid)}`)
-    for (const entry of entriesOf(action)) {
-      const bytes = await bundle(entry, aside)
-      console.log(`${join('dist', entry.folder).padEnd(40)} ${(bytes / 1e6).toFixed(2)} MB`)
+  // Made aside and moved into place whole: a workflow that runs meanwhile finds the old bundle or the new one.
+  const aside = join(root, STRIPPED, `dist-${String(process.pid)}`)
+  const waiting = [...actions]
+  const lane = async (): Promise<void> => {
+    for (let action = waiting.shift(); action !== undefined; action = waiting.shift()) {
+      const bytes = await bundle(action, aside)
+      console.log(`${join('dist', action).padEnd(40)} ${(bytes / 1e6).toFixed(2)} MB`)
+      await moveInto(dist, action, aside)
     }
-    await mkdir(dist, {recursive: true})
-    await rm(join(dist, action), {recursive: true, force: true})
-    await rename(join(aside, action), join(dist, action)).catch(async () => {
-      // Another file system (the check builds below the temporary folder).
-      await cp(join(aside, action), join(dist, action), {recursive: true})
-    })
+  }
+  try {
+    await Promise.all([lane(), lane()]) // ncc is a process of its own, the minifier is not
+  } finally {
     await rm(aside, {recursive: true, force: true})
   }
+}
+
+async function moveInto(dist: string, action: string, aside: string): Promise<void> {
+  await mkdir(dist, {recursive: true})
+  await rm(join(dist, action), {recursive: true, force: true})
+  await rename(join(aside, action), join(dist, action)).catch(async () => {
+    // Another file system (the check builds below the temporary folder).
+    await cp(join(aside, action), join(dist, action), {recursive: true})
+  })
 }
 
 /** Builds everything anew beside `dist` and names the files that are not the committed ones; gives the exit code. */
