@@ -10,7 +10,7 @@ export interface ScriptedAnswer {
   readonly code?: number
   readonly stdout?: string
   readonly stderr?: string
-  /** Push an image to the registry that the tags name, as a build does, and write buildx's metadata file. */
+  /** Push an image to the registry that the tags name (FAKE_DOCKER_PUSHES_TO: to that host), as a build does, and write buildx's metadata file. */
   readonly push?: boolean
   /** Name this digest in the metadata file, instead of the one that was pushed. */
   readonly claim?: string
@@ -63,7 +63,8 @@ async function main() {
     const image = JSON.stringify({os: 'linux', architecture: 'amd64', config: {Labels: labels}})
     const manifest = JSON.stringify({schemaVersion: 2, mediaType: 'application/vnd.oci.image.manifest.v1+json', config: {digest: sha(image), size: image.length}, layers: [{digest: sha('layer'), size: 4000000}]})
     for (const tag of value('--tag')) {
-      const [, host, name, ref] = /^([^/]+)\\/(.+):([^:]+)$/.exec(tag)
+      const [, named, name, ref] = /^([^/]+)\\/(.+):([^:]+)$/.exec(tag)
+      const host = process.env.FAKE_DOCKER_PUSHES_TO || named
       await put('http://' + host + '/v2/' + name + '/blobs/' + sha(image), image)
       await put('http://' + host + '/v2/' + name + '/manifests/' + ref, manifest)
     }

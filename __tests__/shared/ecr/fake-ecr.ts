@@ -41,6 +41,10 @@ export interface FakeRepository {
 /** The password that the fake registry's token holds. */
 export const PASSWORD = 'registry-password-of-this-test'
 const ACCOUNT = '123456789012'
+/** The alias of the registry that the account has in ECR Public. */
+export const ALIAS = 'a1b2c3d4'
+/** How the API of ECR Public calls itself in `X-Amz-Target`. */
+const PUBLIC_API = 'SpencerFrontendService'
 
 /** Starts a server on a free port. */
 export async function startFakeEcr(): Promise<FakeEcr> {
@@ -122,16 +126,40 @@ class State {
       status,
       body: text,
       headers,
-    } = typeof target === 'string' ? this.api(target.split('.')[1] ?? '', body) : this.registry(request, body)
+    } = typeof target === 'string' ? this.api(target, body) : this.registry(request, body)
     response.writeHead(status, {'content-type': 'application/x-amz-json-1.1', ...headers})
     response.end(typeof text === 'string' ? text : JSON.stringify(text))
   }
 
-  api(call: string, text: string): Answer {
+  api(target: string, text: string): Answer {
+    const [service = '', operation = ''] = target.split('.')
     const body = JSON.parse(text) as Record<string, unknown>
+    const call = service === PUBLIC_API ? `public:${operation}` : operation
     this.calls.push(call)
     this.bodies.push(body)
-    return this.planned(call) ?? this.ownAnswer(call, body)
+    return this.planned(call) ?? (service === PUBLIC_API ? this.publicAnswer(call, body) : this.ownAnswer(call, body))
+  }
+
+  // The API of ECR Public knows a repository by its name, its registry by alias and name.
+  publicAnswer(call: string, body: Record<string, unknown>): Answer {
+    const operation = call.slice('public:'.length)
+    const short = (body['repositoryName'] ?? (body['repositoryNames'] as string[] | undefined)?.[0] ?? '') as string
+    const name = `${ALIAS}/${short}`
+    const described = {repositoryName: short, repositoryUri: `public.ecr.aws/${name}`, registryId: ACCOUNT}
+    if (operation === 'GetAuthorizationToken') {
+      return ok({authorizationData: {authorizationToken: Buffer.from(`AWS:${PASSWORD}`).toString('base64')}})
+    }
+    if (operation === 'CreateRepository') {
+      Object.assign(this.repository(name).settings, body)
+      return ok({repository: described})
+    }
+    const repository = this.repositories.get(name)
+    if (repository === undefined)
+      return awsError('RepositoryNotFoundException', `The repository with name '${short}' does not exist`)
+    if (operation === 'DescribeRepositories') return ok({repositories: [described]})
+    if (operation === 'PutImage') return ok(putImage(repository, body))
+    if (operation !== 'DescribeImageTags') return ok({})
+    return ok({imageTagDetails: [...repository.tags.keys()].map((imageTag) => ({imageTag}))})
   }
 
   planned(call: string): Answer | undefined {

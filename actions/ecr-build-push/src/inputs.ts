@@ -10,6 +10,7 @@ import {readPolicies, readRepositorySettings} from '../../shared/ecr/repository-
 import type {Policies, RepositorySettings} from '../../shared/ecr/repository-settings.ts'
 import {entries, values} from './lists.ts'
 import {parseMerge} from './merge.ts'
+import {checkPublic} from './public.ts'
 import {parseIgnored} from './scan-gate.ts'
 import type {ScanRules} from './scan-gate.ts'
 import {readSecrets} from './secrets.ts'
@@ -85,7 +86,7 @@ const FAIL_ON = {critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'LOW
 
 /** Reads and checks all inputs. @throws {InputError} before anything was asked or changed anywhere */
 export function readInputs(env: Environment): BuildInputs {
-  return withoutContradiction(readAll(env))
+  return checkPublic(withoutContradiction(readAll(env)))
 }
 
 function readAll(env: Environment): BuildInputs {

@@ -14,6 +14,7 @@ import type {Findings} from './registry.ts'
 import {connect, leaveNewerCommits, leaveNewerReleases, look} from './registry.ts'
 import {cacheTag, withoutExport} from './cache.ts'
 import type {Metadata} from './metadata.ts'
+import {withoutPublicCache} from './public.ts'
 import {report} from './results.ts'
 import {readSource} from './source.ts'
 import type {Source} from './source.ts'
@@ -24,7 +25,13 @@ export async function run(world: World): Promise<void> {
   const asked = readInputs(world.env)
   const source = await readSource(world)
   const fetched = withGitContext(asked.build, source, world.env, asked.gitAuthToken)
-  const inputs = {...asked, build: isForkPull(source) ? withoutExport(fetched) : fetched}
+  const build = asked.target.registry?.kind === 'public' ? withoutPublicCache(fetched) : fetched
+  if (build !== fetched) {
+    world.log.line(
+      '  no build cache in a public repository, which would show every stage of the build: cache: gha has one',
+    )
+  }
+  const inputs = {...asked, build: isForkPull(source) ? withoutExport(build) : build}
   const image = describeImage(inputs, source, new Date(started))
   if (inputs.tags.length > 0) for (const reason of image.skipped) world.log.line(`  no tag from ${reason}`)
   if (inputs.dryRun) {

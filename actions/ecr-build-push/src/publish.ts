@@ -110,7 +110,8 @@ export async function buildAndPush(
 /** Builds without a registry: for forks and for `push: false`. */
 export async function buildOnly(world: World, inputs: BuildInputs, image: Metadata, note: string): Promise<Published> {
   world.log.line(note)
-  const bases = await baseRegistries(world, inputs.build)
+  // Without a push there may be no credentials, and ECR Public asks for none.
+  const bases = (await baseRegistries(world, inputs.build)).filter(({kind}) => kind === 'private')
   const hosts = bases.map(({host}) => host)
   return await inPrivateRoom(world, {keepLogin: false}, hosts, async (room) => {
     await logInToBases(world, room.home, bases)

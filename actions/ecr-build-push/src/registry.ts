@@ -7,6 +7,7 @@ import type {World} from '../../shared/core/world.ts'
 import {repositoryArn} from '../../shared/ecr/explain.ts'
 import {makeEcrApi} from '../../shared/ecr/ecr-api.ts'
 import type {EcrApi, Login, Repository, TaggedImage} from '../../shared/ecr/ecr-api.ts'
+import {makePublicApi, makePublicCall, PUBLIC_REGION, publicRepositoryArn} from '../../shared/ecr/public-api.ts'
 import {makeScanApi} from '../../shared/ecr/scan-api.ts'
 import type {ScanApi} from '../../shared/ecr/scan-api.ts'
 import {makeRegistryClient} from '../../shared/ecr/registry-client.ts'
@@ -21,7 +22,7 @@ import type {Source} from './source.ts'
 
 /** The registry as the preflight found it; nothing has been changed there. */
 export interface Findings extends Looked {
-  readonly scans: ScanApi
+  readonly scans: ScanApi | undefined
 }
 
 /** What {@link look} saw. */
@@ -41,14 +42,16 @@ export interface Looked {
   readonly hasCache: boolean
 }
 
+/** What asks ECR in this run; ECR Public has no scans. */
+export interface Connection {
+  readonly api: EcrApi
+  readonly scans: ScanApi | undefined
+}
+
 /** The ECR clients of a run, for the registry that the inputs name. */
-export function connect(world: World, inputs: BuildInputs): {readonly api: EcrApi; readonly scans: ScanApi} {
+export function connect(world: World, inputs: BuildInputs): Connection {
   const registry = inputs.target.registry
-  if (registry?.kind === 'public') {
-    throw new InputError(
-      `Input "registry" is "${registry.host}": this step pushes to private ECR registries; use an account's own registry.`,
-    )
-  }
+  if (registry?.kind === 'public') return {api: connectPublic(world, registry.host), scans: undefined}
   if (registry?.region !== undefined && inputs.region !== undefined && registry.region !== inputs.region) {
     throw new InputError(
       `Input "aws-region" is "${inputs.region}", but the registry ${registry.host} is in ${registry.region}: leave "aws-region" out.`,
@@ -59,6 +62,12 @@ export function connect(world: World, inputs: BuildInputs): {readonly api: EcrAp
   const scope = {region: config.region, ...(account !== undefined && {accountId: account})}
   const client = new ECRClient(config)
   return {api: makeEcrApi(client, scope), scans: makeScanApi(client, scope)}
+}
+
+function connectPublic(world: World, host: string): EcrApi {
+  const reader = (login: Login): RegistryClient => makeRegistryClient(makeHttpGet(world.env), world.clock, host, login)
+  const carrier = new ECRClient(clientConfig(world.env, 'ecr-build-push', PUBLIC_REGION))
+  return makePublicApi(makePublicCall(world.env, world.clock, carrier), host, reader)
 }
 
 /**
@@ -138,7 +147,7 @@ export async function look(
   return {
     host,
     repository,
-    arn: repositoryArn(repository, registry?.region ?? inputs.region ?? world.env['AWS_REGION'], registry?.accountId),
+    arn: arnOf(world, inputs),
     api,
     client,
     login,
@@ -151,6 +160,11 @@ export async function look(
     isMutable: typeof described === 'object' ? described.isMutable : () => true,
     hasCache: known.some(({tag}) => tag === cacheTag),
   }
+}
+
+function arnOf(world: World, {target: {repository, registry}, region}: BuildInputs): string {
+  if (registry?.kind === 'public') return publicRepositoryArn(repository)
+  return repositoryArn(repository, registry?.region ?? region ?? world.env['AWS_REGION'], registry?.accountId)
 }
 
 type Origin = Pick<ExistingImage, 'revision' | 'committed'>

@@ -83,7 +83,7 @@ export async function judge(
   {scans, repository}: Pick<Findings, 'scans' | 'repository'>,
   {digest, manifest}: Pick<StoredManifest, 'digest' | 'manifest'>,
 ): Promise<void> {
-  if (rules === undefined) return
+  if (rules === undefined || scans === undefined) return // without scans, the inputs were refused
   const images = platformImages(manifest).map((image) => image.digest)
   await passScan(world, scans, repository, images.length > 0 ? images : [digest], rules)
 }

@@ -1,3 +1,4 @@
+import type {ECRClient} from '@aws-sdk/client-ecr'
 import type {ECSClient} from '@aws-sdk/client-ecs'
 import {HttpRequest} from '@smithy/core/protocols'
 import {SignatureV4} from '@smithy/signature-v4'
@@ -10,9 +11,16 @@ export interface SignedCall {
   readonly service: string
   /** Of the variable that names another endpoint: `CODEDEPLOY` for `AWS_ENDPOINT_URL_CODEDEPLOY`. */
   readonly endpointVariable: string
+  /** Where the service has one address for all the world; otherwise its host follows from that of the carrier. */
+  readonly endpoint?: string
+  /** Ends the call where its answer is not worth waiting for. */
+  readonly signal?: AbortSignal
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
+
+/** A client of the SDK, by whose credentials, region, proxy and partition a call is made. */
+export type Carrier = ECRClient | ECSClient
 
 interface Answer {
   readonly statusCode: number
@@ -24,7 +32,7 @@ interface Answer {
  * proxy and partition hold for this call too. Never tried again; that is for the caller to decide.
  * @throws {Error} named by AWS's code: `AccessDeniedException`, `ThrottlingException`...
  */
-export async function signedCall(env: Environment, carrier: ECSClient, call: SignedCall): Promise<string> {
+export async function signedCall(env: Environment, carrier: Carrier, call: SignedCall): Promise<string> {
   const {credentials, sha256, requestHandler, customUserAgent} = carrier.config
   const region = await carrier.config.region()
   const url = await endpointOf(env, carrier, region, call)
@@ -41,7 +49,10 @@ export async function signedCall(env: Environment, carrier: ECSClient, call: Sig
       body: call.body,
     }),
   )
-  const answer: {readonly response: Answer} = await requestHandler.handle(HttpRequest.clone(signed))
+  const answer: {readonly response: Answer} = await requestHandler.handle(
+    HttpRequest.clone(signed),
+    call.signal && {abortSignal: call.signal},
+  )
   const {response} = answer
   const text = await textOf(response.body)
   if (response.statusCode >= 300) throw errorOf(response.statusCode, text)
@@ -51,7 +62,7 @@ export async function signedCall(env: Environment, carrier: ECSClient, call: Sig
 /**
  * The answer to one call of a service that speaks JSON, not checked against any shape.
  * @param env for `AWS_ENDPOINT_URL`
- * @param carrier an ECS client
+ * @param carrier a client of the SDK
  * @param place the service
  * @param target the service's prefix and the operation: `CodeDeploy_20141006.GetDeployment`
  * @param input what the operation takes
@@ -59,8 +70,8 @@ export async function signedCall(env: Environment, carrier: ECSClient, call: Sig
  */
 export async function jsonCall(
   env: Environment,
-  carrier: ECSClient,
-  place: Pick<SignedCall, 'service' | 'endpointVariable'>,
+  carrier: Carrier,
+  place: Omit<SignedCall, 'headers' | 'body'>,
   target: string,
   input: unknown,
 ): Promise<unknown> {
@@ -69,16 +80,17 @@ export async function jsonCall(
   return text === '' ? {} : (JSON.parse(text) as unknown)
 }
 
-// The hosts of a region differ in their first part only, so the one of ECS tells those of the others, in every partition.
-async function endpointOf(env: Environment, carrier: ECSClient, region: string, call: SignedCall): Promise<URL> {
+// The hosts of a region differ in one part only, so that of the carrier tells those of the others, in every partition.
+async function endpointOf(env: Environment, carrier: Carrier, region: string, call: SignedCall): Promise<URL> {
   const custom = env[`AWS_ENDPOINT_URL_${call.endpointVariable}`] || env['AWS_ENDPOINT_URL']
   if (custom) return new URL(custom)
+  if (call.endpoint !== undefined) return new URL(call.endpoint)
   const {url} = carrier.config.endpointProvider({
     Region: region,
     UseFIPS: await carrier.config.useFipsEndpoint(),
     UseDualStack: await carrier.config.useDualstackEndpoint(),
   })
-  return new URL(url.href.replace('//ecs', `//${call.service}`))
+  return new URL(url.href.replace(/\/\/(?:ecs|api\.ecr)/, `//${call.service}`))
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
