@@ -3,7 +3,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {cpus, release, totalmem, type} from 'node:os'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
-import {format} from 'prettier'
+import {format, resolveConfig} from 'prettier'
 import {labEnvironment} from '../lab/index.ts'
 import {measureRow} from './core/harness.ts'
 import type {RowResult} from './core/harness.ts'
@@ -68,7 +68,9 @@ function commit(): string {
 async function write(results: Results, out: string | undefined): Promise<void> {
   if (out === undefined) return
   mkdirSync(out, {recursive: true})
-  writeFileSync(join(out, 'results.json'), await format(JSON.stringify(results), {parser: 'json', printWidth: 120}))
+  // As the repository formats its files, wherever `out` is: the check of the format reads this one as well.
+  const style = await resolveConfig(join(import.meta.dirname, 'results.json'))
+  writeFileSync(join(out, 'results.json'), await format(JSON.stringify(results), {...style, parser: 'json'}))
   writeFileSync(join(out, 'RESULTS.md'), `${markdown(results)}\n`)
 }
 

@@ -1,6 +1,20 @@
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  '/repos/acme/streaming': {
+    name: 'streaming',
+    full_name: 'acme/streaming',
+    default_branch: 'main',
+    html_url: 'https://x',
+    license: null,
+  },
+  '/repos/acme/streaming/actions/workflows': {
+    total_count: 1,
+    workflows: [{name: 'bench', path: '.github/workflows/bench.yml'}],
+  },
+}
+
 /** A GitHub that knows one repository: what an action asks for on its way to something else. */
 export interface LoopbackGitHub {
   readonly url: string
@@ -10,16 +24,9 @@ export interface LoopbackGitHub {
 /** Starts it on a free port. */
 export async function loopbackGitHub(): Promise<LoopbackGitHub> {
   const server = createServer((request, response) => {
-    const known = request.method === 'GET' && request.url === '/repos/acme/streaming'
-    response.writeHead(known ? 200 : 404, {'content-type': 'application/json'})
-    const repository = {
-      name: 'streaming',
-      full_name: 'acme/streaming',
-      default_branch: 'main',
-      html_url: 'https://x',
-      license: null,
-    }
-    response.end(JSON.stringify(known ? repository : {message: 'Not Found'}))
+    const answer = request.method === 'GET' ? ANSWERS[request.url ?? ''] : undefined
+    response.writeHead(answer === undefined ? 404 : 200, {'content-type': 'application/json'})
+    response.end(JSON.stringify(answer ?? {message: 'Not Found'}))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
