@@ -24,6 +24,8 @@ export interface WorkflowCall {
   /** Repository variables (`vars`). */
   readonly vars?: Readonly<Record<string, string>>
   readonly secrets?: Readonly<Record<string, string>>
+  /** Folders that answer for actions of other repositories, by `owner/name`; any ref of theirs is that folder. */
+  readonly actions?: Readonly<Record<string, string>>
   /** Added to the environment of the steps. */
   readonly env?: Readonly<Record<string, string>>
   /** Called for each line of a step's log. */
@@ -137,7 +139,7 @@ async function standIns(call: WorkflowCall, room: string): Promise<string[]> {
   const own = await published(suite, room)
   return [...used].flatMap((reference) => {
     const action = reference.split('@')[0] ?? ''
-    const standIn = action === OWN_REPOSITORY ? own : STAND_INS[action]
+    const standIn = action === OWN_REPOSITORY ? own : (call.actions?.[action] ?? STAND_INS[action])
     return standIn === undefined ? [] : ['--local-repository', `${reference}=${standIn}`]
   })
 }

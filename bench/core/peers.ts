@@ -17,14 +17,19 @@ export interface Peer extends ActionFile {
 export interface Peers {
   /** Why a peer cannot be measured, or the peer. */
   readonly find: (repository: string) => Peer | string
+  /** The folder of a peer's checkout; undefined when {@link find} has no peer. */
+  readonly folder: (repository: string) => string | undefined
 }
 
 /** @param folder with one checkout of a release per peer, `owner__name`; undefined: none is at hand */
 export function peersIn(folder: string | undefined): Peers {
+  const checkoutOf = (repository: string): string => join(folder ?? '', repository.replace('/', '__'))
   return {
+    folder: (repository) =>
+      existsSync(join(checkoutOf(repository), 'action.yml')) ? checkoutOf(repository) : undefined,
     find: (repository) => {
       if (folder === undefined || folder === '') return `not measured: ${PEERS_VARIABLE} names no folder of checkouts`
-      const checkout = join(folder, repository.replace('/', '__'))
+      const checkout = checkoutOf(repository)
       if (!existsSync(join(checkout, 'action.yml'))) return `not measured: ${PEERS_VARIABLE} has no ${repository}`
       const action = readAction(checkout)
       if (!existsSync(action.main)) return `not measured: this checkout of ${repository} has no bundle committed`

@@ -1,21 +1,22 @@
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
-const ANSWERS: Readonly<Record<string, unknown>> = {
-  '/repos/acme/streaming': {
-    name: 'streaming',
-    full_name: 'acme/streaming',
-    default_branch: 'main',
-    html_url: 'https://x',
-    license: null,
-  },
-  '/repos/acme/streaming/actions/workflows': {
-    total_count: 1,
-    workflows: [{name: 'bench', path: '.github/workflows/bench.yml'}],
-  },
+const COMMITTED = '2026-01-09T22:05:06Z'
+
+/** What GitHub says of any repository, as far as actions ask on their way to something else. */
+function answerTo(path: string): unknown {
+  const [, owner = '', name = '', rest = ''] = /^\/repos\/([^/]+)\/([^/]+)(\/.*)?$/.exec(path) ?? []
+  if (name === '') return undefined
+  if (rest === '/actions/workflows') {
+    return {total_count: 1, workflows: [{name: 'bench', path: '.github/workflows/bench.yml'}]}
+  }
+  const sha = /^\/commits\/(\w+)$/.exec(rest)?.[1]
+  if (sha !== undefined) return {sha, commit: {committer: {date: COMMITTED}, author: {date: COMMITTED}}}
+  if (rest !== '') return undefined
+  return {name, full_name: `${owner}/${name}`, default_branch: 'main', html_url: 'https://x', license: null}
 }
 
-/** A GitHub that knows one repository: what an action asks for on its way to something else. */
+/** A GitHub that knows every repository. */
 export interface LoopbackGitHub {
   readonly url: string
   close(): Promise<void>
@@ -24,7 +25,7 @@ export interface LoopbackGitHub {
 /** Starts it on a free port. */
 export async function loopbackGitHub(): Promise<LoopbackGitHub> {
   const server = createServer((request, response) => {
-    const answer = request.method === 'GET' ? ANSWERS[request.url ?? ''] : undefined
+    const answer = request.method === 'GET' ? answerTo(request.url ?? '') : undefined
     response.writeHead(answer === undefined ? 404 : 200, {'content-type': 'application/json'})
     response.end(JSON.stringify(answer ?? {message: 'Not Found'}))
   })

@@ -1,24 +1,124 @@
-import {JOBS, runChain} from '../../scripts/demo/chain.ts'
-import type {Measure, Opened, Row, Sample} from '../core/row.ts'
+import {appendFile, cp} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {LabEnvironment} from '../../lab/index.ts'
+import {runWorkflow} from '../../lab/runner.ts'
+import type {WorkflowRun} from '../../lab/runner.ts'
+import {JOBS, labVariables, runChain} from '../../scripts/demo/chain.ts'
+import {cloneRepository} from '../../scripts/demo/repository.ts'
+import {labTool} from '../core/lab-room.ts'
+import type {Bench, Measure, Opened, Other, Row, Sample} from '../core/row.ts'
+import {loopbackGitHub} from '../loopback/github.ts'
 
-const MEASURES: readonly Measure[] = ['whole chain', ...JOBS].map((name) => ({name, unit: 's'}))
+const PEERS = [
+  'docker/login-action',
+  'docker/metadata-action',
+  'docker/build-push-action',
+  'aws-actions/amazon-ecs-render-task-definition',
+  'aws-actions/amazon-ecs-deploy-task-definition',
+  'Azure/k8s-deploy',
+]
+const WORKFLOW = '.github/workflows/peers-deploy.yml'
+const MEASURES: readonly Measure[] = ['whole chain', ...JOBS].map((name) => ({
+  name,
+  unit: 's',
+  ...(name === 'whole chain' && {goal: {kind: 'ratio', max: 0.6}}),
+}))
 
 /** The sample's delivery through the workflow runner, on a stack that stands and an image that is built. */
 export const chain: Row = {
   name: 'chain',
   title: 'The chain on sample-app',
-  how: '`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and layers that are cached, as `npm run demo` does it; a first run to warm up is not counted.',
+  how: "`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and layers that are cached, as `npm run demo` does it, beside `bench/peer-chain/deploy.yml`, the same jobs wired from the peers' actions; each run has a commit of its own, and a first run of either to warm up is not counted.",
   needsLab: true,
   long: true,
   open: async (bench): Promise<Opened> => {
     const lab = bench.lab()
-    const once = async (): Promise<Sample> => {
-      const run = await runChain(lab, undefined, () => undefined)
-      if (run.workflow.exitCode !== 0) throw new Error(`The chain ended red: ${run.workflow.complaint}`)
-      const jobs = [...run.workflow.jobs].map(([name, job]) => [name, job.seconds] as const)
-      return {'whole chain': run.seconds, ...Object.fromEntries(jobs)}
+    const ours = async (change: Change): Promise<Sample> => {
+      const run = await runChain(lab, change, () => undefined)
+      return figures(run.workflow, run.seconds)
     }
-    await once()
-    return {cases: [{name: 'warm', measures: MEASURES, ours: once}], close: () => Promise.resolve()}
+    const peers = await peerChain(bench, lab)
+    const fresh = commits()
+    await ours(fresh())
+    await peers.run?.(fresh())
+    const beside = (change: () => Change): Other => {
+      const {name, missing, run} = peers
+      return {name, ...(missing !== undefined && {missing}), ...(run && {run: () => run(change())})}
+    }
+    const same = fresh()
+    await ours(same)
+    return {
+      cases: [
+        {name: 'a new commit', measures: MEASURES, ours: () => ours(fresh()), other: beside(fresh)},
+        {name: 'nothing changed', measures: MEASURES, ours: () => ours(same), other: beside(() => same)},
+      ],
+      close: peers.close,
+    }
   },
+}
+
+/** What is done to a clone of the repository before it is delivered. */
+interface Change {
+  readonly inject: (folder: string) => Promise<void>
+}
+
+/** Changes of the app's sources, each a new one. */
+function commits(): () => Change {
+  let count = 0
+  return () => {
+    const line = `// Delivered as ${String(process.pid)}-${String((count += 1))}.\n`
+    return {inject: (folder) => appendFile(join(folder, 'sample-app/src/server.js'), line)}
+  }
+}
+
+/** The peers' side of this row. */
+interface PeerChain {
+  readonly name: string
+  readonly missing?: string
+  readonly run?: (change: Change) => Promise<Sample>
+  readonly close: () => Promise<void>
+}
+
+function figures(workflow: WorkflowRun, seconds: number): Sample {
+  if (workflow.exitCode !== 0) throw new Error(`The chain ended red: ${workflow.complaint}`)
+  const jobs = [...workflow.jobs].map(([name, job]) => [name, job.seconds] as const)
+  return {'whole chain': seconds, ...Object.fromEntries(jobs)}
+}
+
+/** The same delivery wired from the peers' actions, in a namespace of its own: it applies by another field manager. */
+async function peerChain(bench: Bench, lab: LabEnvironment): Promise<PeerChain> {
+  const name = "the same jobs from the peers' actions"
+  const missing = PEERS.map((peer) => bench.peers.find(peer)).find((found) => typeof found === 'string')
+  if (typeof missing === 'string') return {name, missing, close: () => Promise.resolve()}
+  const namespace = `bench-chain-${String(process.pid)}`
+  const github = await loopbackGitHub()
+  labTool(lab, 'kubectl', ['create', 'namespace', namespace])
+  const actions = Object.fromEntries(PEERS.map((peer) => [peer, bench.peers.folder(peer) ?? '']))
+  const run = async (change: Change): Promise<Sample> => {
+    const clone = await cloneRepository(async (folder) => {
+      await change.inject(folder)
+      await cp(join(import.meta.dirname, '../peer-chain/deploy.yml'), join(folder, WORKFLOW))
+    })
+    const started = Date.now()
+    try {
+      const workflow = await runWorkflow(lab, {
+        repository: clone.folder,
+        workflow: WORKFLOW,
+        event: 'push',
+        payload: {ref: 'refs/heads/main', after: clone.commit, repository: {default_branch: 'main'}},
+        vars: {...labVariables(lab), NAMESPACE: namespace},
+        secrets: {GITHUB_TOKEN: 'of the loopback GitHub'},
+        env: {GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'acme/streaming'},
+        actions,
+      })
+      return figures(workflow, (Date.now() - started) / 1000)
+    } finally {
+      await clone.remove()
+    }
+  }
+  const close = async (): Promise<void> => {
+    labTool(lab, 'kubectl', ['delete', 'namespace', namespace, '--wait=false'])
+    await github.close()
+  }
+  return {name, run, close}
 }

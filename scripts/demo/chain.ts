@@ -30,16 +30,16 @@ export interface ChainRun {
 
 /**
  * Runs `.github/workflows/deploy.yml` on a clone of this repository, as a push to main would.
- * @param fault a mistake to put into the clone first
+ * @param change what to do to the clone first: a mistake, or anything else
  * @param onLine called for each line of a job's log
  */
 export async function runChain(
   lab: LabEnvironment,
-  fault: Fault | undefined,
+  change: Pick<Fault, 'inject' | 'leaves'> | undefined,
   onLine: (job: string, line: string) => void,
 ): Promise<ChainRun> {
   await makeStateBucket(lab)
-  const inject = fault && ((folder: string) => fault.inject(folder, lab.registry))
+  const inject = change && ((folder: string) => change.inject(folder, lab.registry))
   const clone = await cloneRepository(inject)
   const started = Date.now()
   try {
@@ -56,7 +56,7 @@ export async function runChain(
     return {workflow, commit: clone.commit, digest: workflow.jobs.get('build')?.outputs['image']?.['digest'], seconds}
   } finally {
     await clone.remove()
-    if (fault?.leaves !== undefined) await removeFromCluster(lab, fault.leaves)
+    if (change?.leaves !== undefined) await removeFromCluster(lab, change.leaves)
   }
 }
 
