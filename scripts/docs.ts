@@ -39,19 +39,22 @@ export function withTables(readme: string, action: ActionFile): string {
   )
 }
 
-function between(text: string, name: string, content: string): string {
+/** `text` with what is between the two markers of that name replaced. @throws {Error} when they are not there */
+export function between(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`The README has no "${start}" … "${end}" to put the table between.`)
   return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`
 }
 
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-function cell(text = ''): string {
+/** Text that fits into a cell of a table. */
+export function cell(text = ''): string {
   return text
     .trim()
     .replace(/\s*\n\s*/g, ' ')

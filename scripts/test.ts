@@ -28,6 +28,7 @@ const STATIC: readonly Check[] = [
   {title: 'types', command: 'tsc', argv: ['--noEmit', '-p', '.']},
   {title: 'format', command: 'prettier', argv: ['--check', '--log-level', 'warn', '.']},
   {title: 'docs', command: process.execPath, argv: ['scripts/docs.ts', '--check']},
+  {title: 'docs of modules', command: process.execPath, argv: ['scripts/module-docs.ts', '--check']},
   {title: 'sample-app', command: process.execPath, argv: ['--test'], folder: 'sample-app'},
 ]
 

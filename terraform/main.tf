@@ -81,6 +81,8 @@ module "service" {
   log_retention_days    = var.log_retention_days
   autoscaling_enabled   = var.autoscaling
   autoscaling_max       = var.autoscaling_max
+  alarms_enabled        = coalesce(var.alarms, var.autoscaling)
+  alarm_topics          = var.alarm_topics
 }
 
 module "eks" {

@@ -102,3 +102,8 @@ output "eks_cluster_name" {
   description = "Name of the EKS cluster; null without one."
   value       = one(module.eks[*].cluster_name)
 }
+
+output "alarm_names" {
+  description = "Alarms that take a deployment back."
+  value       = module.service.alarm_names
+}

@@ -143,6 +143,18 @@ variable "autoscaling_max" {
   }
 }
 
+variable "alarms" {
+  description = "Whether alarms on errors and health take a deployment back that sets them off. Null: when autoscaling is on, as both live on the metrics of CloudWatch."
+  type        = bool
+  default     = null
+}
+
+variable "alarm_topics" {
+  description = "SNS topics that are told of alarms."
+  type        = list(string)
+  default     = []
+}
+
 variable "container_insights" {
   description = "ECS Container Insights: \"enhanced\", \"enabled\" or \"disabled\". The first two cost per metric."
   type        = string

@@ -50,6 +50,28 @@ run "as_it_comes" {
   }
 }
 
+run "alarms_come_with_the_metrics" {
+  command = plan
+
+  assert {
+    condition     = output.alarm_names == ["streaming-api-errors", "streaming-api-unhealthy"]
+    error_message = "A deployment is watched unless somebody says otherwise."
+  }
+}
+
+run "without_cloudwatch_there_are_none" {
+  command = plan
+
+  variables {
+    autoscaling = false
+  }
+
+  assert {
+    condition     = length(output.alarm_names) == 0
+    error_message = "Where there are no metrics there is nothing to watch."
+  }
+}
+
 run "behind_nat" {
   command = plan
 

@@ -65,6 +65,16 @@ resource "aws_ecs_service" "this" {
     rollback = true
   }
 
+  dynamic "alarms" {
+    for_each = length(local.deployment_alarms) > 0 ? [local.deployment_alarms] : []
+
+    content {
+      enable      = true
+      rollback    = true
+      alarm_names = alarms.value
+    }
+  }
+
   network_configuration {
     subnets          = var.task_subnets
     security_groups  = [aws_security_group.task.id]

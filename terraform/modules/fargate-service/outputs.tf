@@ -47,3 +47,13 @@ output "url" {
   description = "Where the service answers."
   value       = "${local.secured ? "https" : "http"}://${aws_lb.this.dns_name}"
 }
+
+output "alarm_names" {
+  description = "Alarms that take a deployment back, for whoever watches one; none with alarms_enabled = false."
+  value       = local.deployment_alarms
+}
+
+output "zone_id" {
+  description = "Hosted zone of the load balancer, for an alias record in Route 53."
+  value       = aws_lb.this.zone_id
+}

@@ -27,6 +27,8 @@ data "aws_iam_policy_document" "trust" {
 }
 
 locals {
+  role_prefix = coalesce(var.role_prefix, var.name)
+
   secrets    = [for arn in var.secret_arns : arn if can(regex("^arn:[^:]+:secretsmanager:", arn))]
   parameters = [for arn in var.secret_arns : arn if can(regex("^arn:[^:]+:ssm:", arn))]
 }
@@ -73,7 +75,7 @@ data "aws_iam_policy_document" "execution" {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
+  name               = "${local.role_prefix}-execution"
   description        = "Pulls the image, reads the secrets and writes the log of ${var.name}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
@@ -85,7 +87,7 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
+  name               = "${local.role_prefix}-task"
   description        = "What the containers of ${var.name} may do"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }

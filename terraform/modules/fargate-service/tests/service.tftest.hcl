@@ -107,3 +107,108 @@ run "a_ceiling_below_the_floor" {
 
   expect_failures = [aws_appautoscaling_target.this]
 }
+
+run "alarms_take_a_deployment_back" {
+  command = plan
+
+  assert {
+    condition     = aws_ecs_service.this.alarms[0].enable && aws_ecs_service.this.alarms[0].rollback
+    error_message = "An alarm during a deployment has to roll it back."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.alarms[0].alarm_names == toset(["streaming-api-errors", "streaming-api-unhealthy"])
+    error_message = "Errors and health are watched; latency only when somebody says how long is too long."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in concat(aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.unhealthy) : alarm.treat_missing_data == "notBreaching"])
+    error_message = "A service without requests is not ill."
+  }
+}
+
+run "slow_answers_take_it_back_too" {
+  command = plan
+
+  variables {
+    alarm_latency_seconds = 1.5
+    alarm_topics          = ["arn:aws:sns:eu-west-1:111122223333:on-call"]
+  }
+
+  assert {
+    condition     = contains(aws_ecs_service.this.alarms[0].alarm_names, "streaming-api-latency") && aws_cloudwatch_metric_alarm.latency[0].threshold == 1.5
+    error_message = "The latency alarm is wired like the others."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.errors[0].alarm_actions == toset(["arn:aws:sns:eu-west-1:111122223333:on-call"])
+    error_message = "Topics are told."
+  }
+}
+
+run "alarms_can_be_switched_off" {
+  command = plan
+
+  variables {
+    alarms_enabled        = false
+    alarm_latency_seconds = 1
+  }
+
+  assert {
+    condition     = length(aws_ecs_service.this.alarms) == 0 && length(aws_cloudwatch_metric_alarm.latency) == 0 && length(output.alarm_names) == 0
+    error_message = "Off means none of it."
+  }
+}
+
+run "autoscaling_by_memory_and_requests" {
+  command = plan
+
+  variables {
+    autoscaling_memory_percent    = 70
+    autoscaling_requests_per_task = 1000
+  }
+
+  assert {
+    condition     = aws_appautoscaling_policy.memory[0].target_tracking_scaling_policy_configuration[0].target_value == 70 && aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].target_value == 1000
+    error_message = "Each has a policy of its own."
+  }
+}
+
+run "roles_of_a_second_region" {
+  command = plan
+
+  variables {
+    role_prefix = "streaming-api-eu-west-1"
+  }
+
+  assert {
+    condition     = aws_iam_role.task.name == "streaming-api-eu-west-1-task" && aws_iam_role.execution.name == "streaming-api-eu-west-1-execution"
+    error_message = "Roles belong to the account: two regions need two names."
+  }
+}
+
+run "a_retention_that_cloudwatch_does_not_know" {
+  command = plan
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "values_that_are_none" {
+  command = plan
+
+  variables {
+    container_port      = 70000
+    health_check_path   = "healthz"
+    desired_count       = 0
+    alarm_error_percent = 0
+    alarm_topics        = ["on-call"]
+    allowed_cidrs       = ["everywhere"]
+    task_policy_json    = "{"
+  }
+
+  expect_failures = [var.container_port, var.health_check_path, var.desired_count, var.alarm_error_percent, var.alarm_topics, var.allowed_cidrs, var.task_policy_json]
+}
