@@ -54,7 +54,7 @@ run "alarms_come_with_the_metrics" {
   command = plan
 
   assert {
-    condition     = output.alarm_names == ["streaming-api-errors", "streaming-api-unhealthy"]
+    condition     = output.alarm_names == tolist(["streaming-api-errors", "streaming-api-unhealthy"])
     error_message = "A deployment is watched unless somebody says otherwise."
   }
 }

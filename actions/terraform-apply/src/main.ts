@@ -6,7 +6,7 @@ import {applyOrReplan} from './apply.ts'
 import {commentFailure, commentResult} from './comment.ts'
 import {refuseGuarded, refusePullRequests} from './refuse.ts'
 import {readInputs} from './inputs.ts'
-import {getPlan, restoreLockFile, takeParcel} from './plan-source.ts'
+import {getPlan, restoreLockFile, restorePlanFiles, takeParcel} from './plan-source.ts'
 import {report, showPlan} from './report.ts'
 import {unlock} from './unlock.ts'
 
@@ -22,6 +22,7 @@ export async function run(world: World): Promise<void> {
   refusePullRequests(origin, inputs)
   const parcel = await takeParcel(world, inputs, origin)
   await restoreLockFile(inputs, parcel)
+  await restorePlanFiles(world, inputs, parcel)
 
   const root = await openRoot(world, inputs.root)
   const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)

@@ -16,6 +16,7 @@ import {
 } from '../../shared/saved-plan/binding.ts'
 import {unpack} from '../../shared/saved-plan/envelope.ts'
 import type {Parcel} from '../../shared/saved-plan/envelope.ts'
+import {restoreFiles} from '../../shared/saved-plan/plan-files.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
 import {makePlan, showPlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
@@ -90,6 +91,13 @@ export async function restoreLockFile({root}: ApplyInputs, parcel: Parcel | unde
   const planned = parcel?.files.get(LOCK_FILE)
   if (planned === undefined || (await readLockFile(root.folder)) !== undefined) return
   await writePrivateFile(join(root.folder, LOCK_FILE), planned)
+}
+
+/** Puts the files that were made while planning back to where the apply will look for them. @throws {Failure} */
+export async function restorePlanFiles(world: World, {root}: ApplyInputs, parcel: Parcel | undefined): Promise<void> {
+  if (parcel === undefined) return
+  const restored = await restoreFiles(root.folder, parcel.files)
+  if (restored.length > 0) world.log.line(`files of the plan put back into ${root.root}: ${restored.join(', ')}`)
 }
 
 /**

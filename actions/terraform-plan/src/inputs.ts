@@ -1,5 +1,6 @@
 import {Inputs} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import {checkPatterns} from '../../shared/saved-plan/plan-files.ts'
 import {readPlanOptions, readRootInputs} from '../../shared/terraform/inputs.ts'
 import type {RootInputs} from '../../shared/terraform/inputs.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
@@ -12,6 +13,8 @@ export interface PlanInputs {
   readonly root: RootInputs
   readonly options: PlanOptions
   readonly checks: Checks
+  /** Patterns of files below the root module that travel with the saved plan. */
+  readonly planFiles: readonly string[]
   readonly comment: CommentInputs
 }
 
@@ -27,6 +30,7 @@ export function readInputs(env: Environment): PlanInputs {
       validate: inputs.boolean('validate', false),
       test: inputs.boolean('test', false),
     },
+    planFiles: checkPatterns(inputs.lines('plan-files')),
     comment: readCommentInputs(inputs),
   }
 }

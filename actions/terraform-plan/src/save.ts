@@ -7,6 +7,7 @@ import type {Origin} from '../../shared/github/origin.ts'
 import {hashOf, LOCK_FILE, readLockFile} from '../../shared/saved-plan/binding.ts'
 import {pack} from '../../shared/saved-plan/envelope.ts'
 import type {Binding} from '../../shared/saved-plan/envelope.ts'
+import {gatherFiles} from '../../shared/saved-plan/plan-files.ts'
 import {planId} from '../../shared/saved-plan/plan-id.ts'
 import type {PlanStore} from '../../shared/saved-plan/store.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
@@ -49,6 +50,7 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   // The apply then need not start every provider to read the plan; only under the seal can the two be told to belong together.
   if (key !== undefined) files.set('plan.json.gz', await gzipped(made.jsonFile))
   if (lockFile !== undefined) files.set(LOCK_FILE, Buffer.from(lockFile))
+  for (const [name, content] of await madeFiles(world, inputs)) files.set(name, content)
   const id = planId({
     workingDirectory: inputs.root.root,
     workspace: root.workspace,
@@ -61,6 +63,20 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
   return {id, digest: binding.planDigest, store: store.name}
 }
+
+async function madeFiles(world: World, {root, planFiles}: PlanInputs): Promise<ReadonlyMap<string, Uint8Array>> {
+  const {files, unmatched} = await gatherFiles(root.folder, planFiles)
+  for (const pattern of unmatched) {
+    world.log.warning(`Input "plan-files" has "${pattern}", and there is no such file in ${root.root} after the plan.`)
+  }
+  if (files.size > 0) {
+    const bytes = [...files.values()].reduce((sum, {byteLength}) => sum + byteLength, 0)
+    world.log.line(`with it ${count(files.size, 'file')} (${String(Math.ceil(bytes / 1024))} KiB) that the plan made`)
+  }
+  return files
+}
+
+const count = (number: number, what: string): string => `${String(number)} ${what}${number === 1 ? '' : 's'}`
 
 // A plan's JSON shrinks to a twentieth even at the quickest level, and may be 100 MB.
 async function gzipped(file: string): Promise<Buffer> {

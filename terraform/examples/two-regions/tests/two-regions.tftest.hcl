@@ -77,6 +77,8 @@ mock_provider "aws" {
 }
 
 run "each_region_stands_alone" {
+  command = plan
+
   assert {
     condition     = [for each in output.deployments : each.region] == ["eu-west-1", "us-east-1"]
     error_message = "The primary region comes first, and each is served by its own provider."
@@ -86,10 +88,6 @@ run "each_region_stands_alone" {
     condition     = length(aws_route53_record.service) == 0
     error_message = "Without a zone there is no record."
   }
-}
-
-run "images_go_to_the_other_region" {
-  command = plan
 
   assert {
     condition     = aws_ecr_replication_configuration.this[0].replication_configuration[0].rule[0].destination[0].region == "us-east-1"
