@@ -6,6 +6,7 @@ import type {Environment, Inputs} from '../core/inputs.ts'
 import {parseGuard} from './guard.ts'
 import type {Guard} from './guard.ts'
 import type {InitSettings} from './init.ts'
+import {cacheFolder} from './provider-cache.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import {TOOLS} from './tool.ts'
 import type {ToolSettings} from './tool.ts'
@@ -25,6 +26,8 @@ export interface RootInputs {
   readonly guard: Guard
   /** A label on the pull request that lets the guard pass. */
   readonly allowDestroyLabel: string | undefined
+  /** The folder that providers are kept in between runs; undefined keeps none. */
+  readonly providerCache: string | undefined
   readonly planStore: string
   readonly planKey: string | undefined
   readonly githubToken: string | undefined
@@ -46,6 +49,9 @@ export function readRootInputs(env: Environment, inputs: Inputs): RootInputs {
     variables: inputs.optional('variables'),
     guard: parseGuard(inputs.lines('guard')),
     allowDestroyLabel: inputs.optional('allow-destroy-label'),
+    providerCache: cacheFolder(env, inputs.optional('provider-cache') ?? 'true', (path) =>
+      insideWorkspace(env, 'provider-cache', path),
+    ),
     planStore: inputs.optional('plan-store') ?? 'artifact',
     planKey: planKey(inputs),
     githubToken: inputs.optional('github-token'),

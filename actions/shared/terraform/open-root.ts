@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import type {World} from '../core/world.ts'
@@ -6,6 +7,7 @@ import {initialise, readBackend, useWorkspace} from './init.ts'
 import type {Backend} from './init.ts'
 import type {RootInputs} from './inputs.ts'
 import type {PlanOptions} from './plan-argv.ts'
+import {openProviderCache} from './provider-cache.ts'
 import {openSession} from './session.ts'
 import type {Session} from './session.ts'
 import {provideTool} from './tool.ts'
@@ -30,7 +32,13 @@ export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRo
     root: inputs.root,
     env: inputs.workspace === undefined ? {} : {TF_WORKSPACE: undefined},
   })
+  const keepProviders = await openProviderCache(world, tool, {
+    folder: inputs.providerCache,
+    lockFile: await lockFileIn(inputs.folder),
+    dataFolder: session.dataFolder,
+  })
   await world.log.group(`${tool.name} ${tool.version}: init in ${inputs.root}`, () => initialise(session, inputs.init))
+  await keepProviders(await lockFileIn(inputs.folder))
   const workspace = await useWorkspace(session, inputs.workspace, inputs.createWorkspace)
   return {
     session,
@@ -38,6 +46,10 @@ export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRo
     backend: await readBackend(session),
     scratch: await privateFolder(world.env, 'slipway-terraform'),
   }
+}
+
+async function lockFileIn(folder: string): Promise<string | undefined> {
+  return await readFile(join(folder, '.terraform.lock.hcl'), 'utf8').catch(() => undefined)
 }
 
 /** The options with the `variables` input as one more file, the last: it wins over the others. */
