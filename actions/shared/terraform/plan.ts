@@ -1,4 +1,5 @@
 import type {ChangeKind} from './change-kind.ts'
+import type {Reference} from './references.ts'
 import type {Secrets} from './secrets.ts'
 
 /** One object of the plan and what would happen to it. */
@@ -59,6 +60,8 @@ export interface Plan {
   readonly deferred: readonly string[]
   /** Actions that the apply would invoke (Terraform 1.14 and later). */
   readonly invocations: readonly string[]
+  /** Which objects of the configuration refer to which. */
+  readonly references: readonly Reference[]
   /** Every value that is marked as sensitive somewhere. */
   readonly secrets: Secrets
   /** Whether an apply would do anything. */

@@ -4,6 +4,8 @@ import type {JsonRecord} from '../core/json.ts'
 import {JsonCutter} from './json-cutter.ts'
 import type {Wanted} from './json-cutter.ts'
 import type {CheckResult, OutputChange, Plan, ResourceChange, ValueChange} from './plan.ts'
+import {referencesOf, referencesOfCalls} from './references.ts'
+import type {Reference} from './references.ts'
 import {Secrets} from './secrets.ts'
 
 /** What is read of a plan; the rest (state, planned values, configuration) may be ten times as much. */
@@ -20,10 +22,12 @@ const WANTED: Wanted = {
   deferred_changes: 'whole',
   action_invocations: 'whole',
   variables: 'whole',
-  configuration: {root_module: {variables: 'whole'}},
+  configuration: {root_module: {variables: 'whole', resources: 'each', module_calls: 'whole'}},
 }
 
 const VARIABLES = 'configuration.root_module.variables'
+const RESOURCES = 'configuration.root_module.resources'
+const MODULES = 'configuration.root_module.module_calls'
 
 /**
  * Reads the output of `show -json PLAN` (https://developer.hashicorp.com/terraform/internals/json-format) as it comes,
@@ -49,6 +53,7 @@ class PlanGatherer {
   readonly #root: Record<string, unknown> = {}
   readonly #resources: ResourceChange[] = []
   readonly #drift: ResourceChange[] = []
+  readonly #references: Reference[] = []
   readonly #secrets = new Secrets()
   readonly #cutter = new JsonCutter(WANTED, (path, value) => {
     this.#take(path, value)
@@ -75,6 +80,7 @@ class PlanGatherer {
       checks: recordsAt(root, 'checks').map(readCheck),
       deferred: recordsAt(root, 'deferred_changes').map(readDeferred),
       invocations,
+      references: [...this.#references, ...referencesOfCalls(root[MODULES], '')],
       secrets: this.#secrets,
       applyable: flag(root, 'applyable', !errored && hasWork(resources, outputs, invocations)),
       complete: flag(root, 'complete', true),
@@ -93,6 +99,9 @@ class PlanGatherer {
       const change = readResource(item)
       addSecrets(this.#secrets, change.values)
       this.#resources.push(change.kind === 'no-op' ? {...change, values: UNCHANGED} : change)
+    },
+    [RESOURCES]: (item) => {
+      this.#references.push(...referencesOf(item, ''))
     },
     resource_drift: (item) => {
       const change = readResource(item)

@@ -1,11 +1,13 @@
 import {code, codeBlock, details, escapeMarkdown, table} from '../core/markdown.ts'
 import {CHANGE_KINDS, reasonText, replaceOrder, SIGNS} from './change-kind.ts'
 import {countChanges, headline} from './counts.ts'
+import {planDiagram} from './diagram.ts'
 import type {Guarded} from './guard.ts'
+import {innerDiff} from './inner-diff.ts'
 import type {OutputChange, Plan, ResourceChange} from './plan.ts'
 import type {Secrets} from './secrets.ts'
 import {attributeChanges, UNKNOWN} from './values.ts'
-import type {AttributeChange} from './values.ts'
+import type {AttributeChange, Leaf} from './values.ts'
 
 /** Longest list of resources shown one by one; the rest is in the plan's text. */
 const MOST_RESOURCES = 200
@@ -83,6 +85,7 @@ export function planMarkdown(plan: Plan, found: readonly Guarded[] = [], limit =
     changes.length > MOST_RESOURCES
       ? `*${String(changes.length - MOST_RESOURCES)} more resources are in the full plan.*`
       : '',
+    planDiagram(plan, changes),
     outputsFold(plan),
     driftFold(plan),
     checksFold(plan),
@@ -133,7 +136,7 @@ function resourceFold(change: ResourceChange, secrets: Secrets): string {
   // A new object has a dozen attributes that the provider will fill in: their names are enough.
   const later = attributes.filter(({before, after}) => before === undefined && after?.shown === UNKNOWN)
   const told = attributes.filter((attribute) => !later.includes(attribute))
-  const lines = told.slice(0, MOST_ATTRIBUTES).flatMap(attributeLines)
+  const lines = told.slice(0, MOST_ATTRIBUTES).flatMap((attribute) => attributeLines(attribute, secrets))
   if (later.length > 0) lines.push(`+ ${UNKNOWN}: ${later.map(({path}) => path).join(', ')}`)
   if (attributes.length > MOST_ATTRIBUTES) lines.push(`  … ${String(told.length - MOST_ATTRIBUTES)} more attributes`)
   if (lines.length === 0) return `- ${code(line)}`
@@ -145,10 +148,21 @@ function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-function attributeLines({path, before, after}: AttributeChange): string[] {
+function attributeLines({path, before, after}: AttributeChange, secrets: Secrets): string[] {
+  const sides = {before: textOf(before), after: textOf(after)}
+  if (sides.before !== undefined && sides.after !== undefined) {
+    const inner = innerDiff(path, {before: sides.before, after: sides.after}, {secrets, shorten: shortened})
+    if (inner) return inner
+  }
   const side = (mark: string, shown: string | undefined): string[] =>
     shown === undefined ? [] : [`${mark} ${path}: ${shortened(shown)}`]
   return [...side('-', before?.shown), ...side('+', after?.shown)]
+}
+
+/** The text that a leaf shows as JSON; undefined for what is no text, and for what nobody may see. */
+function textOf(leaf: Leaf | undefined): string | undefined {
+  if (leaf === undefined || leaf.secret || !leaf.shown.startsWith('"')) return undefined
+  return JSON.parse(leaf.shown) as string
 }
 
 function shortened(value: string): string {
@@ -166,7 +180,7 @@ function outputsFold(plan: Plan): string {
 function outputLines({name, values}: OutputChange, secrets: Secrets): string[] {
   return attributeChanges(values, secrets).flatMap(({path, ...sides}) => {
     const full = path === '' || path.startsWith('[') ? `${name}${path}` : `${name}.${path}`
-    return attributeLines({path: full, ...sides})
+    return attributeLines({path: full, ...sides}, secrets)
   })
 }
 

@@ -5,8 +5,8 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import {applyPlan} from '../../shared/terraform/apply-plan.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
 import {concealWith, differences, normalForm} from '../../shared/terraform/normal-form.ts'
-import type {Difference} from '../../shared/terraform/normal-form.ts'
 import type {Operation} from '../../shared/terraform/progress.ts'
+import {changedFailure} from './changed.ts'
 import {refuseGuarded} from './refuse.ts'
 import type {Chosen, Ready} from './plan-source.ts'
 
@@ -59,19 +59,5 @@ function refuseChanged({root}: Ready, reviewed: Chosen, fresh: Chosen): void {
     root.session.world.log.line('the new plan would do exactly what was reviewed: going on')
     return
   }
-  const rows = found.map(({what, how}) => [what, SENTENCES[how]])
-  throw new Failure({
-    reason: 'plan-changed',
-    subject: root.session.root,
-    cause: `the plan is no longer what was reviewed: ${String(found.length)} ${found.length === 1 ? 'change differs' : 'changes differ'}, first ${found[0]?.what ?? ''}`,
-    advice: 'have the new plan reviewed: run terraform-plan again',
-    evidence: [{title: 'what differs since the review', table: {columns: ['change', 'now'], rows}}],
-    undo: 'nothing was changed',
-  })
-}
-
-const SENTENCES: Readonly<Record<Difference['how'], string>> = {
-  appeared: 'was not in the reviewed plan',
-  disappeared: 'was reviewed, and is no longer planned',
-  differs: 'would be done differently than reviewed',
+  throw changedFailure(root.session.root, found, {reviewed: reviewed.plan, fresh: fresh.plan})
 }
