@@ -58,6 +58,24 @@ test('one box is no picture, and neither are a hundred', () => {
   expect(diagram(many.slice(0, 40), {})).toHaveLength(43)
 })
 
+test('of a large plan the modules are shown, with how much happens in each', () => {
+  const many = (module: string, action: string): object[] =>
+    Array.from({length: 30}, (_, at) => change(`${module}.aws_x.a${String(at)}`, action, module))
+  const lines = diagram(
+    [...many('module.net', 'create'), ...many('module.app', 'update'), change('aws_x.a', 'delete')],
+    {
+      module_calls: {net: {}, app: {expressions: {vpc: {references: ['module.net.vpc_id', 'module.net']}}}},
+    },
+  )
+  expect(lines.slice(0, 5)).toEqual([
+    'flowchart LR',
+    'm0["root: −1"]',
+    'm1["module.app: ~30"]',
+    'm2["module.net: +30"]',
+    'm2 --> m1',
+  ])
+})
+
 test('a key of an instance cannot break the picture', () => {
   const lines = diagram([change('aws_x.a["]\\" --> b[\\""]', 'create'), change('weird "]<b>`', 'create')], {})
   expect(lines.slice(1, 3)).toEqual(['r0["+ aws_x.a"]', 'r1["+ weird #34;]#60;b#62;#96;"]'])

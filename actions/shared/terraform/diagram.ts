@@ -36,14 +36,44 @@ interface Box {
 
 /**
  * What a plan touches, as a Mermaid flowchart in a fold: a box per resource, in a frame per module, in the colours of a
- * diff, with an arrow from what is referred to. Names alone are in it, no values. Empty when there is too little or too
- * much to see.
+ * diff, with an arrow from what is referred to; of a large plan a box per module. Names alone are in it, no values. Empty
+ * when there is too little or too much to see.
  */
 export function planDiagram(plan: Plan, changes: readonly ResourceChange[]): string {
   const boxes = boxesOf(changes)
-  if (boxes.length < 2 || boxes.length > MOST_BOXES) return ''
-  const lines = ['flowchart LR', ...frames(boxes), ...arrows(plan, boxes), ...colours(boxes)]
-  return details('What is touched', ['```mermaid', ...lines, '```'].join('\n'))
+  if (boxes.length > MOST_BOXES) return moduleDiagram(plan, changes)
+  return boxes.length < 2 ? '' : picture([...frames(boxes), ...arrows(plan, boxes), ...colours(boxes)])
+}
+
+/** Changes come with what is lost first, so that the first of a module gives it its colour. */
+function moduleDiagram(plan: Plan, changes: readonly ResourceChange[]): string {
+  const modules = Map.groupBy(changes, ({module}) => withoutKeys(module))
+  if (modules.size < 2 || modules.size > MOST_BOXES) return ''
+  const boxes = [...modules].map(([module, inside], at) => {
+    return {id: `m${String(at)}`, module, kind: inside[0]?.kind ?? 'no-op', counts: countsOf(inside)}
+  })
+  const places = new Map(boxes.map(({id, module}) => [module, id]))
+  const found = new Set<string>()
+  for (const {from, to} of plan.references) {
+    const [start, end] = [places.get(moduleOf(from)), places.get(moduleOf(to))]
+    if (start !== undefined && end !== undefined && start !== end) found.add(`${start} --> ${end}`)
+  }
+  const shown = boxes.map(({id, module, counts}) => `${id}["${escaped(`${module || 'root'}: ${counts}`)}"]`)
+  return picture([...shown, ...found, ...colours(boxes)])
+}
+
+function countsOf(changes: readonly ResourceChange[]): string {
+  const kinds = Map.groupBy(changes, ({kind}) => kind)
+  return [...kinds].map(([kind, inside]) => `${MARKS[kind]}${String(inside.length)}`).join(' ')
+}
+
+/** The module that an address is in, or is. */
+function moduleOf(address: string): string {
+  return /^(?:module\.[^.]+(?:\.|$))*/.exec(address)?.[0].replace(/\.$/, '') ?? ''
+}
+
+function picture(lines: readonly string[]): string {
+  return details('What is touched', ['```mermaid', 'flowchart LR', ...lines, '```'].join('\n'))
 }
 
 function boxesOf(changes: readonly ResourceChange[]): Box[] {
@@ -100,7 +130,7 @@ function arrows(plan: Plan, boxes: readonly Box[]): string[] {
   return [...found]
 }
 
-function colours(boxes: readonly Box[]): string[] {
+function colours(boxes: readonly Pick<Box, 'id' | 'kind'>[]): string[] {
   return Object.entries(COLOURS).flatMap(([kind, style]) => {
     const ids = boxes.filter((box) => box.kind === kind).map(({id}) => id)
     return ids.length === 0 ? [] : [`classDef ${kind} ${style}`, `class ${ids.join(',')} ${kind}`]
