@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {Failure} from '../../../actions/shared/core/diagnosis.ts'
-import {pack, unpack} from '../../../actions/shared/saved-plan/envelope.ts'
+import {pack, sealKey, unpack} from '../../../actions/shared/saved-plan/envelope.ts'
 import type {Binding, Parcel} from '../../../actions/shared/saved-plan/envelope.ts'
 
 const KEY = 'a secret of some length'
@@ -46,26 +46,26 @@ const plain = ({binding: bound, files}: Parcel): unknown => [
 
 test.each([['sealed', KEY] as const, ['open', undefined] as const])(
   'what is packed %s comes out as it was',
-  (_how, key) => {
-    expect(plain(unpack(pack(parcel, key), key))).toEqual(plain(parcel))
+  async (_how, key) => {
+    expect(plain(unpack(pack(parcel, key === undefined ? undefined : await sealKey(key)), key))).toEqual(plain(parcel))
   },
 )
 
-test('under the seal nothing of the content can be read; what it is bound to can', () => {
-  const text = pack(parcel, KEY).toString('latin1')
+test('under the seal nothing of the content can be read; what it is bound to can', async () => {
+  const text = pack(parcel, await sealKey(KEY)).toString('latin1')
   expect(text).not.toContain('s3cr3t')
   expect(text).toContain('acme/streaming')
   expect(text).not.toContain(KEY)
 })
 
-test('two seals of one plan share neither salt nor nonce', () => {
-  const [one, two] = [pack(parcel, KEY), pack(parcel, KEY)]
+test('two seals of one plan share neither salt nor nonce', async () => {
+  const [one, two] = [pack(parcel, await sealKey(KEY)), pack(parcel, await sealKey(KEY))]
   expect(one.subarray(-40).equals(two.subarray(-40))).toBe(false)
 })
 
 // scrypt takes about 0.1 s per opening, so each class of bytes is tried at its ends and some places between.
-test('a change of any byte of a sealed plan is seen: magic, length, header, salt, nonce, body, tag', () => {
-  const sealed = pack(parcel, KEY)
+test('a change of any byte of a sealed plan is seen: magic, length, header, salt, nonce, body, tag', async () => {
+  const sealed = pack(parcel, await sealKey(KEY))
   const headerEnd = 15 + 4 + sealed.readUInt32BE(15)
   const saltAt = sealed.indexOf('"salt":"') + 8
   const nonceAt = sealed.indexOf('"nonce":"') + 9
@@ -85,24 +85,24 @@ test('a change of any byte of a sealed plan is seen: magic, length, header, salt
   }
 })
 
-test('a plan bound to another commit by hand is refused', () => {
-  const sealed = pack(parcel, KEY)
+test('a plan bound to another commit by hand is refused', async () => {
+  const sealed = pack(parcel, await sealKey(KEY))
   const at = sealed.indexOf('a'.repeat(40))
   sealed.write('b'.repeat(40), at)
   expect(refusal(sealed, KEY)).toContain('does not hold')
 })
 
-test('cut or lengthened plans are refused', () => {
-  const [sealed, open] = [pack(parcel, KEY), pack(parcel, undefined)]
+test('cut or lengthened plans are refused', async () => {
+  const [sealed, open] = [pack(parcel, await sealKey(KEY)), pack(parcel, undefined)]
   for (const cut of [0, 10, 19, 200, sealed.length - 1])
     expect(refusal(sealed.subarray(0, cut), KEY)).not.toBe('it was opened')
   expect(refusal(Buffer.concat([sealed, Buffer.from('x')]), KEY)).toContain('does not hold')
   expect(refusal(Buffer.concat([open, Buffer.from('x')]))).toContain('does not hold')
 })
 
-test('the key decides', () => {
-  expect(refusal(pack(parcel, KEY), 'another secret of length')).toContain('another one')
-  expect(refusal(pack(parcel, KEY))).toBe('the plan is sealed and "plan-key" is not given')
+test('the key decides', async () => {
+  expect(refusal(pack(parcel, await sealKey(KEY)), 'another secret of length')).toContain('another one')
+  expect(refusal(pack(parcel, await sealKey(KEY)))).toBe('the plan is sealed and "plan-key" is not given')
   expect(refusal(pack(parcel, undefined), KEY)).toBe('the plan is not sealed although "plan-key" is given')
 })
 

@@ -1,9 +1,10 @@
-import {createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync} from 'node:crypto'
+import {createCipheriv, createDecipheriv, createHash, randomBytes, scrypt, scryptSync} from 'node:crypto'
 import * as z from 'zod/mini'
 import {Failure} from '../core/diagnosis.ts'
 
 const MAGIC = Buffer.from('SLIPWAY-PLAN/1\n')
 const TAG_BYTES = 16
+const KEY_BYTES = 32
 const LENGTH_BYTES = 4
 /** N, r and p of scrypt as RFC 7914 names them: about 32 MiB and 0.1 s per guess of a key. */
 const SCRYPT = {N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024} as const
@@ -59,12 +60,32 @@ export interface Parcel {
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
+/** What seals one parcel: a key, and the salt that it was derived with. */
+export interface SealKey {
+  readonly salt: Buffer
+  readonly key: Buffer
+}
+
+/**
+ * Derives the key of one seal from a secret, beside whatever else is going on: it takes a tenth of a second of a processor,
+ * on purpose. Each parcel gets a key of its own.
+ */
+export async function sealKey(secret: string): Promise<SealKey> {
+  const salt = randomBytes(16)
+  return await new Promise((resolve, reject) => {
+    scrypt(secret, salt, KEY_BYTES, SCRYPT, (error, key) => {
+      if (error) reject(error)
+      else resolve({salt, key})
+    })
+  })
+}
+
 /**
  * Packs a parcel into one file. With a key it is sealed: AES-256-GCM under a key derived by scrypt, with the whole
  * header as additional authenticated data, so that neither the plan nor what it is bound to can be changed unseen.
  * Without a key the file is only protected against damage.
  */
-export function pack(parcel: Parcel, key: string | undefined): Buffer {
+export function pack(parcel: Parcel, key: SealKey | undefined): Buffer {
   const body = Buffer.concat([...parcel.files.values()])
   const files = [...parcel.files].map(([name, content]) => ({name, bytes: content.byteLength}))
   const about = {schema: 'slipway.plan/v1', binding: parcel.binding, files} as const
@@ -72,10 +93,10 @@ export function pack(parcel: Parcel, key: string | undefined): Buffer {
     const sha256 = createHash('sha256').update(body).digest('hex')
     return Buffer.concat([headerBytes({...about, seal: {cipher: 'none', sha256}}), body])
   }
-  const [salt, nonce] = [randomBytes(16), randomBytes(12)]
-  const seal = {cipher: 'aes-256-gcm', salt: salt.toString('base64'), nonce: nonce.toString('base64')} as const
+  const nonce = randomBytes(12)
+  const seal = {cipher: 'aes-256-gcm', salt: key.salt.toString('base64'), nonce: nonce.toString('base64')} as const
   const header = headerBytes({...about, seal})
-  const cipher = createCipheriv('aes-256-gcm', scryptSync(key, salt, 32, SCRYPT), nonce, {authTagLength: TAG_BYTES})
+  const cipher = createCipheriv('aes-256-gcm', key.key, nonce, {authTagLength: TAG_BYTES})
   cipher.setAAD(header)
   const sealed = Buffer.concat([cipher.update(body), cipher.final()])
   return Buffer.concat([header, sealed, cipher.getAuthTag()])
@@ -150,7 +171,7 @@ function checked({header, authenticated, body}: Unchecked, key: string | undefin
       'give the "plan-key" that terraform-plan was given',
     )
   if (body.length < TAG_BYTES) throw tampered()
-  const derived = scryptSync(key, Buffer.from(seal.salt, 'base64'), 32, SCRYPT)
+  const derived = scryptSync(key, Buffer.from(seal.salt, 'base64'), KEY_BYTES, SCRYPT)
   try {
     const decipher = createDecipheriv('aes-256-gcm', derived, Buffer.from(seal.nonce, 'base64'), {
       authTagLength: TAG_BYTES,

@@ -1,5 +1,6 @@
 import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
+import {sealKey} from '../../shared/saved-plan/envelope.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
 import {readLockFile} from '../../shared/saved-plan/binding.ts'
 import {runChecks} from '../../shared/terraform/checks.ts'
@@ -21,6 +22,7 @@ export async function run(world: World): Promise<void> {
     action: 'terraform-plan',
     githubToken: inputs.root.githubToken,
   })
+  const seal = inputs.root.planKey === undefined ? undefined : sealKey(inputs.root.planKey)
   const committedLock = await readLockFile(inputs.root.folder)
 
   const root = await openRoot(world, inputs.root)
@@ -34,7 +36,7 @@ export async function run(world: World): Promise<void> {
   const found = stopped.map((each) => ({...each, pardoned}))
 
   showInLog(world, made, found)
-  const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store})
+  const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store, seal})
   const shown = {inputs, root, made, found, saved, started}
   const commentUrl = await showComment(world, origin, shown)
   report(world, shown, commentUrl)

@@ -6,7 +6,7 @@ import type {World} from '../../shared/core/world.ts'
 import type {Origin} from '../../shared/github/origin.ts'
 import {hashOf, LOCK_FILE, readLockFile} from '../../shared/saved-plan/binding.ts'
 import {pack} from '../../shared/saved-plan/envelope.ts'
-import type {Binding} from '../../shared/saved-plan/envelope.ts'
+import type {Binding, SealKey} from '../../shared/saved-plan/envelope.ts'
 import {gatherFiles} from '../../shared/saved-plan/plan-files.ts'
 import {planId} from '../../shared/saved-plan/plan-id.ts'
 import type {PlanStore} from '../../shared/saved-plan/store.ts'
@@ -24,6 +24,8 @@ export interface ToSave {
   /** The lock file as it was checked out; undefined when none is committed. */
   readonly committedLock: string | undefined
   readonly store: PlanStore
+  /** Undefined keeps the plan open. */
+  readonly seal: Promise<SealKey> | undefined
 }
 
 /** A plan that is kept. */
@@ -59,7 +61,7 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
     runId: world.env['GITHUB_RUN_ID'] ?? '',
     attempt: world.env['GITHUB_RUN_ATTEMPT'] ?? '',
   })
-  await store.put(id, pack({binding, files}, key))
+  await store.put(id, pack({binding, files}, await parts.seal))
   world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
   return {id, digest: binding.planDigest, store: store.name}
 }
