@@ -6,6 +6,16 @@ import {coldStart} from './cold-start.ts'
 import {ecsDeploy} from './ecs.ts'
 import {kubernetes} from './kubernetes.ts'
 import {planRender} from './plan-render.ts'
+import {terraformOverhead} from './terraform-overhead.ts'
 
 /** All rows, in the order of the table. */
-export const ROWS: readonly Row[] = [bundleBytes, coldStart, planRender, buildPush, ecsDeploy, kubernetes, chain]
+export const ROWS: readonly Row[] = [
+  bundleBytes,
+  coldStart,
+  planRender,
+  terraformOverhead,
+  buildPush,
+  ecsDeploy,
+  kubernetes,
+  chain,
+]
