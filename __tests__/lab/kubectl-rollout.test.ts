@@ -1,36 +1,16 @@
-import {spawnSync} from 'node:child_process'
-import {CreateRepositoryCommand, ECRClient} from '@aws-sdk/client-ecr'
-import {labEnvironment} from '../../lab/env.ts'
-import {spawnAction} from '../support/spawn-action.ts'
+import {labKube} from '../support/lab-kube.ts'
 import type {ActionCall, ActionResult} from '../support/spawn-action.ts'
 
 const MINUTE = 60_000
-const REPOSITORY = `kubectl-rollout-${String(process.pid)}`
-const IMAGE = `localhost:4566/${REPOSITORY}`
-const NAMESPACE = REPOSITORY
-const {vars} = labEnvironment()
-
-function run(tool: string, argv: readonly string[], input = ''): string {
-  const {status, stdout, stderr} = spawnSync(tool, argv, {encoding: 'utf8', env: vars, input})
-  if (status !== 0) throw new Error(`${tool} ${argv.join(' ')}: ${stderr}`)
-  return stdout
-}
-const kubectl = (...argv: readonly string[]): string => run('kubectl', argv)
+const lab = labKube('kubectl-rollout')
+const {namespace: NAMESPACE, image: IMAGE, kubectl, run} = lab
 
 beforeAll(async () => {
-  const credentials = {
-    accessKeyId: vars['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-  }
-  const ecr = new ECRClient({endpoint: vars['AWS_ENDPOINT_URL'] ?? '', region: vars['AWS_REGION'] ?? '', credentials})
-  await ecr.send(new CreateRepositoryCommand({repositoryName: REPOSITORY}))
-  run('docker', ['tag', 'node:24-alpine', `${IMAGE}:v1`])
-  run('docker', ['push', '--quiet', `${IMAGE}:v1`])
-  kubectl('create', 'namespace', NAMESPACE)
+  await lab.open({image: true})
 }, 2 * MINUTE)
 
-afterAll(() => {
-  kubectl('delete', 'namespace', NAMESPACE, '--wait=false')
+afterAll(async () => {
+  await lab.close()
 }, MINUTE)
 
 const SERVER = "require('http').createServer((q, s) => s.end('ok')).listen(3000); console.log('up')"
@@ -73,12 +53,7 @@ async function rollOut(
   inputs: Record<string, string> = {},
   call: ActionCall = {},
 ): Promise<ActionResult> {
-  return await spawnAction('kubectl-rollout', {
-    files: {'k8s/app.json': manifest},
-    env: vars,
-    inputs: {manifests: 'k8s', namespace: NAMESPACE, images: `app=${IMAGE}:v1`, grace: '4s', timeout: '60s', ...inputs},
-    ...call,
-  })
+  return await lab.rollOut(manifest, {images: `app=${IMAGE}:v1`, ...inputs}, call)
 }
 
 test(

@@ -163,13 +163,14 @@ class Cluster implements ScriptedKube {
     const {method, path, query} = call
     if (path === '/version') send(response, 200, {gitVersion: 'v1.34.2', major: '1', minor: '34'})
     else if (path in RESOURCES) send(response, 200, resourceList(path))
+    else if (/^\/apis\/[^/]+$/.test(path)) send(response, ...group(path))
     else if (path.endsWith('/selfsubjectaccessreviews')) send(response, 201, {status: {allowed: true}})
     else if (path.endsWith('/log')) response.end(this.#script.log?.(call) ?? '')
     else if (method === 'PATCH') this.#patch(call, response)
     else if (method === 'POST') send(response, 201, this.put(call.body as Thing))
     else if (method === 'DELETE') this.#delete(path, response)
     else if (query.get('watch') === 'true') this.#watch(path, response)
-    else this.#read(path, response)
+    else this.#read(path, query.get('labelSelector'), response)
   }
 
   #delete(path: string, response: ServerResponse): void {
@@ -186,7 +187,7 @@ class Cluster implements ScriptedKube {
     response.flushHeaders()
   }
 
-  #read(path: string, response: ServerResponse): void {
+  #read(path: string, selector: string | null, response: ServerResponse): void {
     const one = this.#store.get(path)
     if (one !== undefined) {
       send(response, 200, one)
@@ -196,11 +197,11 @@ class Cluster implements ScriptedKube {
       rows.filter(([plural]) => path.startsWith(base) && path.endsWith(`/${plural}`)).map((row) => row[1]),
     )
     if (kind === undefined) send(response, 404, status(404, 'NotFound', `${path} not found`))
-    else send(response, 200, this.#list(path, kind))
+    else send(response, 200, this.#list(path, kind, selector))
   }
 
-  #list(path: string, kind: string): unknown {
-    const items = this.things().filter((thing) => pathOf(thing).startsWith(`${path}/`))
+  #list(path: string, kind: string, selector: string | null): unknown {
+    const items = this.things().filter((thing) => pathOf(thing).startsWith(`${path}/`) && isSelected(thing, selector))
     const metadata = {resourceVersion: String(this.#version)}
     return {kind: `${kind}List`, apiVersion: 'v1', metadata, items}
   }
@@ -228,6 +229,12 @@ class Cluster implements ScriptedKube {
   }
 }
 
+// `name=value`, which is all that the action asks for.
+function isSelected({metadata}: Thing, selector: string | null): boolean {
+  const [label = '', value] = (selector ?? '').split('=')
+  return selector === null || (metadata['labels'] as Record<string, string> | undefined)?.[label] === value
+}
+
 function fieldsOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
   const skipped = ['apiVersion', 'kind', 'name', 'namespace']
@@ -241,6 +248,15 @@ function pathOf({apiVersion, kind, metadata}: Thing): string {
   if (row === undefined) throw new Error(`The scripted cluster has no ${apiVersion} ${kind}.`)
   const scope = row[2] ? `/namespaces/${metadata.namespace ?? 'default'}` : ''
   return `${base}${scope}/${row[0]}/${metadata.name}`
+}
+
+function group(path: string): [number, unknown] {
+  const versions = Object.keys(RESOURCES)
+    .filter((known) => known.startsWith(`${path}/`))
+    .map((known) => ({groupVersion: known.replace('/apis/', '')}))
+  const [preferredVersion] = versions
+  if (preferredVersion === undefined) return [404, status(404, 'NotFound', `${path} not found`)]
+  return [200, {kind: 'APIGroup', preferredVersion, versions}]
 }
 
 function resourceList(path: string): unknown {

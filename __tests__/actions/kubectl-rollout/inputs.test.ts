@@ -44,6 +44,9 @@ it.each([
   [{manifests: 'k8s', grace: '1d'}, 'Input "grace" is "1d"'],
   [{manifests: 'k8s', 'server-side': 'false'}, 'always applies server-side'],
   [{manifests: 'k8s', 'pull-secret': 'gcr'}, 'Input "pull-secret" is "gcr": use ecr.'],
+  [{manifests: 'k8s', prune: 'true'}, '"applyset" is not given'],
+  [{manifests: 'k8s', applyset: 'shop'}, '"prune" is not "true": set both or none.'],
+  [{manifests: 'k8s', prune: 'true', applyset: 'deployment/shop'}, 'Input "applyset" is "deployment/shop"'],
   [{mode: 'restart'}, 'Mode "restart" works on what is in the cluster'],
   [{mode: 'rollback', 'to-revision': 'one', resources: 'deployment/a'}, 'Input "to-revision" is "one"'],
 ])('%j', (inputs, message) => {

@@ -1,18 +1,21 @@
 import type {Diagnosis} from '../../shared/core/diagnosis.ts'
 import {Failure} from '../../shared/core/diagnosis.ts'
+import {asFailure} from '../../shared/core/run.ts'
 import type {World} from '../../shared/core/world.ts'
 import {applyAll} from '../../shared/kubernetes/change/apply.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {changedInShort} from '../../shared/kubernetes/change/changes-text.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import {culpritOf, diagnose} from '../../shared/kubernetes/diagnosis/diagnose.ts'
+import {announceMembers} from '../../shared/kubernetes/prune/prune.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Outcome, Watcher} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Tracked} from '../../shared/kubernetes/watch/standing.ts'
 import type {RolloutInputs} from './inputs.ts'
 import type {Prepared} from './main.ts'
-import {reportEnd, reportSuccess} from './report.ts'
+import {pruneAfter} from './pruning.ts'
+import {reportEnd, reportFailed, reportSuccess} from './report.ts'
 import {lendLogin} from './pull-secret.ts'
 import {putBack} from './put-back.ts'
 
@@ -40,6 +43,7 @@ export async function deploy(world: World, inputs: RolloutInputs, prepared: Prep
       settings,
       cancel: world.cancel,
       onApplied: note,
+      beforeContents: () => announce(prepared),
       beforeWorkloads: () => lendLogin(world, inputs, prepared),
     })
   } catch (thrown) {
@@ -48,8 +52,12 @@ export async function deploy(world: World, inputs: RolloutInputs, prepared: Prep
   await conclude(world, inputs, prepared, applied)
 }
 
+async function announce({connection, prune, settings}: Prepared): Promise<void> {
+  if (prune !== undefined) await announceMembers(connection.api, prune, settings.fieldManager)
+}
+
 /**
- * Waits for what was applied, and reports how it ended.
+ * Waits for what was applied, deletes what left the manifests, and reports how it ended.
  * @throws {Failure} with the diagnosis and the state things are in, when it did not come up
  */
 export async function conclude(
@@ -58,12 +66,28 @@ export async function conclude(
   prepared: Prepared,
   applied: readonly Applied[],
 ): Promise<void> {
+  const outcome = await rolledOut(world, inputs, prepared, applied)
+  try {
+    const pruned = await pruneAfter(world, prepared)
+    await reportSuccess(world, prepared, outcome, pruned)
+  } catch (thrown) {
+    // The rollout is healthy: what fails from here on is no reason to put anything back.
+    const failure = asFailure(thrown)
+    reportEnd(world, prepared, outcome)
+    reportFailed(world, prepared, applied, failure)
+    throw failure
+  }
+}
+
+async function rolledOut(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  applied: readonly Applied[],
+): Promise<Outcome> {
   try {
     const {outcome, diagnosis} = await waitFor(world, inputs, prepared, applied)
-    if (diagnosis === undefined) {
-      await reportSuccess(world, prepared, outcome)
-      return
-    }
+    if (diagnosis === undefined) return outcome
     reportEnd(world, prepared, outcome)
     throw new Failure(withChange(diagnosis, outcome, applied), outcome.state === 'timed-out' ? 'timed-out' : 'failed')
   } catch (thrown) {

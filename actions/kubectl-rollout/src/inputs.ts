@@ -4,6 +4,8 @@ import type {Environment} from '../../shared/core/inputs.ts'
 import {parseDuration} from '../../shared/kubernetes/duration.ts'
 import {parseImagePaths, parseImageRules} from '../../shared/kubernetes/manifests/image-rules.ts'
 import type {ImagePath, ImageRule} from '../../shared/kubernetes/manifests/image-rules.ts'
+import {parseSetName} from '../../shared/kubernetes/prune/apply-set.ts'
+import type {SetName} from '../../shared/kubernetes/prune/apply-set.ts'
 
 /** What the action does. */
 export const MODES = ['deploy', 'plan', 'restart', 'rollback', 'watch'] as const
@@ -19,6 +21,8 @@ export interface RolloutInputs {
   readonly imagePaths: readonly ImagePath[]
   readonly fieldManager: string
   readonly forceConflicts: boolean
+  /** The set that is pruned; undefined when nothing is. */
+  readonly applySet: SetName | undefined
   readonly timeoutMs: number
   readonly graceMs: number
   readonly failFast: boolean
@@ -60,6 +64,7 @@ export function readInputs(env: Environment): RolloutInputs {
     imagePaths: parseImagePaths(inputs.list('image-paths')),
     fieldManager: fieldManager(inputs),
     forceConflicts: inputs.boolean('force-conflicts', false),
+    applySet: pruned(inputs),
     timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
     graceMs: duration(inputs, 'grace', '30s', 0),
     failFast: inputs.boolean('fail-fast', true),
@@ -116,6 +121,20 @@ function refuseStrategies(inputs: Inputs): void {
   if (!inputs.boolean('server-side', true)) {
     throw new InputError('Input "server-side" is "false": this action always applies server-side; remove the input.')
   }
+}
+
+// A set without a name would be everybody's: then one team deletes what another one applies.
+function pruned(inputs: Inputs): SetName | undefined {
+  const [prune, name] = [inputs.boolean('prune', false), inputs.optional('applyset')]
+  if (prune && name === undefined) {
+    throw new InputError(
+      'Input "prune" is "true", but "applyset" is not given: name the set of these manifests (streaming).',
+    )
+  }
+  if (!prune && name !== undefined) {
+    throw new InputError(`Input "applyset" is "${name}", but "prune" is not "true": set both or none.`)
+  }
+  return name === undefined ? undefined : parseSetName(name)
 }
 
 function namespaceOf(inputs: Inputs): string | undefined {

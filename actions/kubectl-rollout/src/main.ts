@@ -15,6 +15,8 @@ import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
 import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
+import {asMembers, refuseMembersOfOthers} from '../../shared/kubernetes/prune/members.ts'
+import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {annotationsFor} from './annotations.ts'
 import {targetOf} from './cluster.ts'
@@ -23,6 +25,7 @@ import {findKubectl} from './find-kubectl.ts'
 import {runOnExisting} from './existing.ts'
 import {readInputs, worksOnManifests} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
+import {preparePrune, setOf} from './pruning.ts'
 import {reportPlan, showChanges} from './report.ts'
 
 /** Everything that is known before the first change. */
@@ -33,6 +36,8 @@ export interface Prepared {
   readonly settings: ApplySettings
   /** Pods that will not see a change of what they read at their start. */
   readonly stale: readonly StaleReader[]
+  /** What left the manifests; undefined when nothing is pruned. */
+  readonly prune?: PrunePlan | undefined
   /** Milliseconds since the epoch. */
   readonly started: number
 }
@@ -86,15 +91,25 @@ async function prepare(
   world.log.line(
     `▸ Roll out ${String(objects.length)} ${objects.length === 1 ? 'object' : 'objects'} to namespace ${namespace}  (Kubernetes ${version.gitVersion})`,
   )
-  const wanted = await placeInApi(makeDiscovery(api, objects), set.manifests, namespace, annotationsFor(world.env))
+  const discovery = makeDiscovery(api, objects)
+  const placed = await placeInApi(discovery, set.manifests, namespace, annotationsFor(world.env))
+  const members = setOf(inputs, namespace)
+  const wanted = members === undefined ? placed : asMembers(placed, members)
   const newNamespaces = await missingNamespaces(api, wanted, inputs.createNamespace)
   const watched = wanted.filter(({object}) => isWatched(object))
   const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
   if (unseen.length > 0)
     world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
   const settings = {fieldManager: inputs.fieldManager, force: inputs.forceConflicts, newNamespaces}
+  const prune = members && (await preparePrune(api, discovery, members, wanted, settings))
   const changes = await dryRun(api, wanted, settings)
-  return {connection, namespace, settings, started, ...(await withRestarts(inputs, api, changes, settings))}
+  if (members !== undefined) {
+    refuseMembersOfOthers(
+      changes.map(({live}) => live),
+      members,
+    )
+  }
+  return {connection, namespace, settings, started, prune, ...(await withRestarts(inputs, api, changes, settings))}
 }
 
 async function withRestarts(

@@ -12,6 +12,10 @@ import {
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {staleSentence} from '../../shared/kubernetes/change/stale-readers.ts'
 import {title} from '../../shared/kubernetes/object.ts'
+import {doomed} from '../../shared/kubernetes/prune/members.ts'
+import type {Stale} from '../../shared/kubernetes/prune/members.ts'
+import {keptSentences, pruneHeadline, pruneLines, pruneMarkdown} from '../../shared/kubernetes/prune/prune-text.ts'
+import type {Pruned} from '../../shared/kubernetes/prune/prune.ts'
 import {proofOf} from '../../shared/kubernetes/watch/proof.ts'
 import {revisionOf} from '../../shared/kubernetes/watch/revision.ts'
 import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
@@ -22,12 +26,13 @@ import {endpointsOf} from './endpoints.ts'
 import type {Prepared} from './main.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
-export function showChanges(world: World, {changes, stale}: Prepared): void {
-  const lines = changeLines(changes)
+export function showChanges(world: World, {changes, stale, prune}: Prepared): void {
+  const lines = [...changeLines(changes), ...(prune === undefined ? [] : pruneLines(prune))]
   world.outputs.set('diff', lines.join('\n'))
   world.outputs.set('changed', lines.length > 0)
   if (lines.length === 0) world.log.line(`  nothing differs: ${String(changes.length)} in place already`)
   else world.log.quote(lines)
+  for (const sentence of prune === undefined ? [] : keptSentences(prune)) world.log.line(`  ${sentence}`)
   for (const one of stale) {
     const advice = '"restart-on-config-change: true" restarts it in the same rollout'
     world.log.warning(`${staleSentence(one)}; ${advice}.`, undefined, one.source.wanted.manifest.place)
@@ -35,27 +40,54 @@ export function showChanges(world: World, {changes, stale}: Prepared): void {
 }
 
 // What a reviewer or the reader of a summary has to know beside the list of changes.
-function notes({stale}: Prepared): string[] {
-  return stale.map((one) => `⚠ ${escapeMarkdown(staleSentence(one))}.`)
+function notes({stale, prune}: Prepared): string[] {
+  return [
+    ...stale.map((one) => `⚠ ${escapeMarkdown(staleSentence(one))}.`),
+    ...(prune === undefined ? [] : keptSentences(prune)).map((sentence) => `${escapeMarkdown(sentence)}.`),
+  ]
+}
+
+function changesBody({changes, prune}: Prepared): string[] {
+  const gone = prune === undefined ? '' : pruneMarkdown(prune)
+  const same = changes.every(({action}) => action === 'same')
+  return [...(same && gone !== '' ? [] : [changesMarkdown(changes)]), ...(gone === '' ? [] : [gone])]
+}
+
+function headlineFor({changes, prune}: Prepared): string {
+  const gone = prune && pruneHeadline(prune)
+  if (gone === undefined) return changesHeadline(changes)
+  return changes.every(({action}) => action === 'same') ? gone : `${changesHeadline(changes)}; ${gone}`
 }
 
 /** Ends `mode: plan`. */
 export function reportPlan(world: World, prepared: Prepared): void {
   const {changes, namespace} = prepared
-  const headline = changesHeadline(changes)
-  const body = [changesMarkdown(changes), ...notes(prepared)].join('\n\n')
+  const headline = headlineFor(prepared)
+  const body = [...changesBody(prepared), ...notes(prepared)].join('\n\n')
   const differs = changes.some(({action}) => action !== 'same')
-  const verdict = differs ? 'change' : 'none'
-  const digest = changesDigest(changes)
+  const gone = prepared.prune === undefined ? [] : doomed(prepared.prune)
+  const verdict = gone.length > 0 ? 'destroy' : differs ? 'change' : 'none'
+  const digest = changesDigest(
+    changes,
+    gone.map(({path}) => path),
+  )
+  world.outputs.set('pruned', JSON.stringify(gone.map(prunedObject)))
   world.outputs.set('preview', makePreview({stage: 'kubernetes', subject: namespace, verdict, headline, body, digest}))
   world.summary.add(`### Kubernetes ${code(namespace)}: ${headline}\n\n${body}`)
   finish(world, prepared, 'planned', `would change: ${headline}`, [])
 }
 
 /** Ends a rollout that succeeded, or that had nothing to do. */
-export async function reportSuccess(world: World, prepared: Prepared, outcome: Outcome): Promise<void> {
+export async function reportSuccess(
+  world: World,
+  prepared: Prepared,
+  outcome: Outcome,
+  pruned: Pruned | undefined,
+): Promise<void> {
   const {changes, namespace, started, connection} = prepared
-  const status = changes.every(({action}) => action === 'same') ? 'unchanged' : 'succeeded'
+  const gone = pruned?.deleted ?? []
+  const status = changes.every(({action}) => action === 'same') && gone.length === 0 ? 'unchanged' : 'succeeded'
+  world.outputs.set('pruned', JSON.stringify(gone.map(prunedObject)))
   const endpoints = await endpointsOf(connection.api, changes)
   world.outputs.set('endpoints', JSON.stringify(endpoints))
   reportEnd(world, prepared, outcome)
@@ -66,12 +98,19 @@ export async function reportSuccess(world: World, prepared: Prepared, outcome: O
     [
       `### ✓ Kubernetes ${code(namespace)} ${said} · ${took}`,
       ...(outcome.standings.length > 0 ? [standingsTable(outcome.standings)] : []),
-      ...(status === 'unchanged' ? [] : [changesMarkdown(changes)]),
+      ...(status === 'unchanged' ? [] : changesBody(prepared)),
       ...notes(prepared),
     ].join('\n\n'),
   )
-  finish(world, prepared, status, headlineOf(outcome, changes), outcome.standings)
+  const deleted = gone.length === 0 ? '' : `; ${String(gone.length)} deleted`
+  finish(world, prepared, status, `${headlineOf(outcome, changes)}${deleted}`, outcome.standings, gone)
 }
+
+const prunedObject = ({live, namespace}: Stale): Record<string, string> => ({
+  kind: live.kind,
+  name: live.metadata.name ?? '',
+  namespace: namespace ?? '',
+})
 
 function standingsTable(standings: readonly Standing[]): string {
   const rows = standings.map((one) => {
@@ -148,6 +187,7 @@ function finish(
   status: Status,
   headline: string,
   standings: readonly Standing[],
+  pruned: readonly Stale[] = [],
 ): void {
   world.outputs.set('status', status)
   world.outputs.set('failure-reason', '')
@@ -155,7 +195,8 @@ function finish(
     standings.map(({object}) => object),
     standings.map(proofOf).flatMap(({asked, running}) => [...asked, ...running]),
   )
-  world.outputs.set('receipt', receipt(world, prepared, status, headline, now))
+  const gone = pruned.length === 0 ? {} : {pruned: pruned.map(({live}) => title(live))}
+  world.outputs.set('receipt', receipt(world, prepared, status, headline, {...now, ...gone}))
 }
 
 type Facts = Readonly<Record<string, string[]>>

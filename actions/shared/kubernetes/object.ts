@@ -11,6 +11,7 @@ export interface OwnerReference {
   readonly kind: string
   readonly name: string
   readonly uid: string
+  readonly controller?: boolean
 }
 
 /** Which fields a manager owns: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */

@@ -18,6 +18,8 @@ export interface Resource {
 export interface Discovery {
   /** How the kind of `object` is addressed, or undefined when the server does not know it. */
   find(object: Pick<KubeObject, 'apiVersion' | 'kind'>): Promise<Resource | undefined>
+  /** How a kind of a group is addressed, in the version that the server prefers; undefined when it knows none. */
+  findInGroup(kind: string, group: string): Promise<Resource | undefined>
 }
 
 interface ResourceList {
@@ -38,13 +40,37 @@ export function makeDiscovery(api: KubeApi, set: readonly KubeObject[]): Discove
     lists.set(apiVersion, asked)
     return asked
   }
+  const served = async (apiVersion: string, kind: string): Promise<Resource | undefined> => {
+    const {resources} = await listOf(apiVersion)
+    const found = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))
+    return found === undefined ? undefined : {apiVersion, kind, plural: found.name, namespaced: found.namespaced}
+  }
   return {
-    find: async ({apiVersion, kind}) => {
-      const {resources} = await listOf(apiVersion)
-      const found = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'))
-      if (found !== undefined) return {apiVersion, kind, plural: found.name, namespaced: found.namespaced}
-      return definedIn(set, apiVersion, kind)
+    find: async ({apiVersion, kind}) => (await served(apiVersion, kind)) ?? definedIn(set, apiVersion, kind),
+    findInGroup: async (kind, group) => {
+      for (const version of await versionsOf(api, group)) {
+        const found = await served(version, kind)
+        if (found !== undefined) return found
+      }
+      return undefined
     },
+  }
+}
+
+interface Group {
+  readonly preferredVersion: {readonly groupVersion: string}
+  readonly versions: readonly {readonly groupVersion: string}[]
+}
+
+// The preferred one first: https://kubernetes.io/docs/reference/using-api/#api-groups
+async function versionsOf(api: KubeApi, group: string): Promise<readonly string[]> {
+  if (group === '') return ['v1']
+  try {
+    const {preferredVersion, versions} = await api.send<Group>({method: 'GET', path: `/apis/${group}`})
+    return [...new Set([preferredVersion, ...versions].map(({groupVersion}) => groupVersion))]
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
   }
 }
 
@@ -81,22 +107,16 @@ export function objectPath(resource: Resource, name: string, namespace?: string)
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`
 }
 
-/** The kinds that are watched beside the user's own, in every cluster. */
+/** Pods: watched beside the user's own kinds, in every cluster. */
 export const POD: Resource = {apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true}
-export /**
- *
- */
-const EVENT: Resource = {apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true}
-export /**
- *
- */
-const REPLICA_SET: Resource = {
+/** Events: what the cluster itself says about an object. */
+export const EVENT: Resource = {apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true}
+/** ReplicaSets: one per revision of a Deployment. */
+export const REPLICA_SET: Resource = {
   apiVersion: 'apps/v1',
   kind: 'ReplicaSet',
   plural: 'replicasets',
   namespaced: true,
 }
-export /**
- *
- */
-const NAMESPACE: Resource = {apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false}
+/** Namespaces. */
+export const NAMESPACE: Resource = {apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false}

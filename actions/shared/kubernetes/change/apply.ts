@@ -9,7 +9,7 @@ import type {KubeObject} from '../object.ts'
 import {applyQuery, explainRefusal, getLive} from './dry-run.ts'
 import type {ApplySettings, Change} from './dry-run.ts'
 import {takenOver} from './managed-fields.ts'
-import {inStages, isWorkloadStage} from './order.ts'
+import {inStages, isGroundStage, isWorkloadStage} from './order.ts'
 import type {Wanted} from './wanted.ts'
 
 /** An object that is in the cluster now. */
@@ -28,6 +28,8 @@ export interface ApplyPlan {
   readonly cancel: AbortSignal
   /** Told after each object, so that a cancelled run knows what it has to undo. */
   readonly onApplied: (applied: Applied) => void
+  /** Runs when namespaces and definitions are there, and nothing that lives in them has been applied. */
+  readonly beforeContents: () => Promise<void>
   /** Runs when everything that workloads build on is in place, service accounts too. */
   readonly beforeWorkloads: () => Promise<void>
 }
@@ -43,8 +45,13 @@ const ESTABLISH_PAUSE_MS = 500
 export async function applyAll(plan: ApplyPlan): Promise<void> {
   const {api, clock, changes, settings, cancel} = plan
   for (const name of settings.newNamespaces) await createNamespace(api, name, changes)
+  let grounded = false
   let prepared = false
   for (const stage of inStages(changes, ({wanted}) => wanted.object)) {
+    if (!grounded && stage.some(({wanted}) => !isGroundStage(wanted.object))) {
+      await plan.beforeContents()
+      grounded = true
+    }
     if (!prepared && stage.some(({wanted}) => isWorkloadStage(wanted.object))) {
       await plan.beforeWorkloads()
       prepared = true
@@ -58,6 +65,7 @@ export async function applyAll(plan: ApplyPlan): Promise<void> {
     })
     await established(api, clock, applied, cancel)
   }
+  if (!grounded) await plan.beforeContents()
 }
 
 async function createNamespace(api: KubeApi, name: string, changes: readonly Change[]): Promise<void> {

@@ -77,14 +77,18 @@ export function changedInShort({fields}: Change): string | undefined {
   return `${lines.slice(0, 4).join('; ')}${more}`
 }
 
-/** `sha256:<hex>` of exactly these changes: equal for equal changes, whatever else the objects hold. */
-export function changesDigest(changes: readonly Change[]): string {
+/**
+ * `sha256:<hex>` of exactly these changes: equal for equal changes, whatever else the objects hold.
+ * @param pruned the paths of objects that would be deleted
+ */
+export function changesDigest(changes: readonly Change[], pruned: readonly string[] = []): string {
   const facts = changes.map(({wanted, action, fields}) => ({
     path: wanted.path,
     action,
     fields: action === 'create' ? (wanted.manifest.object as unknown as Json) : (fields as unknown as Json),
   }))
-  return `sha256:${createHash('sha256').update(canonical(facts)).digest('hex')}`
+  const all = pruned.length === 0 ? facts : [...facts, ...pruned.map((path) => ({path, action: 'delete'}))]
+  return `sha256:${createHash('sha256').update(canonical(all)).digest('hex')}`
 }
 
 function count(number: number, noun: string): string {

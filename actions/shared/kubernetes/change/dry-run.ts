@@ -9,6 +9,7 @@ import type {KubeObject} from '../object.ts'
 import {keepConfigMark} from './config-mark.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
+import {PART_OF} from './member-label.ts'
 import {conflictsOf, isClientSideApplied, isClientSideOnly} from './managed-fields.ts'
 import type {Wanted} from './wanted.ts'
 
@@ -196,6 +197,10 @@ export function explainRefusal({wanted, error}: Refused): Pick<Diagnosis, 'reaso
   const conflicts = conflictsOf(error.causes)
   if (conflicts.length > 0) {
     const owners = [...new Set(conflicts.map(({owner}) => owner))].join(', ')
+    if (conflicts.some(({field}) => field.endsWith(PART_OF))) {
+      const advice = 'take it out of one of the two sets of manifests'
+      return {reason: 'conflict', cause: `it belongs to another ApplySet, which ${owners} applies`, advice}
+    }
     const fields = conflicts.map(({field}) => field).join(', ')
     const advice = 'take the fields out of the manifest, or take them over with "force-conflicts: true"'
     return {reason: 'conflict', cause: `${owners} owns ${fields}`, advice}

@@ -35,3 +35,8 @@ export function inStages<T>(items: readonly T[], object: (item: T) => Pick<KubeO
 export function isWorkloadStage(object: Pick<KubeObject, 'kind'>): boolean {
   return stageOf(object) === stageOf({kind: 'Deployment'})
 }
+
+/** Whether an object belongs to the stage that everything else lives in or is defined by. */
+export function isGroundStage(object: Pick<KubeObject, 'kind'>): boolean {
+  return stageOf(object) === stageOf({kind: 'Namespace'})
+}

@@ -100,9 +100,14 @@ export async function checkPermissions(
     ...needsOf(watched, ['list', 'watch']),
     ...(creates.length > 0 ? [{verb: 'create', resource: NAMESPACE, names: []}] : []),
   ]
-  const denied = await deniedOf(api, required)
-  if (denied.length > 0) throw deniedFailure(denied)
+  await requirePermissions(api, required)
   return await deniedOf(api, diagnosticNeeds(watched))
+}
+
+/** @throws {Failure} with one list of all of the needs that are not allowed */
+export async function requirePermissions(api: KubeApi, needs: readonly Need[]): Promise<void> {
+  const denied = [...new Set(await deniedOf(api, needs))]
+  if (denied.length > 0) throw deniedFailure(denied)
 }
 
 function needsOf(set: readonly Wanted[], verbs: readonly string[]): Need[] {
