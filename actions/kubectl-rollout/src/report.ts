@@ -23,6 +23,7 @@ import type {Standing} from '../../shared/kubernetes/watch/standing.ts'
 import {makePreview} from '../../shared/report/preview.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
 import {endpointsOf} from './endpoints.ts'
+import {manifestFacts} from './facts.ts'
 import type {Prepared} from './main.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
@@ -72,7 +73,11 @@ export function reportPlan(world: World, prepared: Prepared): void {
     gone.map(({path}) => path),
   )
   world.outputs.set('pruned', JSON.stringify(gone.map(prunedObject)))
-  world.outputs.set('preview', makePreview({stage: 'kubernetes', subject: namespace, verdict, headline, body, digest}))
+  const told = manifestFacts(changes.map(({wanted}) => wanted.object))
+  world.outputs.set(
+    'preview',
+    makePreview({stage: 'kubernetes', subject: namespace, verdict, headline, body, digest, facts: told}),
+  )
   world.summary.add(`### Kubernetes ${code(namespace)}: ${headline}\n\n${body}`)
   finish(world, prepared, 'planned', `would change: ${headline}`, [])
 }

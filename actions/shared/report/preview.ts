@@ -13,6 +13,11 @@ const factSchema = z.object({
     'cluster',
     'service',
     'container port',
+    // Of pods: the port of a container, `80 → http` of a Service, and what a node must be.
+    'pod port',
+    'service port',
+    'node label',
+    'architecture',
   ]),
   /** The thing's name, without account and region. */
   name: z.string(),
