@@ -12,6 +12,7 @@ beforeAll(async () => {
 }, 2 * MINUTE)
 
 afterAll(async () => {
+  kubectl('delete', 'storageclass', namespace, '--ignore-not-found')
   await lab.close()
 }, MINUTE)
 
@@ -29,7 +30,7 @@ const claim = (name: string): string =>
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {name},
-    spec: {accessModes: ['ReadWriteOnce'], resources: {requests: {storage: '1Mi'}}},
+    spec: {accessModes: ['ReadWriteOnce'], storageClassName: namespace, resources: {requests: {storage: '1Mi'}}},
   })
 function deployment(name: string, code: number): string {
   const container = {
@@ -100,7 +101,12 @@ test(
 test(
   'claims of data, and what is annotated to stay, are named and left',
   async () => {
-    await apply([config('keep'), claim('data'), config('precious')])
+    const late = {apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: {name: namespace}}
+    const first = {...late, provisioner: 'kubernetes.io/no-provisioner', volumeBindingMode: 'WaitForFirstConsumer'}
+    lab.run('kubectl', ['apply', '-f', '-'], JSON.stringify(first))
+    const started = await apply([config('keep'), claim('data'), config('precious')])
+    expect(started.outputs['status']).toBe('succeeded')
+    expect(started.log).toContain('bound when its first pod is scheduled')
     kubectl('annotate', 'configmap', 'precious', '-n', namespace, 'slipway.dev/prune=false')
     const result = await apply([config('keep')])
     expect(result.log).toContain('PersistentVolumeClaim/data is not in the manifests any more, and stays')

@@ -1,4 +1,7 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
 import type {JsonObject, KubeObject} from '../../../actions/shared/kubernetes/object.ts'
+import {supplyProblem} from '../../../actions/shared/kubernetes/watch/problems.ts'
 import {isWatched, rate} from '../../../actions/shared/kubernetes/watch/rating.ts'
 
 const object = (
@@ -59,6 +62,14 @@ describe('a StatefulSet', () => {
   })
 })
 
+const VERSIONS: Readonly<Record<string, string>> = {
+  DaemonSet: 'apps/v1',
+  Job: 'batch/v1',
+  Pod: 'v1',
+  Service: 'v1',
+  Widget: 'example.com/v1',
+}
+
 describe('other kinds', () => {
   const condition = (type: string, status: string, message = ''): JsonObject => ({
     conditions: [{type, status, message}],
@@ -86,7 +97,7 @@ describe('other kinds', () => {
     ['Widget', {}, condition('Reconciling', 'True'), 'waiting'],
     ['Widget', {}, {observedGeneration: 1, ...condition('Ready', 'True')}, 'waiting'],
   ] as const)('%s %j %j is %s', (kind, spec, status, state) => {
-    expect(rate(object(kind, spec, status)).state).toBe(state)
+    expect(rate(object(kind, spec, status, 2, VERSIONS[kind])).state).toBe(state)
   })
 
   it.each([
@@ -95,9 +106,72 @@ describe('other kinds', () => {
     ['v1', 'Service', {type: 'LoadBalancer'}, true],
     ['apps/v1', 'Deployment', {}, true],
     ['batch/v1', 'CronJob', {}, false],
-    ['networking.k8s.io/v1', 'Ingress', {}, false],
+    ['networking.k8s.io/v1', 'Ingress', {}, true],
+    ['networking.k8s.io/v1', 'NetworkPolicy', {}, false],
+    ['v1', 'PersistentVolumeClaim', {}, true],
+    ['policy/v1', 'PodDisruptionBudget', {}, true],
+    ['serving.knative.dev/v1', 'Service', {}, true],
     ['example.com/v1', 'Widget', {}, true],
   ] as const)('%s %s %j is waited for: %s', (apiVersion, kind, spec, watched) => {
     expect(isWatched(object(kind, spec, {}, 1, apiVersion))).toBe(watched)
+  })
+})
+
+describe('what others supply, as an API server showed it', () => {
+  const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded/supplies.json'), 'utf8')) as Readonly<
+    Record<string, KubeObject>
+  >
+  const of = (name: string): KubeObject => {
+    const found = recorded[name]
+    if (found === undefined) throw new Error(`${name} was not recorded.`)
+    return found
+  }
+
+  it.each([
+    ['PersistentVolumeClaim/bound', 'done', 'bound'],
+    ['PersistentVolumeClaim/no-class', 'waiting', 'not bound yet'],
+    ['PersistentVolumeClaim/late', 'waiting', 'not bound yet'],
+    ['PodDisruptionBudget/some', 'done', '0 disruptions allowed'],
+    ['HorizontalPodAutoscaler/no-metrics', 'done', 'no metrics yet'],
+    ['HorizontalPodAutoscaler/no-replicas', 'done', 'no replicas'],
+    ['HorizontalPodAutoscaler/no-target', 'waiting', 'deployments.apps "gone" not found'],
+    ['Ingress/alb', 'waiting', 'waiting for its load balancer'],
+    ['Ingress/other', 'done', 'no address yet'],
+    ['APIService/v1.apps', 'done', 'available'],
+    ['APIService/v1.k7.example.com', 'waiting', 'service/gone in "k7-rec" is not present'],
+  ])('%s is %s: %s', (name, state, says) => {
+    const rating = rate(of(name))
+    expect(rating).toMatchObject({state, says: expect.stringContaining(says) as string})
+  })
+
+  it.each(['HorizontalPodAutoscaler/no-target', 'PodDisruptionBudget/some', 'PersistentVolumeClaim/late'])(
+    '%s without a status waits for its controller',
+    (name) => {
+      const fresh = {...of(name), status: {}}
+      expect(rate(fresh).state).toBe('waiting')
+    },
+  )
+
+  it.each([
+    ['HorizontalPodAutoscaler/no-target', '', '', 'not-found', 'its target cannot be scaled'],
+    [
+      'PersistentVolumeClaim/gone-class',
+      'ProvisioningFailed',
+      'storageclass "gone" not found',
+      'volume',
+      'gets no volume',
+    ],
+    ['PersistentVolumeClaim/no-class', 'FailedBinding', 'no persistent volumes', 'volume', 'gets no volume'],
+    ['Ingress/alb', 'FailedBuildModel', 'no subnets', 'rejected', 'its load balancer cannot be made: no subnets'],
+  ])('%s %s %s: %s, %s', (name, reason, message, slug, says) => {
+    const events = reason === '' ? [] : [{...of(name), reason, message}]
+    expect(supplyProblem(of(name), events)).toMatchObject({
+      reason: slug,
+      cause: expect.stringContaining(says) as string,
+    })
+  })
+
+  it('a healthy autoscaler has no problem', () => {
+    expect(supplyProblem(of('HorizontalPodAutoscaler/no-metrics'), [])).toBeUndefined()
   })
 })

@@ -12,6 +12,8 @@ import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Outcome, Watcher} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Tracked} from '../../shared/kubernetes/watch/standing.ts'
+import {rulesFor} from '../../shared/kubernetes/watch/wait-rules.ts'
+import type {WaitRule} from '../../shared/kubernetes/watch/wait-rules.ts'
 import type {RolloutInputs} from './inputs.ts'
 import type {Prepared} from './main.ts'
 import {pruneAfter} from './pruning.ts'
@@ -102,7 +104,7 @@ async function waitFor(
   prepared: Prepared,
   applied: readonly Applied[],
 ): Promise<Ended> {
-  const tracked = trackedOf(applied)
+  const tracked = trackedOf(applied, inputs.waitFor)
   if (tracked.length === 0) return {outcome: {state: 'succeeded', standings: [], tookMs: 0}}
   const since = world.clock.now()
   return await watchRollout<Ended>(watcherOf(world, prepared), tracked, inputs, async (outcome, view) => {
@@ -112,11 +114,16 @@ async function waitFor(
   })
 }
 
-/** What of the applied objects is waited for. */
-export function trackedOf(applied: readonly Applied[]): Tracked[] {
+/** What of the applied objects is waited for. @param rules of the user, beside those of the kinds */
+export function trackedOf(applied: readonly Applied[], rules: readonly WaitRule[]): Tracked[] {
   return applied
-    .filter(({object}) => isWatched(object))
-    .map(({change: {wanted}, object}) => ({resource: wanted.resource, namespace: wanted.namespace, object}))
+    .map(({change: {wanted}, object}) => ({
+      resource: wanted.resource,
+      namespace: wanted.namespace,
+      object,
+      rules: rulesFor(object, rules),
+    }))
+    .filter((one) => isWatched(one.object) || one.rules.length > 0)
 }
 
 /** What a wait of this run works with. */

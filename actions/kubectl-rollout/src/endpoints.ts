@@ -3,7 +3,7 @@ import {inParallel} from '../../shared/kubernetes/api/parallel.ts'
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {getLive} from '../../shared/kubernetes/change/dry-run.ts'
 import {title} from '../../shared/kubernetes/object.ts'
-import {addressesOf} from '../../shared/kubernetes/watch/rating.ts'
+import {addressesOf} from '../../shared/kubernetes/watch/rating-services.ts'
 
 /** Where a Service or an Ingress can be reached. */
 export interface Endpoint {

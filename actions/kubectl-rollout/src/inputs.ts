@@ -6,6 +6,8 @@ import {parseImagePaths, parseImageRules} from '../../shared/kubernetes/manifest
 import type {ImagePath, ImageRule} from '../../shared/kubernetes/manifests/image-rules.ts'
 import {parseSetName} from '../../shared/kubernetes/prune/apply-set.ts'
 import type {SetName} from '../../shared/kubernetes/prune/apply-set.ts'
+import {parseWaitRules} from '../../shared/kubernetes/watch/wait-rules.ts'
+import type {WaitRule} from '../../shared/kubernetes/watch/wait-rules.ts'
 
 /** What the action does. */
 export const MODES = ['deploy', 'plan', 'restart', 'rollback', 'watch'] as const
@@ -26,6 +28,8 @@ export interface RolloutInputs {
   readonly timeoutMs: number
   readonly graceMs: number
   readonly failFast: boolean
+  /** What is waited for beside the rules of the kinds. */
+  readonly waitFor: readonly WaitRule[]
   /** Restart pods that read a ConfigMap or Secret which changes. */
   readonly restartOnConfigChange: boolean
   readonly onFailure: 'rollback' | 'keep'
@@ -68,6 +72,7 @@ export function readInputs(env: Environment): RolloutInputs {
     timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
     graceMs: duration(inputs, 'grace', '30s', 0),
     failFast: inputs.boolean('fail-fast', true),
+    waitFor: parseWaitRules(inputs.lines('wait-for')),
     restartOnConfigChange: inputs.boolean('restart-on-config-change', false),
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),

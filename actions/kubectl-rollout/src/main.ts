@@ -18,6 +18,7 @@ import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
 import {asMembers, refuseMembersOfOthers} from '../../shared/kubernetes/prune/members.ts'
 import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
+import {checkWaitRules, rulesFor} from '../../shared/kubernetes/watch/wait-rules.ts'
 import {annotationsFor} from './annotations.ts'
 import {targetOf} from './cluster.ts'
 import {deploy} from './deploy.ts'
@@ -96,7 +97,8 @@ async function prepare(
   const members = setOf(inputs, namespace)
   const wanted = members === undefined ? placed : asMembers(placed, members)
   const newNamespaces = await missingNamespaces(api, wanted, inputs.createNamespace)
-  const watched = wanted.filter(({object}) => isWatched(object))
+  checkWaitRules(inputs.waitFor, objects)
+  const watched = wanted.filter(({object}) => isWatched(object) || rulesFor(object, inputs.waitFor).length > 0)
   const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
   if (unseen.length > 0)
     world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)

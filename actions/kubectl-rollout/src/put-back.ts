@@ -78,7 +78,7 @@ function backWithoutWait({restored}: Undone): string {
 }
 
 async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared, undone: Undone): Promise<Now> {
-  const tracked = trackedOf(undone.restored)
+  const tracked = trackedOf(undone.restored, [])
   if (tracked.length === 0) return {says: `${list(undone.restored)} as before this run`, restored: true}
   const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS}
   const watcher = {api: prepared.connection.api, clock: world.clock, log: world.log, cancel: world.cancel}

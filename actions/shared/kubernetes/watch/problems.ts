@@ -211,3 +211,24 @@ export function creationProblem(owner: KubeObject, events: readonly KubeEvent[])
   const verdict = explain({slug: 'FailedCreate', message})
   return verdict && {...verdict, group: `create ${verdict.reason}`}
 }
+
+const SUPPLY = /^(?:FailedBuildModel|FailedDeployModel|SyncLoadBalancerFailed|ProvisioningFailed|FailedBinding)$/
+
+/**
+ * Why something that others supply does not come: a load balancer, a volume, the numbers of an autoscaler.
+ * @param events about the object, since the wait began
+ */
+export function supplyProblem(object: KubeObject, events: readonly KubeEvent[]): Problem | undefined {
+  const event = events.findLast(({reason = ''}) => SUPPLY.test(reason))
+  const verdict =
+    event === undefined ? scaleVerdict(object) : explain({slug: event.reason ?? '', message: event.message ?? ''})
+  return verdict && {...verdict, group: `supply ${verdict.reason}`}
+}
+
+function scaleVerdict(object: KubeObject): Verdict | undefined {
+  if (object.kind !== 'HorizontalPodAutoscaler') return undefined
+  const bad = ['AbleToScale', 'ScalingActive']
+    .map((type) => condition(object, type))
+    .find((one) => one?.status === 'False')
+  return bad && explain({slug: bad.reason ?? '', message: bad.message ?? ''})
+}

@@ -1,50 +1,62 @@
-import type {FailureReason} from '../../core/diagnosis.ts'
 import {condition, groupOf} from '../object.ts'
-import type {Condition, KubeObject} from '../object.ts'
+import type {KubeObject} from '../object.ts'
 import {isReady, podStatus} from './pod.ts'
+import {
+  rateApiService,
+  rateAutoscaler,
+  rateClaim,
+  rateDefinition,
+  rateDisruptionBudget,
+  rateIngress,
+  rateService,
+} from './rating-services.ts'
+import {count, done, failed, reasonOf, waiting} from './verdicts.ts'
+import type {Rating, Rule} from './verdicts.ts'
 import {isObserved, workloadSpec, workloadStatus} from './workload.ts'
 
-/** How far an object is. */
-export interface Rating {
-  readonly state: 'done' | 'waiting' | 'failed'
-  /** In a few words: `2/3 updated, 1 old pod still there`. */
-  readonly says: string
-  /** Set when it failed. */
-  readonly reason?: FailureReason
-}
-
-type Rule = (object: KubeObject) => Rating
-
-const done = (says: string): Rating => ({state: 'done', says})
-const waiting = (says: string): Rating => ({state: 'waiting', says})
-const failed = (reason: FailureReason, says: string): Rating => ({state: 'failed', reason, says})
-
-/** The rules of `kubectl rollout status` (polymorphichelpers/rollout_status.go), and of `kubectl wait` for the rest. */
+/**
+ * The rules of `kubectl rollout status` (polymorphichelpers/rollout_status.go), and of `kubectl wait` for the rest. By
+ * kind and group: other groups have a Service or a Job too.
+ */
 const RULES: Readonly<Record<string, Rule>> = {
-  Deployment: rateDeployment,
-  StatefulSet: rateStatefulSet,
-  DaemonSet: rateDaemonSet,
-  ReplicaSet: rateReplicaSet,
-  Job: rateJob,
-  Pod: ratePod,
-  Service: rateService,
-  CustomResourceDefinition: rateDefinition,
+  'Deployment.apps': rateDeployment,
+  'StatefulSet.apps': rateStatefulSet,
+  'DaemonSet.apps': rateDaemonSet,
+  'ReplicaSet.apps': rateReplicaSet,
+  'Job.batch': rateJob,
+  'Pod.': ratePod,
+  'Service.': rateService,
+  'PersistentVolumeClaim.': (object) => rateClaim(object, false),
+  'Ingress.networking.k8s.io': rateIngress,
+  'HorizontalPodAutoscaler.autoscaling': rateAutoscaler,
+  'PodDisruptionBudget.policy': rateDisruptionBudget,
+  'APIService.apiregistration.k8s.io': rateApiService,
+  'CustomResourceDefinition.apiextensions.k8s.io': rateDefinition,
 }
 
 /** Kinds whose API group is the cluster's own and that have nothing to wait for. */
 const BUILT_IN = /^(?:|apps|batch|autoscaling|policy|extensions|.*\.k8s\.io)$/
 
+const ruleOf = ({kind, apiVersion}: KubeObject): Rule | undefined => RULES[`${kind}.${groupOf(apiVersion)}`]
+
+/** Whether an object is of a kind whose rules the cluster's own controllers set. */
+export function isBuiltIn(object: KubeObject): boolean {
+  return ruleOf(object) !== undefined || BUILT_IN.test(groupOf(object.apiVersion))
+}
+
 /** Whether there is anything to wait for after an object of this kind was applied. */
 export function isWatched(object: KubeObject): boolean {
-  if (object.kind === 'Service') return object.spec?.['type'] === 'LoadBalancer'
-  if (object.kind === 'CustomResourceDefinition') return false
-  return object.kind in RULES || !BUILT_IN.test(groupOf(object.apiVersion))
+  const rule = ruleOf(object)
+  if (rule === rateService) return object.spec?.['type'] === 'LoadBalancer'
+  // Waited for while it is applied: objects of its kind come after it.
+  if (rule === rateDefinition) return false
+  return rule !== undefined || !isBuiltIn(object)
 }
 
 /** How far an object is, by the rules of its kind; custom resources by the conditions they report. */
 export function rate(object: KubeObject): Rating {
   if (object.metadata.deletionTimestamp !== undefined) return failed('not-found', 'it is being deleted')
-  return (RULES[object.kind] ?? rateByConditions)(object)
+  return (ruleOf(object) ?? rateByConditions)(object)
 }
 
 function rateDeployment(object: KubeObject): Rating {
@@ -124,25 +136,6 @@ function ratePod(object: KubeObject): Rating {
   return isReady(object) ? done('ready') : waiting(phase ?? 'Pending')
 }
 
-function rateService(object: KubeObject): Rating {
-  if (object.spec?.['type'] !== 'LoadBalancer') return done('in place')
-  const address = addressesOf(object)[0]
-  return address === undefined ? waiting('waiting for its load balancer') : done(address)
-}
-
-/** The addresses that a Service or an Ingress has got from its load balancer: host names and IPs. */
-export function addressesOf(object: KubeObject): string[] {
-  const balancer = object.status?.['loadBalancer'] as
-    {readonly ingress?: readonly {readonly ip?: string; readonly hostname?: string}[]} | undefined
-  return balancer?.ingress?.flatMap(({hostname, ip}) => hostname ?? ip ?? []) ?? []
-}
-
-function rateDefinition(object: KubeObject): Rating {
-  const names = condition(object, 'NamesAccepted')
-  if (names?.status === 'False') return failed('rejected', names.message ?? 'its names are taken')
-  return condition(object, 'Established')?.status === 'True' ? done('established') : waiting('not established yet')
-}
-
 // https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 function rateByConditions(object: KubeObject): Rating {
   const {observedGeneration} = workloadStatus(object)
@@ -154,12 +147,4 @@ function rateByConditions(object: KubeObject): Rating {
   const ready = condition(object, 'Ready')
   if (ready === undefined || ready.status === 'True') return done('ready')
   return waiting(`not ready: ${reasonOf(ready)}`)
-}
-
-function reasonOf({message, reason, type}: Condition): string {
-  return message ?? reason ?? type
-}
-
-function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -74,7 +74,7 @@ async function untilDecided(
     cancel.throwIfAborted()
     const changed = view.changed()
     const now = clock.now()
-    const judgement = {view, grace, failFast: patience.failFast, now}
+    const judgement = {view, grace, failFast: patience.failFast, now, since: started}
     const standings = tracked.map((one) => standing(one, judgement))
     const state = verdict(standings, now - started, patience)
     diary.note(standings, now, view.brokenSince())

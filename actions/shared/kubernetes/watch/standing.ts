@@ -4,10 +4,13 @@ import type {KubeObject} from '../object.ts'
 import {title} from '../object.ts'
 import type {Grace} from './grace.ts'
 import {containersOf, isReady, podStatus} from './pod.ts'
-import {creationProblem, podProblem} from './problems.ts'
+import {creationProblem, podProblem, supplyProblem} from './problems.ts'
 import type {Problem} from './problems.ts'
-import {rate} from './rating.ts'
-import {eventsOf, newPods, newReplicaSet} from './revision.ts'
+import {rateClaim} from './rating-services.ts'
+import {eventsOf, lastSeen, newPods, newReplicaSet} from './revision.ts'
+import type {Rating} from './verdicts.ts'
+import {rateWith} from './wait-rules.ts'
+import type {WaitRule} from './wait-rules.ts'
 import type {ClusterView} from './view.ts'
 
 /** An object that is waited for. */
@@ -16,6 +19,8 @@ export interface Tracked {
   readonly namespace: string | undefined
   /** As it was stored when the wait began. */
   readonly object: KubeObject
+  /** What the user wants to be waited for beside the rules of the kind. */
+  readonly rules?: readonly WaitRule[]
 }
 
 /** Where a tracked object stands. */
@@ -41,6 +46,8 @@ export interface Judgement {
   readonly failFast: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** When the wait began, in milliseconds since the epoch: what happened before says nothing about it. */
+  readonly since: number
 }
 
 /** Where an object stands now. */
@@ -51,9 +58,9 @@ export function standing(tracked: Tracked, judgement: Judgement): Standing {
     const says = 'it was deleted while it was waited for'
     return {tracked, object: tracked.object, state: 'failed', says, reason: 'not-found', pods: [], problems: []}
   }
-  const rating = rate(object)
+  const rating = ratingOf(object, tracked, view)
   const pods = newPods(view, object)
-  const problems = rating.state === 'done' ? [] : problemsOf(object, pods, view)
+  const problems = rating.state === 'done' ? [] : problemsOf(object, pods, judgement)
   const base = {tracked, object, pods, problems: byFrequency(problems)}
   for (const pod of pods) if (isReady(pod)) judgement.grace.forget(pod.metadata.uid ?? '')
   const fatal =
@@ -63,11 +70,25 @@ export function standing(tracked: Tracked, judgement: Judgement): Standing {
   return {...base, ...rating, says}
 }
 
-function problemsOf(object: KubeObject, pods: readonly KubeObject[], view: ClusterView): Problem[] {
+function ratingOf(object: KubeObject, {rules = []}: Tracked, view: ClusterView): Rating {
+  const isDelayed = object.kind === 'PersistentVolumeClaim' && eventsOf(view, object).some(isWaitingForPod)
+  return isDelayed && rules.length === 0 ? rateClaim(object, true) : rateWith(object, rules)
+}
+
+// https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
+const isWaitingForPod = ({reason = ''}: KubeObject & {readonly reason?: string}): boolean =>
+  ['WaitForFirstConsumer', 'WaitForPodScheduled'].includes(reason)
+
+/** Clocks of the runner and of the cluster may differ by this much. */
+const CLOCK_SKEW_MS = 5_000
+
+function problemsOf(object: KubeObject, pods: readonly KubeObject[], {view, since}: Judgement): Problem[] {
   const ofPods = pods.flatMap((pod) => podProblem(pod, eventsOf(view, pod)) ?? [])
   const maker = object.kind === 'Deployment' ? newReplicaSet(view, object) : object
   const blocked = maker && creationProblem(maker, eventsOf(view, maker))
-  return blocked === undefined ? ofPods : [...ofPods, blocked]
+  const fresh = eventsOf(view, object).filter((event) => lastSeen(event) >= since - CLOCK_SKEW_MS)
+  const own = blocked ?? supplyProblem(object, fresh)
+  return own === undefined ? ofPods : [...ofPods, own]
 }
 
 function byFrequency(problems: readonly Problem[]): Problem[] {
