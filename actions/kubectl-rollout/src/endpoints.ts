@@ -1,7 +1,7 @@
 import type {KubeApi} from '../../shared/kubernetes/api/kube-api.ts'
 import {inParallel} from '../../shared/kubernetes/api/parallel.ts'
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
-import {getLive} from '../../shared/kubernetes/change/dry-run.ts'
+import {getLive} from '../../shared/kubernetes/change/live-state.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import {addressesOf} from '../../shared/kubernetes/watch/rating-services.ts'
 

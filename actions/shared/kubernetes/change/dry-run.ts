@@ -2,7 +2,7 @@ import {Failure} from '../../core/diagnosis.ts'
 import type {Diagnosis} from '../../core/diagnosis.ts'
 import {collectionPath} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
-import {isForbidden, isNotFound, KubeError} from '../api/kube-error.ts'
+import {KubeError} from '../api/kube-error.ts'
 import {inParallel} from '../api/parallel.ts'
 import {title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
@@ -10,6 +10,8 @@ import {keepConfigMark} from './config-mark.ts'
 import {fieldChanges} from './diff.ts'
 import type {FieldChange} from './diff.ts'
 import {PART_OF} from './member-label.ts'
+import {liveState} from './live-state.ts'
+import type {LiveState} from './live-state.ts'
 import {conflictsOf, isClientSideApplied, isClientSideOnly} from './managed-fields.ts'
 import type {Wanted} from './wanted.ts'
 
@@ -52,9 +54,10 @@ export function applyQuery({fieldManager}: ApplySettings, force: boolean, dryRun
  * @throws {Failure} with every object that the server would refuse
  */
 export async function dryRun(api: KubeApi, set: readonly Wanted[], settings: ApplySettings): Promise<Change[]> {
+  const state = liveState(api, set)
   const results = await inParallel(set, async (wanted): Promise<Change | Refused> => {
     try {
-      return await tryOne(api, wanted, set, settings)
+      return await tryOne(api, wanted, set, state, settings)
     } catch (error) {
       if (!(error instanceof KubeError) || error.status === 0) throw error
       return {wanted, error}
@@ -65,7 +68,13 @@ export async function dryRun(api: KubeApi, set: readonly Wanted[], settings: App
   return results.filter((result): result is Change => !('error' in result))
 }
 
-async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], settings: ApplySettings): Promise<Change> {
+async function tryOne(
+  api: KubeApi,
+  wanted: Wanted,
+  set: readonly Wanted[],
+  state: LiveState,
+  settings: ApplySettings,
+): Promise<Change> {
   const blind = cannotCheck(wanted, settings)
   if (blind !== undefined) {
     if (blind === 'namespace') await validateElsewhere(api, wanted)
@@ -73,8 +82,8 @@ async function tryOne(api: KubeApi, wanted: Wanted, set: readonly Wanted[], sett
     return {wanted, action: 'create', live: undefined, after: wanted.object, fields: [], takeOver: false, unchecked}
   }
   if (wanted.object.metadata.name === undefined) return await tryCreate(api, wanted, settings)
-  const live = await getLive(api, wanted.path)
-  const steady = {...wanted, object: keepConfigMark(await keepScaled(api, wanted, live, set), live)}
+  const live = await state.of(wanted)
+  const steady = {...wanted, object: keepConfigMark(await keepScaled(state, wanted, live, set), live)}
   const after = await tryApply(api, steady, settings)
   const takeOver = live !== undefined && isClientSideApplied(live)
   const fields = fieldChanges(live, after)
@@ -106,22 +115,12 @@ async function tryCreate(api: KubeApi, wanted: Wanted, {fieldManager}: ApplySett
   return {wanted, action: 'create', live: undefined, after, fields: [], takeOver: false}
 }
 
-/** The object at a path, or undefined when there is none. */
-export async function getLive(api: KubeApi, path: string): Promise<KubeObject | undefined> {
-  try {
-    return await api.send<KubeObject>({method: 'GET', path})
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
-
 /**
  * The object with the live number of replicas when an autoscaler of the set owns that number: the count in the
  * manifest is then only where to start. Leaving the field out instead would reset it to 1.
  */
 async function keepScaled(
-  api: KubeApi,
+  state: LiveState,
   {object, namespace}: Wanted,
   live: KubeObject | undefined,
   set: readonly Wanted[],
@@ -130,19 +129,8 @@ async function keepScaled(
   if (replicas === undefined || object.spec?.['replicas'] === undefined) return object
   if (object.spec['replicas'] === replicas) return object
   const inSet = set.filter((other) => other.namespace === namespace).map((other) => other.object)
-  const scaled = [...inSet, ...(await autoscalers(api, namespace ?? ''))].some((other) => scales(other, object))
+  const scaled = [...inSet, ...(await state.autoscalers(namespace ?? ''))].some((other) => scales(other, object))
   return scaled ? {...object, spec: {...object.spec, replicas}} : object
-}
-
-async function autoscalers(api: KubeApi, namespace: string): Promise<readonly KubeObject[]> {
-  const path = `/apis/autoscaling/v2/namespaces/${encodeURIComponent(namespace)}/horizontalpodautoscalers`
-  try {
-    const {items} = await api.send<{items: readonly Omit<KubeObject, 'kind'>[]}>({method: 'GET', path})
-    return items.map((item) => ({...item, kind: 'HorizontalPodAutoscaler'}))
-  } catch (error) {
-    if (isForbidden(error) || isNotFound(error)) return []
-    throw error
-  }
 }
 
 function scales(autoscaler: KubeObject, {kind, metadata}: KubeObject): boolean {

@@ -1,6 +1,6 @@
 import {errorMessage} from '../../core/errors.ts'
 import type {KubeApi} from '../api/kube-api.ts'
-import {getLive} from './dry-run.ts'
+import {getLive} from './live-state.ts'
 import type {ApplySettings} from './dry-run.ts'
 import {apply} from './apply.ts'
 import type {Applied} from './apply.ts'

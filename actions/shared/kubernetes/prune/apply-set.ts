@@ -4,7 +4,7 @@ import {InputError} from '../../core/errors.ts'
 import {objectPath} from '../api/discovery.ts'
 import type {Resource} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
-import {getLive} from '../change/dry-run.ts'
+import {getLive} from '../change/live-state.ts'
 import {groupOf} from '../object.ts'
 import type {KubeObject} from '../object.ts'
 
