@@ -203,7 +203,8 @@ class Cluster implements ScriptedKube {
   #list(path: string, kind: string, selector: string | null): unknown {
     const items = this.things().filter((thing) => pathOf(thing).startsWith(`${path}/`) && isSelected(thing, selector))
     const metadata = {resourceVersion: String(this.#version)}
-    return {kind: `${kind}List`, apiVersion: 'v1', metadata, items}
+    const apiVersion = path.replace(/^\/apis?\/(.*?)(?:\/namespaces\/.*|\/[^/]*)$/, '$1')
+    return {kind: `${kind}List`, apiVersion, metadata, items}
   }
 
   // Enough of server-side apply for one manager: what it named before and does not name now goes away.
