@@ -198,7 +198,10 @@ it('200 Deployments are watched with four watches, and read and listed once', as
   const result = await rollOut(
     {
       fault: (call, self) => {
-        if (isWatch(call)) setTimeout(() => { becomeReady(self); }, 200)
+        if (isWatch(call))
+          setTimeout(() => {
+            becomeReady(self)
+          }, 200)
         return undefined
       },
     },
@@ -208,4 +211,18 @@ it('200 Deployments are watched with four watches, and read and listed once', as
   expect(JSON.parse(result.outputs['resources'] ?? '[]')).toHaveLength(200)
   expect(kube.calls.filter(({query}) => query.get('watch') === 'true')).toHaveLength(4)
   expect(kube.calls.filter(({method, path}) => method === 'GET' && /deployments\/d\d+$/.test(path))).toEqual([])
+})
+
+it.each([
+  ['31', 1],
+  ['33', 0],
+  ['34+', 0],
+  ['35', 0],
+  ['36', 1],
+  ['', 0],
+])('kubectl 1.%s for a cluster of 1.34: %d warnings', async (kubectlMinor, warnings) => {
+  const result = await rollOut({kubectlMinor, onApply: (_thing, self) => { becomeReady(self); }})
+  expect(result.outputs['status']).toBe('succeeded')
+  expect(result.warnings).toHaveLength(warnings)
+  if (warnings > 0) expect(result.warnings[0]).toContain('set "kubectl-version: v1.34.2"')
 })

@@ -46,6 +46,8 @@ export interface Script {
   readonly onApply?: (thing: Thing, kube: ScriptedKube) => void
   /** Asked before every call. */
   readonly fault?: (call: KubeCall, kube: ScriptedKube) => Fault | undefined
+  /** The minor version of kubectl; that of the server is 34. */
+  readonly kubectlMinor?: string
   /** Answers of pod logs. */
   readonly log?: (call: KubeCall) => string
 }
@@ -97,7 +99,7 @@ class Cluster implements ScriptedKube {
     this.bin = folder
     this.socket = join(folder, 'scripted')
     this.#script = script
-    writeFileSync(join(folder, 'kubectl'), fakeKubectl(folder, this.socket))
+    writeFileSync(join(folder, 'kubectl'), fakeKubectl(folder, this.socket, script.kubectlMinor ?? '34'))
     chmodSync(join(folder, 'kubectl'), 0o755)
   }
 
@@ -275,11 +277,12 @@ function send(response: ServerResponse, code: number, body: unknown): void {
 }
 
 // Keeps the kubeconfig it was given beside itself; `proxy` only leads to the scripted server; everything else that the action calls is answered as kubectl does.
-function fakeKubectl(bin: string, socket: string): string {
+function fakeKubectl(bin: string, socket: string, minor: string): string {
   return `#!/bin/sh
 for word in "$@"; do case "$word" in --kubeconfig=*) cp "\${word#--kubeconfig=}" '${bin}/kubeconfig' ;; esac; done
 case "$*" in
   *"config view"*) printf default ;;
+  "version --client -o json") echo '{"clientVersion":{"minor":"${minor}","gitVersion":"v1.${minor}.0"}}' ;;
   *proxy*)
     for word in "$@"; do case "$word" in --unix-socket=*) path="\${word#--unix-socket=}" ;; esac; done
     ln -s '${socket}' "$path"

@@ -7,7 +7,7 @@ import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {fieldChanges} from '../../shared/kubernetes/change/diff.ts'
 import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {getLive} from '../../shared/kubernetes/change/live-state.ts'
-import {reach} from '../../shared/kubernetes/change/preflight.ts'
+import type {ServerVersion} from '../../shared/kubernetes/change/preflight.ts'
 import {restart, rollBack} from '../../shared/kubernetes/change/revisions.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import type {KubeObject} from '../../shared/kubernetes/object.ts'
@@ -33,9 +33,9 @@ export async function runOnExisting(
   world: World,
   inputs: RolloutInputs,
   connection: Connection,
+  {gitVersion}: ServerVersion,
   started: number,
 ): Promise<void> {
-  const {gitVersion} = await reach(connection.api)
   const namespace = inputs.namespace ?? connection.namespace
   world.log.line(`▸ ${inputs.mode} in namespace ${namespace}  (Kubernetes ${gitVersion})`)
   const workloads = await find(connection, inputs, namespace)

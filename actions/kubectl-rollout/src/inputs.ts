@@ -21,6 +21,8 @@ export interface RolloutInputs {
   readonly createNamespace: boolean
   readonly images: readonly ImageRule[]
   readonly imagePaths: readonly ImagePath[]
+  /** Names of Secrets that all pods of the manifests get. */
+  readonly pullSecrets: readonly string[]
   readonly fieldManager: string
   readonly forceConflicts: boolean
   /** The set that is pruned; undefined when nothing is. */
@@ -58,6 +60,7 @@ export function readInputs(env: Environment): RolloutInputs {
   const inputs = new Inputs(env)
   const mode = inputs.oneOf('mode', MODES, 'deploy')
   refuseStrategies(inputs)
+  refuseNotOffered(inputs)
   const read: RolloutInputs = {
     mode,
     manifests: names(inputs, 'manifests'),
@@ -66,6 +69,7 @@ export function readInputs(env: Environment): RolloutInputs {
     createNamespace: inputs.boolean('create-namespace', false),
     images: parseImageRules(inputs.list('images')),
     imagePaths: parseImagePaths(inputs.list('image-paths')),
+    pullSecrets: [...new Set(names(inputs, 'imagepullsecrets'))],
     fieldManager: fieldManager(inputs),
     forceConflicts: inputs.boolean('force-conflicts', false),
     applySet: pruned(inputs),
@@ -126,6 +130,19 @@ function refuseStrategies(inputs: Inputs): void {
   if (!inputs.boolean('server-side', true)) {
     throw new InputError('Input "server-side" is "false": this action always applies server-side; remove the input.')
   }
+}
+
+/** What Azure/k8s-deploy can and this action does not, each with what to do instead. */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  force: 'deleting and creating again is an outage; remove it, or take over fields of others with "force-conflicts"',
+  'skip-tls-verify': 'a cluster without a verified certificate is anybody; give its CA in the kubeconfig',
+  'private-cluster':
+    'there is no "az aks command invoke" here; reach a private endpoint with "proxy-url" and "tls-server-name"',
+}
+
+function refuseNotOffered(inputs: Inputs): void {
+  const asked = Object.entries(NOT_OFFERED).find(([name]) => inputs.boolean(name, false))
+  if (asked !== undefined) throw new InputError(`Input "${asked[0]}" is "true": ${asked[1]}.`)
 }
 
 // A set without a name would be everybody's: then one team deletes what another one applies.

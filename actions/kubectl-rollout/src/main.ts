@@ -9,11 +9,13 @@ import type {Connection} from '../../shared/kubernetes/api/kubectl.ts'
 import {dryRun} from '../../shared/kubernetes/change/dry-run.ts'
 import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {checkPermissions, missingNamespaces, reach} from '../../shared/kubernetes/change/preflight.ts'
+import type {ServerVersion} from '../../shared/kubernetes/change/preflight.ts'
 import {restartReaders, staleReaders} from '../../shared/kubernetes/change/stale-readers.ts'
 import type {StaleReader} from '../../shared/kubernetes/change/stale-readers.ts'
 import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
 import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
+import {withPullSecrets} from '../../shared/kubernetes/manifests/pull-secrets.ts'
 import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
 import {asMembers, refuseMembersOfOthers} from '../../shared/kubernetes/prune/members.ts'
 import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
@@ -28,6 +30,7 @@ import {readInputs, worksOnManifests} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
 import {preparePrune, setOf} from './pruning.ts'
 import {reportPlan, showChanges} from './report.ts'
+import {warnOfSkew} from './skew.ts'
 
 /** Everything that is known before the first change. */
 export interface Prepared {
@@ -52,11 +55,13 @@ export async function run(world: World): Promise<void> {
   const target = await targetOf(world, inputs, kubectl)
   const connection = await connect(world, target)
   try {
+    const server = await reach(connection.api)
+    await warnOfSkew(world, kubectl, server)
     if (set === undefined) {
-      await runOnExisting(world, inputs, connection, started)
+      await runOnExisting(world, inputs, connection, server, started)
       return
     }
-    const prepared = await prepare(world, inputs, connection, set, started)
+    const prepared = await prepare(world, inputs, connection, server, set, started)
     showChanges(world, prepared)
     if (inputs.mode === 'plan') reportPlan(world, prepared)
     else await deploy(world, inputs, prepared)
@@ -75,22 +80,23 @@ async function readManifests(world: World, inputs: RolloutInputs, kubectl: strin
     }
     sources.push({file: `kustomize ${inputs.kustomize}`, text: built.stdout})
   }
-  return readManifestSet(sources, inputs.images, inputs.imagePaths)
+  const set = readManifestSet(sources, inputs.images, inputs.imagePaths)
+  return {...set, manifests: withPullSecrets(set.manifests, inputs.pullSecrets)}
 }
 
 async function prepare(
   world: World,
   inputs: RolloutInputs,
   connection: Connection,
+  server: ServerVersion,
   set: ManifestSet,
   started: number,
 ): Promise<Prepared> {
   const {api} = connection
-  const version = await reach(api)
   const namespace = inputs.namespace ?? connection.namespace
   const objects = set.manifests.map(({object}) => object)
   world.log.line(
-    `▸ Roll out ${String(objects.length)} ${objects.length === 1 ? 'object' : 'objects'} to namespace ${namespace}  (Kubernetes ${version.gitVersion})`,
+    `▸ Roll out ${String(objects.length)} ${objects.length === 1 ? 'object' : 'objects'} to namespace ${namespace}  (Kubernetes ${server.gitVersion})`,
   )
   const discovery = makeDiscovery(api, objects)
   const placed = await placeInApi(discovery, set.manifests, namespace, annotationsFor(world.env))

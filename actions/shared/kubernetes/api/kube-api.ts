@@ -13,6 +13,8 @@ export interface KubeRequest {
   readonly body?: unknown
   /** Of the body; JSON by default. */
   readonly contentType?: string
+  /** How often it is tried when the server does not answer; by default for about 16 s. */
+  readonly tries?: number
 }
 
 /** The Kubernetes API, reached with the user's own kubectl authentication. */
@@ -31,7 +33,7 @@ export interface KubeApi {
   lines(path: string, query: KubeRequest['query'], signal: AbortSignal): AsyncGenerator<string>
 }
 
-const TRIES = 5
+const TRIES = 7
 const FIRST_PAUSE_MS = 250
 const ANSWER_TIMEOUT_MS = 60_000
 
@@ -47,7 +49,7 @@ export function makeKubeApi(socketPath: string, clock: Clock): KubeApi & {close(
   }
   return {
     send: async <T>(request: KubeRequest) => {
-      const text = await retrying(clock, () => once(request))
+      const text = await retrying(clock, request.tries ?? TRIES, () => once(request))
       return (text === '' ? {} : JSON.parse(text)) as T
     },
     text: (path, query) => once({method: 'GET', path, ...(query && {query})}),
@@ -58,12 +60,12 @@ export function makeKubeApi(socketPath: string, clock: Clock): KubeApi & {close(
   }
 }
 
-async function retrying<T>(clock: Clock, call: () => Promise<T>): Promise<T> {
+async function retrying<T>(clock: Clock, tries: number, call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call()
     } catch (error) {
-      if (attempt === TRIES || !isPassing(error)) throw error
+      if (attempt === tries || !isPassing(error)) throw error
       const asked = ((error as KubeError).retryAfter ?? 0) * 1000
       await clock.sleep(Math.max(asked, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
     }

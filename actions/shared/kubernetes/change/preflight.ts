@@ -17,10 +17,13 @@ export interface ServerVersion {
   readonly minor: string
 }
 
+/** A cluster that does not answer the first question is more often a wrong address than one that just restarts. */
+const FIRST_TRIES = 5
+
 /** The server's version. @throws {Failure} when it cannot be reached, or does not accept who we are */
 export async function reach(api: KubeApi): Promise<ServerVersion> {
   try {
-    return await api.send<ServerVersion>({method: 'GET', path: '/version'})
+    return await api.send<ServerVersion>({method: 'GET', path: '/version', tries: FIRST_TRIES})
   } catch (error) {
     if (!(error instanceof KubeError)) throw error
     if (!isForbidden(error)) throw notConnected(errorMessage(error))

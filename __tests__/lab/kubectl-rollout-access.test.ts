@@ -1,0 +1,189 @@
+import {readFileSync} from 'node:fs'
+import {connect, createServer} from 'node:net'
+import type {Server, Socket} from 'node:net'
+import type {AddressInfo} from 'node:net'
+import {join} from 'node:path'
+import {parseAllDocuments} from 'yaml'
+import {labKube} from '../support/lab-kube.ts'
+import type {ActionResult} from '../support/spawn-action.ts'
+
+const MINUTE = 60_000
+const lab = labKube('kubectl-rollout-access')
+const {namespace, kubectl} = lab
+
+interface Kubeconfig {
+  clusters: {cluster: {server: string; 'tls-server-name'?: string}}[]
+  users: {user: object}[]
+}
+const config = (): Kubeconfig => JSON.parse(kubectl('config', 'view', '--minify', '--raw', '-o', 'json')) as Kubeconfig
+
+beforeAll(async () => {
+  await lab.open({image: true})
+}, 2 * MINUTE)
+
+afterAll(async () => {
+  await lab.close()
+}, MINUTE)
+
+function workload(name: string, readyAfter = 0): string {
+  const program = `setTimeout(() => require('http').createServer((q, s) => s.end()).listen(3000), ${String(readyAfter)})`
+  const probe = {readinessProbe: {httpGet: {path: '/', port: 3000}, periodSeconds: 1}}
+  const container = {name: 'api', image: `${lab.image}:v1`, command: ['node', '-e', program], ...probe}
+  const labels = {app: name}
+  const template = {
+    metadata: {labels},
+    spec: {terminationGracePeriodSeconds: 0, containers: [container]},
+  }
+  const objects = [
+    {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name}, data: {A: 'b'}},
+    {apiVersion: 'v1', kind: 'Service', metadata: {name}, spec: {selector: labels, ports: [{port: 80}]}},
+    {apiVersion: 'apps/v1', kind: 'Deployment', metadata: {name}, spec: {selector: {matchLabels: labels}, template}},
+  ]
+  return objects.map((one) => JSON.stringify(one)).join('\n---\n')
+}
+
+describe('the Role of the README, and nothing more', () => {
+  interface Role {
+    metadata: {name: string}
+    rules: {apiGroups: string[]; resources: string[]; verbs: string[]}[]
+  }
+  function roleOf(readme: string): Role {
+    const text = readFileSync(join(import.meta.dirname, '../..', readme), 'utf8')
+    const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = '']) => block)
+    const block = blocks.find((one) => one.includes('kind: Role\n')) ?? ''
+    return parseAllDocuments(block)[0]?.toJS() as Role
+  }
+  async function asUser(name: string, role: Role, manifest: string): Promise<ActionResult> {
+    const named = {...role, metadata: {name, namespace}}
+    lab.run('kubectl', ['apply', '-f', '-'], JSON.stringify(named))
+    kubectl('create', 'serviceaccount', name, '-n', namespace)
+    kubectl('create', 'rolebinding', name, '-n', namespace, `--role=${name}`, `--serviceaccount=${namespace}:${name}`)
+    const own = config()
+    own.users[0]!.user = {token: kubectl('create', 'token', name, '-n', namespace).trim()}
+    return await lab.rollOut(manifest, {kubeconfig: JSON.stringify(own)})
+  }
+
+  test.each(['actions/kubectl-rollout/README.md', 'docs/kubernetes.md'])(
+    '%s: rolls out, without a warning',
+    async (file) => {
+      const name = `good-${String(file.length)}`
+      const result = await asUser(name, roleOf(file), workload(name))
+      expect(result.warnings).toEqual([])
+      expect(result.outputs['status']).toBe('succeeded')
+    },
+    2 * MINUTE,
+  )
+
+  test(
+    'with a verb less: what is missing is one clear list, and nothing has changed',
+    async () => {
+      const role = roleOf('actions/kubectl-rollout/README.md')
+      const rules = role.rules.map((rule) => ({...rule, verbs: rule.verbs.filter((verb) => verb !== 'patch')}))
+      const result = await asUser('less', {...role, rules}, workload('less'))
+      expect(result.outputs).toMatchObject({status: 'failed', 'failure-reason': 'access-denied'})
+      expect(result.errors[0]).toContain(
+        `this user may not patch configmaps in ${namespace}, patch services in ${namespace}, patch deployments.apps in ${namespace}`,
+      )
+      expect(kubectl('get', 'configmap', '-n', namespace, '-o', 'name')).not.toContain('configmap/less')
+    },
+    MINUTE,
+  )
+
+  test(
+    'without "create": the object that is new is named, and nothing has changed',
+    async () => {
+      const role = roleOf('actions/kubectl-rollout/README.md')
+      const rules = role.rules.map((rule) => ({...rule, verbs: rule.verbs.filter((verb) => verb !== 'create')}))
+      const result = await asUser('no-create', {...role, rules}, workload('no-create'))
+      expect(result.outputs['failure-reason']).toBe('access-denied')
+      expect(result.errors[0]).toMatch(/create/)
+      expect(kubectl('get', 'configmap', '-n', namespace, '-o', 'name')).not.toContain('configmap/no-create')
+    },
+    MINUTE,
+  )
+})
+
+/** A way to the API server that can be cut. */
+class Cuttable {
+  readonly #target: {readonly host: string; readonly port: number}
+  readonly #sockets = new Set<Socket>()
+  readonly #server: Server
+  #open = true
+  cuts = 0
+
+  constructor(url: URL) {
+    this.#target = {host: url.hostname, port: Number(url.port === '' ? 443 : url.port)}
+    this.#server = createServer((client) => {
+      this.#join(client)
+    })
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Ends all connections, and refuses new ones for a while. */
+  cut(ms: number): void {
+    this.cuts++
+    this.#open = false
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+    setTimeout(() => {
+      this.#open = true
+    }, ms)
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+  }
+
+  #join(client: Socket): void {
+    if (!this.#open) {
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect(this.#target)
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        this.#sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  }
+}
+
+test(
+  'an API server that goes away in the middle of the watch and comes back: the rollout is seen to its end',
+  async () => {
+    const own = config()
+    const [{cluster}] = own.clusters as [Kubeconfig['clusters'][number]]
+    const url = new URL(cluster.server)
+    const way = new Cuttable(url)
+    try {
+      cluster.server = `https://127.0.0.1:${String(await way.listen())}`
+      cluster['tls-server-name'] = url.hostname
+      const result = await lab.rollOut(
+        workload('cut', 6000),
+        {kubeconfig: JSON.stringify(own)},
+        {
+          onOutput: (text) => {
+            if (way.cuts === 0 && text.includes('Deployment/cut  ')) way.cut(4000)
+          },
+        },
+      )
+      expect(way.cuts).toBe(1)
+      expect(result.log).toContain('✓ Deployment/cut  1/1 available')
+      expect(result.outputs['status']).toBe('succeeded')
+    } finally {
+      way.close()
+    }
+  },
+  2 * MINUTE,
+)
