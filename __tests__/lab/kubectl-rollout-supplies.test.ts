@@ -86,17 +86,17 @@ test(
 )
 
 test(
-  'a custom resource comes with its definition, and is done or failed as wait-for says',
+  'a custom resource comes with its definition, and is done or failed as wait-rules say',
   async () => {
     const rules = 'Widget: jsonpath={.spec.phase}=Up\nWidget: fail jsonpath={.spec.phase}=Broken'
-    const typo = await lab.rollOut(set(definition, widget('Up')), {'wait-for': 'Wigdet: condition=Ready'})
+    const typo = await lab.rollOut(set(definition, widget('Up')), {'wait-rules': 'Wigdet: condition=Ready'})
     expect(typo.errors[0]).toContain('but the manifests have no such object')
-    const good = await lab.rollOut(set(definition, widget('Up')), {'wait-for': rules})
+    const good = await lab.rollOut(set(definition, widget('Up')), {'wait-rules': rules})
     expect(good.outputs['status']).toBe('succeeded')
-    const bad = await lab.rollOut(set(definition, widget('Broken')), {'wait-for': rules, 'on-failure': 'keep'})
+    const bad = await lab.rollOut(set(definition, widget('Broken')), {'wait-rules': rules, 'on-failure': 'keep'})
     expect(bad.outputs).toMatchObject({status: 'failed', 'failure-reason': 'rejected'})
     expect(bad.errors[0]).toContain('Widget/main: spec.phase=Broken: Broken')
-    const late = await lab.rollOut(set(definition, widget('Starting')), {'wait-for': rules, timeout: '2s'})
+    const late = await lab.rollOut(set(definition, widget('Starting')), {'wait-rules': rules, timeout: '2s'})
     expect(late.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'timeout'})
     expect(late.errors[0]).toContain('waiting for spec.phase=Up, now Starting')
   },

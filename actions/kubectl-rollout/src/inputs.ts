@@ -76,7 +76,7 @@ export function readInputs(env: Environment): RolloutInputs {
     timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
     graceMs: duration(inputs, 'grace', '30s', 0),
     failFast: inputs.boolean('fail-fast', true),
-    waitFor: parseWaitRules(inputs.lines('wait-for')),
+    waitFor: parseWaitRules(inputs.lines('wait-rules')),
     restartOnConfigChange: inputs.boolean('restart-on-config-change', false),
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
     onCancel: inputs.oneOf('on-cancel', ['rollback', 'keep'], 'keep'),
@@ -133,15 +133,14 @@ function refuseStrategies(inputs: Inputs): void {
 }
 
 /** What Azure/k8s-deploy can and this action does not, each with what to do instead. */
-const NOT_OFFERED: Readonly<Record<string, string>> = {
-  force: 'deleting and creating again is an outage; remove it, or take over fields of others with "force-conflicts"',
-  'skip-tls-verify': 'a cluster without a verified certificate is anybody; give its CA in the kubeconfig',
-  'private-cluster':
-    'there is no "az aks command invoke" here; reach a private endpoint with "proxy-url" and "tls-server-name"',
-}
+const NOT_OFFERED = [
+  ['force', 'deleting and creating again is an outage; remove it, or take over fields with "force-conflicts"'],
+  ['skip-tls-verify', 'a cluster without a verified certificate is anybody; give its CA in the kubeconfig'],
+  ['private-cluster', 'there is no "az aks command invoke" here; reach a private endpoint with "proxy-url"'],
+] as const
 
 function refuseNotOffered(inputs: Inputs): void {
-  const asked = Object.entries(NOT_OFFERED).find(([name]) => inputs.boolean(name, false))
+  const asked = NOT_OFFERED.find(([name]) => inputs.boolean(name, false))
   if (asked !== undefined) throw new InputError(`Input "${asked[0]}" is "true": ${asked[1]}.`)
 }
 

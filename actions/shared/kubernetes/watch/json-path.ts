@@ -30,7 +30,7 @@ export function parseJsonPath(text: string): JsonPath {
     const found = nextStep(rest)
     if (found === undefined) {
       throw new InputError(
-        `Input "wait-for" has the path "${text}", which is not understood at "${rest}": write it like {.status.phase}.`,
+        `Input "wait-rules" has the path "${text}", which is not understood at "${rest}": write it like {.status.phase}.`,
       )
     }
     steps.push(found[1])

@@ -38,7 +38,7 @@ export function parseWaitRules(lines: readonly string[]): WaitRule[] {
     const [, kind, group, name, fail, type, rest = ''] = LINE.exec(written) ?? []
     if (kind === undefined) {
       throw new InputError(
-        `Input "wait-for" has "${written}": write "Kind: condition=Ready" or "Kind/name: jsonpath={.status.phase}=Running".`,
+        `Input "wait-rules" has "${written}": write "Kind: condition=Ready" or "Kind/name: jsonpath={.status.phase}=Running".`,
       )
     }
     const test = type === 'condition' ? conditionTest(rest) : pathTest(rest)
@@ -73,7 +73,7 @@ export function checkWaitRules(rules: readonly WaitRule[], objects: readonly Kub
   const unused = rules.find((rule) => !objects.some((object) => rulesFor(object, [rule]).length > 0))
   if (unused === undefined) return
   const known = objects.slice(0, 10).map(title).join(', ')
-  throw new InputError(`Input "wait-for" has "${unused.written}", but the manifests have no such object: ${known}.`)
+  throw new InputError(`Input "wait-rules" has "${unused.written}", but the manifests have no such object: ${known}.`)
 }
 
 /**
