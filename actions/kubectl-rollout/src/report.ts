@@ -1,5 +1,6 @@
 import {humanDuration} from '../../shared/core/clock.ts'
 import type {Failure, Status} from '../../shared/core/diagnosis.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
 import {code, escapeMarkdown, table} from '../../shared/core/markdown.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
@@ -93,7 +94,11 @@ export async function reportSuccess(
   const gone = pruned?.deleted ?? []
   const status = changes.every(({action}) => action === 'same') && gone.length === 0 ? 'unchanged' : 'succeeded'
   world.outputs.set('pruned', JSON.stringify(gone.map(prunedObject)))
-  const endpoints = await endpointsOf(connection.api, changes)
+  // Everything is rolled out: an address that cannot be read is no failure of it.
+  const endpoints = await endpointsOf(connection.api, changes).catch((error: unknown) => {
+    world.log.warning(`The addresses of Services and Ingresses cannot be read: ${errorMessage(error)}.`)
+    return []
+  })
   world.outputs.set('endpoints', JSON.stringify(endpoints))
   reportEnd(world, prepared, outcome)
   const took = humanDuration(world.clock.now() - started)
