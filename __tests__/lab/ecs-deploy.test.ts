@@ -107,6 +107,50 @@ test(
   4 * MINUTE,
 )
 
+test(
+  'a service that does not exist is made from its file; one that does not come up is removed again',
+  async () => {
+    const make = async (
+      service: string,
+      file: object,
+      inputs: Readonly<Record<string, string>>,
+    ): Promise<ActionResult> =>
+      await spawnAction('ecs-deploy', {
+        inputs: {
+          cluster: lab.cluster,
+          service,
+          'task-definition': lab.family,
+          'create-service': 'service.json',
+          ...inputs,
+        },
+        files: {'service.json': JSON.stringify(file)},
+        env: lab.env,
+      })
+    const file = {
+      desiredCount: 1,
+      launchType: 'FARGATE',
+      networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},
+    }
+    const typo = await make('MadeService', {...file, desiredcount: 1}, {})
+    expect(typo.errors).toEqual([expect.stringMatching(/unknown key "desiredcount": did you mean "desiredCount"/)])
+    expect(await lab.status('MadeService')).toBeUndefined()
+    const good = await make('MadeService', file, {'environment-variables': 'MADE=1'})
+    expect([good.code, good.outputs['status']]).toEqual([0, 'succeeded'])
+    expect(await lab.status('MadeService')).toBe('ACTIVE')
+    const bad = await make('BadService', file, {command: `node -e 'console.error("no such queue"); process.exit(5)'`})
+    expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
+      1,
+      'rolled-back',
+      'container-exited',
+    ])
+    expect(bad.errors[0]).toMatch(
+      /exits with code 5 .*no such queue.*BadService, which did not exist before, is removed/,
+    )
+    expect(await lab.status('BadService')).not.toBe('ACTIVE')
+  },
+  3 * MINUTE,
+)
+
 test('mode plan changes nothing', async () => {
   const before = await lab.describe()
   const plan = await deploy({'environment-variables': 'FEATURE_Y=on', mode: 'plan'})

@@ -6,6 +6,7 @@ import {
   DeleteServiceCommand,
   DescribeServicesCommand,
   ECSClient,
+  ListServicesCommand,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs'
 import type {RegisterTaskDefinitionCommandInput, Service} from '@aws-sdk/client-ecs'
@@ -19,6 +20,8 @@ export interface LabService {
   /** The environment of a step that works with it. */
   readonly env: Readonly<Record<string, string>>
   describe(): Promise<Service>
+  /** The status of a service of the cluster; undefined when there is none of that name. */
+  status(name: string): Promise<string | undefined>
   /** Makes one more service that runs the same, in the same cluster. */
   add(name: string): Promise<void>
   remove(): Promise<void>
@@ -71,7 +74,6 @@ export async function labService(name: string): Promise<LabService> {
   const logs = new CloudWatchLogsClient({endpoint, region, credentials})
   await logs.send(new CreateLogGroupCommand({logGroupName: `/ecs/${family}`}))
   await ecs.send(new RegisterTaskDefinitionCommand(labDefinition(family)))
-  const made: string[] = []
   const add = async (serviceName: string): Promise<void> => {
     await ecs.send(
       new CreateServiceCommand({
@@ -84,7 +86,6 @@ export async function labService(name: string): Promise<LabService> {
         deploymentConfiguration: {deploymentCircuitBreaker: {enable: true, rollback: true}},
       }),
     )
-    made.push(serviceName)
   }
   await add(service)
   return {
@@ -98,8 +99,16 @@ export async function labService(name: string): Promise<LabService> {
       if (services[0] === undefined) throw new Error(`The lab has lost ${cluster}/${service}.`)
       return services[0]
     },
+    status: async (name) => {
+      const {services = []} = await ecs.send(new DescribeServicesCommand({cluster, services: [name]}))
+      return services[0]?.status
+    },
     remove: async () => {
-      await Promise.all(made.map((name) => ecs.send(new DeleteServiceCommand({cluster, service: name, force: true}))))
+      // The action under test makes services, too.
+      const {serviceArns = []} = await ecs.send(new ListServicesCommand({cluster, maxResults: 100}))
+      await Promise.all(
+        serviceArns.map((arn) => ecs.send(new DeleteServiceCommand({cluster, service: arn, force: true}))),
+      )
       await ecs.send(new DeleteClusterCommand({cluster}))
     },
   }

@@ -56,6 +56,11 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
   DescribeTaskDefinition: (stage, input) => describeDefinition(stage, String(input['taskDefinition'])),
   RegisterTaskDefinition: (stage, input) => register(stage, input),
   UpdateService: (stage, input) => update(stage, input),
+  CreateService: (stage, input) => create(stage, input),
+  DeleteService: (stage, input) => {
+    stage.removedAt = stage.clock.now()
+    return {service: serviceJson(stage, String(input['service']))}
+  },
   ...codeDeployOperations((stage) => now(stage)),
   ContinueServiceDeployment: (stage) => {
     stage.continuedAt ??= stage.clock.now()
@@ -160,8 +165,34 @@ function describeServices(stage: Stage, input: Input): Json {
     throw new AwsError('ClusterNotFoundException', 'Cluster not found.')
   }
   const names = input['services'] as string[]
-  const known = names.filter((name) => name.endsWith('Service'))
-  return {services: now(stage).missing === true ? [] : known.map((name) => serviceJson(stage, name)), failures: []}
+  const known = names.filter((name) => name.endsWith('Service') && isThere(stage, name))
+  return {services: known.map((name) => serviceJson(stage, name)), failures: []}
+}
+
+// Services whose name starts with "New" do not exist until they are made.
+function isThere(stage: Stage, name: string): boolean {
+  if (name.startsWith('New') && !stage.created.has(name)) return stage.history.inactive === true
+  return now(stage).missing !== true
+}
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+function create(stage: Stage, input: Input): Json {
+  const name = String(input['serviceName'])
+  const refusal = stage.history.createRefused
+  if (refusal !== undefined) throw new AwsError('InvalidParameterException', refusal)
+  if (stage.created.has(name) && stage.created.get(name) !== input['clientToken']) {
+    throw new AwsError('InvalidParameterException', 'Creation of service was not idempotent.')
+  }
+  stage.created.set(name, String(input['clientToken']))
+  stage.desired = Number(input['desiredCount'] ?? 0)
+  deploy(stage, input)
+  return {service: serviceJson(stage, name)}
+}
+
+function statusOf(stage: Stage, name: string, frame: Frame): string {
+  if (name.startsWith('New') && !stage.created.has(name)) return 'INACTIVE'
+  if (stage.removedAt === undefined) return frame.status ?? 'ACTIVE'
+  return stage.clock.now() - stage.removedAt < 4000 ? 'DRAINING' : 'INACTIVE'
 }
 
 function serviceJson(stage: Stage, name: string): Json {
@@ -171,7 +202,7 @@ function serviceJson(stage: Stage, name: string): Json {
   return {
     serviceArn: `${ARN}:service/StreamingCluster/${name}`,
     serviceName: name,
-    status: frame.status ?? 'ACTIVE',
+    status: statusOf(stage, name, frame),
     desiredCount: frame.desired ?? stage.desired,
     runningCount: parts.reduce((sum, part) => sum + Number(part['runningCount']), 0),
     taskDefinition:

@@ -98,6 +98,12 @@ export interface History {
   readonly secrets?: readonly string[]
   /** No log group is there. */
   readonly noLogGroups?: boolean
+  /** A service that does not exist is shown as a deleted one. */
+  readonly inactive?: boolean
+  /** Operations whose first answer gets lost on the way, after they have done what they do. */
+  readonly lost?: readonly string[]
+  /** What CreateService answers instead of making a service. */
+  readonly createRefused?: string
   /** Milliseconds by which the clock of AWS is ahead of ours. */
   readonly skew?: number
 }

@@ -33,6 +33,10 @@ export interface Stage {
   /** When the timeline was started by a change; undefined before. */
   changedAt: number | undefined
   undoneAt: number | undefined
+  /** The services that were made, each with the token of the call that made it. */
+  readonly created: Map<string, string>
+  /** When a service was deleted. */
+  removedAt: number | undefined
   /** When somebody ended a pause. */
   continuedAt: number | undefined
   /** The task definition that the change asked for. */
@@ -51,6 +55,8 @@ export async function scriptedEcs(history: History, clock: Clock): Promise<Scrip
     definitions: new Map(),
     changedAt: undefined,
     undoneAt: undefined,
+    created: new Map(),
+    removedAt: undefined,
     continuedAt: undefined,
     wanted: '',
     desired: history.service?.desired ?? 2,
@@ -81,12 +87,19 @@ async function serve(stage: Stage, request: IncomingMessage, response: ServerRes
   const input = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
   stage.calls.push({operation, input, at: stage.clock.now()})
   try {
-    reply(response, 200, answers(stage, operation, input))
+    const answer = answers(stage, operation, input)
+    if (isLost(stage, operation)) request.socket.destroy()
+    else reply(response, 200, answer)
   } catch (error) {
     if (!(error instanceof AwsError)) throw error
     if (error.type === 'reset') request.socket.destroy()
     else reply(response, error.status, {__type: error.type, message: error.message})
   }
+}
+
+// The first answer of such an operation does not arrive; what it did is done.
+function isLost({history, calls}: Stage, operation: string): boolean {
+  return history.lost?.includes(operation) === true && calls.filter((call) => call.operation === operation).length === 1
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {

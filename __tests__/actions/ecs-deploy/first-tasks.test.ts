@@ -33,5 +33,5 @@ test.each(cases)('%s', async (_name, running, change, sent, told) => {
   const result = await compare(undefined as never, [target], base, wish(change))
   const [item] = result.perTarget
   expect([item?.update.desiredCount, item?.service]).toEqual([sent, told])
-  expect(item && beforeOf(item).desiredCount).toBe(sent === undefined ? undefined : running)
+  expect(item && beforeOf(item, 'revision').desiredCount).toBe(sent === undefined ? undefined : running)
 })

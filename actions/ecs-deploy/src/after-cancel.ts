@@ -16,8 +16,8 @@ export async function afterCancel(world: World): Promise<void> {
   }
   const aws = makeAws(world.env, 'ecs-deploy', region)
   const undone = await Promise.all(
-    services.map(({name, taskDefinition, desiredCount, codeDeploy}) =>
-      undo(world, aws, cluster, {name, taskDefinition, desiredCount, codeDeploy}, undefined),
+    services.map(({name, taskDefinition, desiredCount, codeDeploy, created}) =>
+      undo(world, aws, cluster, {name, taskDefinition, desiredCount, codeDeploy, created}, undefined),
     ),
   )
   const sentences = undone.map(({sentence}) => sentence).join('; ')

@@ -12,6 +12,7 @@ import {loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {taskFacts} from './facts.ts'
 import {makePreview} from '../../shared/report/preview.ts'
+import {creationLine} from './create-service.ts'
 import type {UpdateSettings, UpdateWish} from './inputs.ts'
 import type {Target} from './preflight.ts'
 
@@ -39,10 +40,10 @@ export interface TargetChange {
 export async function compare(aws: Aws, targets: readonly Target[], wanted: Loaded, wish: UpdateWish): Promise<Change> {
   const revision = await existingRevision(aws, targets, wanted)
   const perTarget = targets.map((target) => {
-    const found = differences(target.running.definition, wanted.definition)
+    const found = target.running === undefined ? [] : differences(target.running.definition, wanted.definition)
     const update = settle(target, wish)
     const service = serviceChanges(target, update)
-    return {target, differences: found, service, update, needed: service.length > 0 || revision !== target.running.arn}
+    return {target, differences: found, service, update, needed: service.length > 0 || revision !== target.running?.arn}
   })
   return {wanted: wanted.definition, revision, perTarget}
 }
@@ -50,8 +51,9 @@ export async function compare(aws: Aws, targets: readonly Target[], wanted: Load
 // What runs is looked at first, then the base itself, then the family's newest revision: that one may be left over
 // from a deploy that failed for another reason, and need not be registered again.
 async function existingRevision(aws: Aws, targets: readonly Target[], wanted: Loaded): Promise<string | undefined> {
-  const running = targets.find((target) => sameDefinition(target.running.definition, wanted.definition))
-  if (running !== undefined) return running.running.arn
+  const all = targets.flatMap((target) => target.running ?? [])
+  const running = all.find((one) => sameDefinition(one.definition, wanted.definition))
+  if (running !== undefined) return running.arn
   const name = wanted.arn ?? wanted.definition.family ?? ''
   const newest = await loadRegistered(aws, name).catch(() => undefined)
   return newest !== undefined && sameDefinition(newest.definition, wanted.definition) ? newest.arn : undefined
@@ -63,7 +65,8 @@ function settle({service}: Target, {initialDesiredCount, ...update}: UpdateWish)
   return {...update, desiredCount: update.desiredCount ?? first}
 }
 
-function serviceChanges({service}: Target, update: UpdateSettings): string[] {
+function serviceChanges({service, creation}: Target, update: UpdateSettings): string[] {
+  if (creation !== undefined) return [creationLine(creation)]
   const {desiredCount, enableECSManagedTags, enableExecuteCommand, propagateTags, forceNewDeployment} = update
   const facts: readonly (readonly [string, unknown, unknown])[] = [
     ['desired count', service.desiredCount, desiredCount],
@@ -101,7 +104,8 @@ function headline(cluster: string, {target, differences: found}: TargetChange, {
   const next = revision === undefined ? `${wanted.family ?? ''} (new revision)` : shortName(revision)
   const image = found.find(({field}) => field === 'image')
   const moved = image === undefined ? '' : `, image ${image.before ?? ''} → ${image.after ?? ''}`
-  return `▸ ${next} for ${shortName(cluster)}/${target.name}  (runs ${shortName(target.running.arn)}${moved})`
+  const now = target.running === undefined ? 'does not exist yet' : `runs ${shortName(target.running.arn)}${moved}`
+  return `▸ ${next} for ${shortName(cluster)}/${target.name}  (${now})`
 }
 
 /** What would change for one service, a line each. */
@@ -144,8 +148,10 @@ function approvable({wanted, perTarget}: Change): string {
 
 /** The change as a fold for the job summary. */
 export function changeFold(item: TargetChange, next: string): string {
-  const before = shortName(item.target.running.arn)
-  return details(`What changed from ${before} to ${next}`, codeBlock(changeLines(item).join('\n')))
+  const {running} = item.target
+  const title =
+    running === undefined ? `${item.target.name} is new` : `What changed from ${shortName(running.arn)} to ${next}`
+  return details(title, codeBlock(changeLines(item).join('\n')))
 }
 
 /** The images of a task definition in short, container by container. */

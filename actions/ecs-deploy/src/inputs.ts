@@ -20,6 +20,8 @@ export interface Inputs {
   readonly edits: Edits
   readonly cluster: string
   readonly services: readonly string[]
+  /** Path of the file that a missing service is made from. */
+  readonly createService: string | undefined
   readonly update: UpdateWish
   /** False: return as soon as ECS has taken the change. */
   readonly wait: boolean
@@ -92,6 +94,7 @@ export function readInputs(env: Environment): Inputs {
     edits: readEdits(inputs),
     cluster: inputs.optional('cluster') ?? 'default',
     services,
+    createService: inputs.optional('create-service'),
     update: readUpdate(inputs),
     wait: inputs.boolean('wait-for-service-stability', true),
     patience: readPatience(inputs),

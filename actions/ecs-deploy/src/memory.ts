@@ -22,6 +22,7 @@ const memorySchema = z.object({
       name: z.string(),
       taskDefinition: z.string(),
       desiredCount: z.optional(z.number()),
+      created: z.optional(z.boolean()),
       codeDeploy: z.optional(codeDeploySchema),
     }),
   ),
@@ -30,19 +31,25 @@ const memorySchema = z.object({
 /** What a post step must know to go back: the services that are being changed, as they were. */
 export type Memory = z.infer<typeof memorySchema>
 
-/** What a service is to be brought back to, should the change fail. */
-export function beforeOf({target, update}: TargetChange): Before {
+/**
+ * What a service is to be brought back to, should the change fail.
+ * @param item the change of the service
+ * @param revision ARN of what is deployed: it tells a service that this run makes from somebody else's
+ */
+export function beforeOf(item: TargetChange, revision: string): Before {
+  const {target, update} = item
   const {desiredCount} = target.service
   const touched = update.desiredCount !== undefined
   const {name, running, codeDeploy: plan} = target
+  if (running === undefined) return {name, taskDefinition: revision, desiredCount: undefined, created: true}
   const codeDeploy = plan && {application: plan.application, group: plan.group, appSpec: plan.appSpec}
   return {name, taskDefinition: running.arn, desiredCount: touched ? desiredCount : undefined, codeDeploy}
 }
 
 /** Writes down what runs now. Called right before the first change of a service. */
-export function rememberForPost(world: World, aws: Aws, inputs: Inputs, change: Change): void {
+export function rememberForPost(world: World, aws: Aws, inputs: Inputs, change: Change, revision: string): void {
   const {cluster, onCancel} = inputs
-  const services = change.perTarget.filter(({needed}) => needed).map(beforeOf)
+  const services = change.perTarget.filter(({needed}) => needed).map((item) => beforeOf(item, revision))
   if (services.length === 0) return
   world.outputs.saveState('memory', JSON.stringify({region: aws.region, cluster, onCancel, services}))
 }

@@ -70,7 +70,7 @@ async function usedRevisions(aws: Aws, job: Job, family: string): Promise<Readon
       : await ask('ecs:DescribeTasks', () => aws.ecs.send(new DescribeTasksCommand({cluster, tasks})))
   return new Set([
     job.revision,
-    ...job.change.perTarget.map(({target}) => target.running.arn),
+    ...job.change.perTarget.flatMap(({target}) => target.running?.arn ?? []),
     ...now.flatMap(({taskDefinition, deployments = []}) => [
       taskDefinition ?? '',
       ...deployments.map((deployment) => deployment.taskDefinition ?? ''),

@@ -11,31 +11,45 @@ import {shortName} from '../../shared/ecs/names.ts'
 import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
-import {findServices} from '../../shared/ecs/targets.ts'
+import {findServices, lookUpServices} from '../../shared/ecs/targets.ts'
 import type {Patience} from '../../shared/ecs/watch.ts'
 import {planCodeDeploy} from './code-deploy-plan.ts'
 import type {CodeDeployPlan} from './code-deploy-plan.ts'
+import {futureService, planCreation} from './create-service.ts'
+import type {Creation} from './create-service.ts'
 import type {Inputs} from './inputs.ts'
 import {checkLoadBalancers} from './load-balancers.ts'
+import {checkFits, readServiceFile} from './service-file.ts'
 
 /** A service as it is before anything is changed. */
 export interface Target {
   readonly name: string
   readonly service: Service
-  /** What it runs now. */
-  readonly running: Required<Loaded>
+  /** What it runs now; undefined when it does not exist yet. */
+  readonly running: Required<Loaded> | undefined
+  /** What it is made with, when it does not exist yet and there is a file for that. */
+  readonly creation?: Creation
   /** How CodeDeploy is to deploy it, where CodeDeploy does. */
   readonly codeDeploy?: CodeDeployPlan
 }
 
 /**
  * The services with what they run, after everything was checked that can be checked without a change.
- * @throws {InputError} when a cluster or service is missing, or has a controller that others drive
+ * @throws {InputError} when a cluster is missing, or a service that no file is there for, or when it has a controller
+ * that others drive
  */
 export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promise<Target[]> {
-  const services = await findServices(aws, inputs.cluster, inputs.services)
+  const creations = await planCreations(world.env, aws, inputs)
+  const present = inputs.services.filter((name) => !creations.has(name))
+  const services = await findServices(aws, inputs.cluster, present, 'or give the file of a new one with create-service')
   for (const service of services) refuseOtherControllers(service, inputs)
-  return await Promise.all(
+  const made = [...creations].map(([name, creation]) => ({
+    name,
+    service: futureService(creation),
+    running: undefined,
+    creation,
+  }))
+  const found = await Promise.all(
     services.map(async (service) => ({
       name: service.serviceName ?? '',
       service,
@@ -46,6 +60,19 @@ export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promi
         }),
     })),
   )
+  return [...found, ...made]
+}
+
+// The file is read even when every service is there: a mistake in it is found on the day it is made.
+async function planCreations(env: Environment, aws: Aws, inputs: Inputs): Promise<ReadonlyMap<string, Creation>> {
+  const {createService, cluster, services} = inputs
+  if (createService === undefined) return new Map()
+  const file = await readServiceFile(env, createService, {cluster, services})
+  const known = await lookUpServices(aws, cluster, services)
+  const missing = services.filter(
+    (name) => !known.some(({serviceName, status}) => serviceName === name && status !== 'INACTIVE'),
+  )
+  return new Map(missing.map((name) => [name, planCreation(file, inputs, name)]))
 }
 
 // Without a controller in the answer it is ECS: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/384.
@@ -81,7 +108,10 @@ export async function renderWanted(
     targets.map(({service}) => service),
     wanted,
   )
-  const running = targets.map((target) => target.running.definition)
+  for (const {creation} of targets) {
+    if (creation !== undefined) checkFits(creation, wanted, inputs.createService ?? '')
+  }
+  const running = targets.flatMap((target) => target.running?.definition ?? [])
   for (const unknown of await checkPreconditions(world.env, aws, wanted, running)) world.log.line(`  (${unknown})`)
   return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
 }
@@ -89,20 +119,26 @@ export async function renderWanted(
 async function loadBase(env: Environment, aws: Aws, {source}: Inputs, targets: readonly Target[]): Promise<Loaded> {
   if (source.kind === 'file') return await loadFile(env, source.path)
   if (source.kind === 'registered') return await loadRegistered(aws, source.name)
-  const families = new Set(targets.map(({running}) => running.definition.family))
-  const [first] = targets
-  if (first === undefined || families.size > 1) {
+  const running = targets.flatMap((target) => target.running ?? [])
+  const families = new Set(running.map(({definition}) => definition.family))
+  const [first] = running
+  if (first === undefined) {
+    throw new InputError(
+      `Input "task-definition" is "service", and service "${targets[0]?.name ?? ''}" does not exist yet: give a file, a family or an ARN. Nothing was registered.`,
+    )
+  }
+  if (families.size > 1) {
     throw new InputError(
       `Input "task-definition" is "service", but the services run different families (${[...families].join(', ')}): deploy them in separate steps.`,
     )
   }
-  return first.running
+  return first
 }
 
 // A file that says nothing of tags means "as they are", not "without".
 function keepTags(wanted: Definition, targets: readonly Target[]): Definition {
-  const same = targets.find(({running}) => running.definition.family === wanted.family)
-  const tags = same?.running.definition.tags
+  const same = targets.find(({running}) => running?.definition.family === wanted.family)
+  const tags = same?.running?.definition.tags
   return wanted.tags !== undefined || tags === undefined ? wanted : {...wanted, tags}
 }
 

@@ -102,7 +102,7 @@ function finish(
   world.outputs.set('status', status)
   world.outputs.set('failure-reason', undefined)
   world.outputs.set('task-definition-arn', job.revision)
-  world.outputs.set('previous-task-definition-arn', job.change.perTarget[0]?.target.running.arn)
+  world.outputs.set('previous-task-definition-arn', job.change.perTarget[0]?.target.running?.arn)
   world.outputs.set('deployment-id', subject?.watched.deploymentId)
   world.outputs.set('receipt', receipt(world, job, status, headline))
 }
@@ -110,7 +110,7 @@ function finish(
 /** The receipt of a deploy that failed, and the outputs that are known all the same. */
 export function failedReceipt(world: World, job: Job, status: Status, headline: string): string {
   world.outputs.set('task-definition-arn', job.revision)
-  world.outputs.set('previous-task-definition-arn', job.change.perTarget[0]?.target.running.arn)
+  world.outputs.set('previous-task-definition-arn', job.change.perTarget[0]?.target.running?.arn)
   return receipt(world, job, status, headline)
 }
 
@@ -128,13 +128,16 @@ function receipt(world: World, {started, inputs, change, revision}: Job, status:
     now: {
       cluster: shortName(inputs.cluster),
       services: [...inputs.services],
-      taskDefinition: back ? shortName(before?.running.arn) : shortName(revision),
+      taskDefinition: back ? shortName(before?.running?.arn) : shortName(revision),
       images: imagesOf(change.wanted),
       digests,
     },
-    before: {
-      taskDefinition: shortName(before?.running.arn),
-      desiredCount: before?.service.desiredCount ?? null,
-    },
+    before: before?.running === undefined ? NOTHING : was(before.running.arn, before.service.desiredCount),
   })
+}
+
+const NOTHING = {taskDefinition: '', desiredCount: null}
+
+function was(arn: string, desiredCount = 0): {taskDefinition: string; desiredCount: number} {
+  return {taskDefinition: shortName(arn), desiredCount}
 }

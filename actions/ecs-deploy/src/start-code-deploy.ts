@@ -28,7 +28,7 @@ export async function startByCodeDeploy(
   const {forceNewDeployment, ...settings} = update
   const after = await updateSettings(world, aws, cluster, name, settings)
   const watchable = subject(service, after ?? service, wanted)
-  if (codeDeploy === undefined || (revision === running.arn && !forceNewDeployment)) return watchable
+  if (codeDeploy === undefined || (revision === running?.arn && !forceNewDeployment)) return watchable
   const order = {...codeDeploy, appSpec: fillAppSpec(codeDeploy.appSpec, revision)}
   const codeDeployId = await ask('codedeploy:CreateDeployment', () =>
     persist(world.clock, world.cancel, () => aws.codeDeploy.create(order)),

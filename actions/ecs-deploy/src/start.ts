@@ -8,6 +8,7 @@ import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Change, TargetChange} from './change.ts'
+import {createService} from './create-service.ts'
 import type {Inputs, UpdateSettings} from './inputs.ts'
 import {rememberForPost} from './memory.ts'
 import {startByCodeDeploy} from './start-code-deploy.ts'
@@ -35,7 +36,7 @@ export async function start(
   change: Change,
   revision: string,
 ): Promise<Subject[]> {
-  rememberForPost(world, aws, inputs, change)
+  rememberForPost(world, aws, inputs, change, revision)
   const subjects = await Promise.all(
     change.perTarget.map((item) => startOne(world, aws, inputs.cluster, item, change.wanted, revision)),
   )
@@ -53,6 +54,7 @@ async function startOne(
   revision: string,
 ): Promise<Subject> {
   if (!needed) return subject(target.service, target.service, wanted)
+  if (target.creation !== undefined) return await createService(world, aws, target.creation, wanted, revision)
   if (target.codeDeploy !== undefined) {
     return await startByCodeDeploy(world, aws, cluster, {target, update}, wanted, revision)
   }

@@ -32,7 +32,7 @@ export async function undoAndFail(world: World, aws: Aws, job: Job, trouble: rea
   return new Failure(diagnosis, status)
 }
 
-async function undoOne(world: World, aws: Aws, {inputs, change}: Job, {outcome}: Trouble): Promise<Undone> {
+async function undoOne(world: World, aws: Aws, {inputs, change, revision}: Job, {outcome}: Trouble): Promise<Undone> {
   const {service, taskDefinition} = outcome.track.watched
   const item = change.perTarget.find(({target}) => target.name === service)
   const kind = outcome.verdict.kind
@@ -41,5 +41,5 @@ async function undoOne(world: World, aws: Aws, {inputs, change}: Job, {outcome}:
   if (inputs.onFailure === 'keep' && kind !== 'rolled-back') {
     return {restored: false, sentence: `${service} was left on ${shortName(taskDefinition)} (on-failure: keep)`}
   }
-  return await undo(world, aws, inputs.cluster, beforeOf(item), outcome)
+  return await undo(world, aws, inputs.cluster, beforeOf(item, revision), outcome)
 }

@@ -13,18 +13,21 @@ import {findServices} from '../../shared/ecs/targets.ts'
 import {watch} from '../../shared/ecs/watch.ts'
 import type {Outcome} from '../../shared/ecs/watch.ts'
 import type {AppSpec} from './app-spec.ts'
+import {removeCreated} from './remove-created.ts'
 import {subject} from './subject.ts'
 import {undoByCodeDeploy} from './undo-code-deploy.ts'
 
 /** What a service is brought back to. */
 export interface Before {
   readonly name: string
-  /** ARN of the task definition that ran. */
+  /** ARN of the task definition that ran; of the one that it was made with, when this run made the service. */
   readonly taskDefinition: string
   /** How many tasks were meant to run; undefined when the change left that alone, and so does going back. */
   readonly desiredCount: number | undefined
   /** Where CodeDeploy deploys it: the group, and the AppSpec to go back with. */
   readonly codeDeploy?: CodeDeployBefore | undefined
+  /** Whether the service did not exist before. */
+  readonly created?: boolean | undefined
 }
 
 /** What going back by CodeDeploy takes. */
@@ -57,6 +60,7 @@ export async function undo(
   outcome: Outcome | undefined,
 ): Promise<Undone> {
   try {
+    if (before.created === true) return await removeCreated(world, aws, cluster, before.name, before.taskDefinition)
     const byEcs = outcome?.verdict.kind === 'rolled-back'
     const [now] = await findServices(aws, cluster, [before.name])
     if (now === undefined) return {restored: false, sentence: `${before.name} is gone`}
@@ -73,7 +77,9 @@ export async function undo(
       : await goBack(world, aws, cluster, before, outcome)
     return await waitUntilBack(world, aws, cluster, before, now, after)
   } catch (error) {
-    const problem = `going back to ${shortName(before.taskDefinition)} did not work: ${errorMessage(error)}`
+    const aim =
+      before.created === true ? `removing ${before.name}` : `going back to ${shortName(before.taskDefinition)}`
+    const problem = `${aim} did not work: ${errorMessage(error)}`
     return {restored: false, sentence: problem}
   }
 }

@@ -43,8 +43,7 @@ export function registrable(described: TaskDefinition, tags: Definition['tags'] 
 export function definitionFrom(data: unknown, origin: string): Definition {
   const {body, tags} = unwrapped(data, origin)
   const definition = registrable(withoutNulls(body) as TaskDefinition, tags)
-  const unknown = unknownKeys(NormalizedSchema.of(RegisterTaskDefinitionRequest$), definition, '')
-  if (unknown.length > 0) throw new InputError(`${origin}: ${unknown.join('; ')}.`)
+  refuseUnknownKeys(RegisterTaskDefinitionRequest$, definition, origin)
   if (typeof definition.family !== 'string' || definition.family === '')
     throw new InputError(`${origin} has no "family": add "family": "<name>".`)
   if (!Array.isArray(definition.containerDefinitions) || definition.containerDefinitions.length === 0)
@@ -71,17 +70,44 @@ export function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, item]) => [key, withoutNulls(item)]))
 }
 
+/**
+ * Refuses keys that a request does not have, which the SDK would leave out without a word, and values of another kind
+ * than it takes, which ECS would refuse (`cpu: 256` in YAML is a number, and ECS takes a text).
+ * @param request the SDK's own description of the request
+ * @throws {InputError} that names each key, with the nearest right one, and each value, with the kind that is right
+ */
+export function refuseUnknownKeys(request: Request, value: object, origin: string): void {
+  const unknown = unknownKeys(NormalizedSchema.of(request), value, '')
+  if (unknown.length > 0) throw new InputError(`${origin}: ${unknown.join('; ')}.`)
+}
+
+type Request = Parameters<typeof NormalizedSchema.of>[0]
+
 // Walks the value beside the SDK's own description of the request, so that the list of keys never goes stale.
 function unknownKeys(schema: NormalizedSchema, value: unknown, path: string): string[] {
   if (schema.isStructSchema()) return unknownMembers(schema, value, path)
-  if (schema.isListSchema() && Array.isArray(value)) {
+  if (schema.isListSchema()) {
+    if (!Array.isArray(value)) return [`${path} is ${JSON.stringify(value)}, and ECS takes a list there`]
     return value.flatMap((item, at) => unknownKeys(schema.getValueSchema(), item, `${path}[${String(at)}]`))
   }
-  return []
+  const kind = kindOf(schema)
+  if (kind === undefined || typeof value === kind.type) return []
+  return [`${path} is ${JSON.stringify(value)}, and ECS takes ${kind.words}`]
+}
+
+interface Kind {
+  readonly type: 'string' | 'boolean' | 'number'
+  readonly words: string
+}
+
+function kindOf(schema: NormalizedSchema): Kind | undefined {
+  if (schema.isStringSchema()) return {type: 'string', words: 'a text: put it in quotes'}
+  if (schema.isBooleanSchema()) return {type: 'boolean', words: 'true or false, without quotes'}
+  return schema.isNumericSchema() ? {type: 'number', words: 'a number, without quotes'} : undefined
 }
 
 function unknownMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {
-  if (!isRecord(value)) return []
+  if (!isRecord(value)) return [`${path} is ${JSON.stringify(value)}, and ECS takes an object there`]
   const members = new Map(schema.structIterator())
   return Object.entries(value).flatMap(([key, item]) => {
     const member = members.get(key)

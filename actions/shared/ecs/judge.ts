@@ -21,6 +21,8 @@ export interface Watched {
   readonly staged: boolean
   /** The id of the deployment in CodeDeploy, `d-8KQ1…`, where CodeDeploy makes it. */
   readonly codeDeployId?: string
+  /** Whether the change made the service itself: until it was shown, that it is missing means nothing. */
+  readonly created?: boolean
 }
 
 /** What is known of a service at one moment. */
@@ -56,7 +58,7 @@ export type Verdict =
 /** The verdict that a snapshot allows; undefined while the deployment is under way. */
 export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined {
   const {service, record} = snapshot
-  if (service === undefined) return {kind: 'deleted', detail: 'the service does not exist any more'}
+  if (service === undefined) return isYoung(watched, snapshot) ? undefined : GONE
   if (service.status === 'DRAINING' || service.status === 'INACTIVE') {
     return {kind: 'deleted', detail: `the service is being deleted (${service.status})`}
   }
@@ -66,6 +68,13 @@ export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined
   // Blue/green counts its tasks as complete long before traffic has moved: without a record nothing is known.
   if (watched.staged && (record !== undefined || service.currentServiceDeployment !== undefined)) return undefined
   return judgeService(watched, service, snapshot)
+}
+
+const GONE: Verdict = {kind: 'deleted', detail: 'the service does not exist any more'}
+
+/** Whether the change made the service a moment ago, and ECS has not shown it yet. */
+export function isYoung(watched: Watched, {service, seen}: Snapshot): boolean {
+  return watched.created === true && service === undefined && !seen
 }
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html

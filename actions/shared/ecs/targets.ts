@@ -10,22 +10,36 @@ const SERVICES_PER_CALL = 10
 
 /**
  * The services that a change is for, as they are now.
+ * @param hint what else could be done about a service that is missing
  * @throws {InputError} when the cluster or a service is not there, with the nearest name that is
  */
-export async function findServices(aws: Aws, cluster: string, names: readonly string[]): Promise<Service[]> {
-  const found: Service[] = []
-  for (let at = 0; at < names.length; at += SERVICES_PER_CALL) {
-    const services = names.slice(at, at + SERVICES_PER_CALL)
-    found.push(...(await describe(aws, cluster, services)))
-  }
+export async function findServices(
+  aws: Aws,
+  cluster: string,
+  names: readonly string[],
+  hint?: string,
+): Promise<Service[]> {
+  const found = await lookUpServices(aws, cluster, names)
   for (const name of names) {
     const service = found.find(({serviceName}) => serviceName === name)
-    if (service === undefined) throw await serviceMissing(aws, cluster, name)
+    if (service === undefined) throw await serviceMissing(aws, cluster, name, hint)
     if (service.status !== 'ACTIVE') {
       throw new InputError(
         `Service "${name}" in cluster "${shortName(cluster)}" is ${service.status ?? 'unknown'}, not ACTIVE: create it again before deploying to it.`,
       )
     }
+  }
+  return found
+}
+
+/**
+ * Those of the services that ECS knows, in whatever state: a deleted one is shown as INACTIVE for a while.
+ * @throws {InputError} when the cluster is not there
+ */
+export async function lookUpServices(aws: Aws, cluster: string, names: readonly string[]): Promise<Service[]> {
+  const found: Service[] = []
+  for (let at = 0; at < names.length; at += SERVICES_PER_CALL) {
+    found.push(...(await describe(aws, cluster, names.slice(at, at + SERVICES_PER_CALL))))
   }
   return found
 }
@@ -49,12 +63,12 @@ async function clusterMissing(aws: Aws, cluster: string): Promise<InputError> {
   )
 }
 
-async function serviceMissing(aws: Aws, cluster: string, name: string): Promise<InputError> {
+async function serviceMissing(aws: Aws, cluster: string, name: string, hint?: string): Promise<InputError> {
   const known = await namesOf(
     async () => (await aws.ecs.send(new ListServicesCommand({cluster, maxResults: 100}))).serviceArns,
   )
   return new InputError(
-    `Input "service" is "${name}", which does not exist in cluster "${shortName(cluster)}" (${aws.region}): ${suggestion(name, known)}.`,
+    `Input "service" is "${name}", which does not exist in cluster "${shortName(cluster)}" (${aws.region}): ${[suggestion(name, known), hint].filter(Boolean).join(', ')}.`,
   )
 }
 

@@ -2,6 +2,7 @@ import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import {causeOf} from './causes.ts'
 import {codeDeployWords} from './code-deploy-judge.ts'
 import type {Definition} from './definition.ts'
+import {isYoung} from './judge.ts'
 import {shortTask} from './names.ts'
 import {essentialContainers, isStopped} from './task-groups.ts'
 import type {Track} from './track.ts'
@@ -32,7 +33,9 @@ function unhealthyWord(task: Task, {containerDefinitions = []}: Definition): str
 /** Where a deployment stands, in one line: `1/2 running, 1 pending: pulling image (1)`. */
 export function stateLine({watched, definition, snapshot, running}: Track): string {
   const {service, record, codeDeploy, tasks} = snapshot
-  if (service === undefined) return 'the service is gone'
+  if (service === undefined) {
+    return isYoung(watched, snapshot) ? 'ECS does not show the service yet' : 'the service is gone'
+  }
   const {pendingCount, failedTasks} = service.deployments?.find(({id}) => id === watched.deploymentId) ?? {}
   const target = record?.targetServiceRevision
   return [

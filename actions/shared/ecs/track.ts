@@ -21,6 +21,8 @@ export class Track {
   completedAt: number | undefined
   /** How many tasks had failed by then. */
   failedAtCompletion = 0
+  /** When a task was last seen to have failed anew. */
+  lastFailureAt = 0
   /** When repeated failures were first seen. */
   failingSince: number | undefined
   #service: Service | undefined
@@ -145,6 +147,7 @@ export class Track {
   async lookAtTasks(eyes: Eyes, now: number): Promise<void> {
     this.#signature = this.#signatureNow()
     this.#looked = now
+    const failedBefore = this.failedTasks
     const since = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.createdAt
     const {service, deploymentId, taskDefinition} = this.watched
     const open = [...this.#tasks.values()].filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
@@ -153,5 +156,6 @@ export class Track {
     for (const task of [...listed, ...(await eyes.describe(lost))]) {
       if (belongsTo(task, deploymentId, taskDefinition, since)) this.#tasks.set(task.taskArn ?? '', task)
     }
+    if (this.failedTasks > failedBefore) this.lastFailureAt = now
   }
 }

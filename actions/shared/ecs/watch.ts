@@ -47,6 +47,8 @@ const HEARTBEAT_MS = 30_000
 // Between the last failure that counts and the verdict: time for a task that heals itself, and for its log to arrive.
 const GRACE_MS = {never: 4000, soon: 4000, slowly: 60_000} as const
 const UNREACHABLE_MS = 180_000
+// A container that starts and dies again and again is caught running now and then, and looks complete at that moment.
+const CALM_MS = 10_000
 
 /**
  * Watches deployments of one cluster until the truth about each is known. Looks within half a second, then every
@@ -143,9 +145,18 @@ class Watch {
 
   #verdict(track: Track, now: number): Verdict | undefined {
     const verdict = judge(track.watched, track.snapshot)
+    if (verdict?.kind === 'completed' && this.#isRestless(track, now)) {
+      return this.#givenUp(track, now) ?? this.#timedOut(track, now)
+    }
     const wasComplete = verdict === undefined && track.completedAt !== undefined
     if (verdict?.kind === 'completed' || wasComplete) return this.#stable(track, now) ?? this.#timedOut(track, now)
     return verdict ?? this.#givenUp(track, now) ?? this.#timedOut(track, now)
+  }
+
+  #isRestless(track: Track, now: number): boolean {
+    const {failAfter} = this.#patience
+    const again = failAfter > 0 && track.failures.some(({tasks}) => tasks.length >= failAfter)
+    return again && now - track.lastFailureAt < CALM_MS
   }
 
   #stable(track: Track, now: number): Verdict | undefined {
