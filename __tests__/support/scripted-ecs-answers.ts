@@ -136,7 +136,8 @@ function text(input: Input, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function now(stage: Stage): Frame {
+/** The state that a history has reached. */
+export function now(stage: Stage): Frame {
   const {history, clock} = stage
   if (stage.undoneAt !== undefined) {
     const since = (clock.now() - stage.undoneAt) / 1000

@@ -56,6 +56,8 @@ export interface Frame {
   readonly tasks?: readonly TaskFrame[]
   readonly record?: Readonly<Record<string, unknown>> | null
   readonly codeDeploy?: CodeDeployFrame
+  /** Targets of the service's group: state, reason code and description of each. */
+  readonly targets?: readonly (readonly [string, string?, string?])[]
   /** Errors by operation: the name of the exception, or `reset` for a connection that breaks. */
   readonly errors?: Readonly<Record<string, string>>
   readonly missing?: boolean
@@ -100,6 +102,8 @@ export interface History {
   readonly noLogGroups?: boolean
   /** A service that does not exist is shown as a deleted one. */
   readonly inactive?: boolean
+  /** The kind of targets that the target group takes; `ip` when not given. */
+  readonly targetType?: string
   /** Operations whose first answer gets lost on the way, after they have done what they do. */
   readonly lost?: readonly string[]
   /** What CreateService answers instead of making a service. */

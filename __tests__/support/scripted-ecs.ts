@@ -2,6 +2,7 @@ import {createServer} from 'node:http'
 import type {IncomingMessage, Server, ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import type {Clock} from '../../actions/shared/core/clock.ts'
+import {elbAnswer} from './scripted-elb.ts'
 import {answers} from './scripted-ecs-answers.ts'
 import {AwsError} from './scripted-ecs-error.ts'
 import type {History} from './scripted-ecs-state.ts'
@@ -83,8 +84,13 @@ async function stop(server: Server): Promise<void> {
 async function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString()
+  if (request.headers['x-amz-target'] === undefined) {
+    serveElb(stage, new URLSearchParams(text), response)
+    return
+  }
   const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? ''
-  const input = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
+  const input = JSON.parse(text || '{}') as Record<string, unknown>
   stage.calls.push({operation, input, at: stage.clock.now()})
   try {
     const answer = answers(stage, operation, input)
@@ -95,6 +101,15 @@ async function serve(stage: Stage, request: IncomingMessage, response: ServerRes
     if (error.type === 'reset') request.socket.destroy()
     else reply(response, error.status, {__type: error.type, message: error.message})
   }
+}
+
+// Elastic Load Balancing speaks the Query protocol: a form in, XML out.
+function serveElb(stage: Stage, form: URLSearchParams, response: ServerResponse): void {
+  const operation = form.get('Action') ?? ''
+  stage.calls.push({operation, input: Object.fromEntries(form), at: stage.clock.now()})
+  const {status, body} = elbAnswer(stage, operation, form)
+  response.writeHead(status, {'content-type': 'text/xml'})
+  response.end(body)
 }
 
 // The first answer of such an operation does not arrive; what it did is done.

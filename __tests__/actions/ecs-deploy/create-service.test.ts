@@ -2,6 +2,7 @@ import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
 import {run} from '../../../actions/ecs-deploy/src/main.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {checkoutWith} from '../../support/checkout.ts'
+import {GROUP} from '../../support/scripted-elb.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {EcsRun} from '../../support/ecs-run.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
@@ -283,6 +284,34 @@ describe('a mistake in the file: one sentence, nothing changed', () => {
     expect(seen.world.outputsSet['failure-reason']).toBe('invalid-input')
     expect(seen.failure?.diagnosis.cause).toMatch(sentence)
     expect(changes(seen)).toEqual([])
+  })
+
+  const behind = (targetGroupArn: string): object => ({
+    ...service,
+    loadBalancers: [{targetGroupArn, containerName: 'api', containerPort: 80}],
+  })
+
+  test('a target group that is not there', async () => {
+    const arn = 'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/gone/2'
+    const seen = await deploy(good, {}, {service: behind(arn)})
+    expect(seen.failure?.diagnosis.cause).toMatch(/behind the target group arn:.*gone\/2, which does not exist/)
+    expect(changes(seen)).toEqual([])
+  })
+
+  test('a target group that takes instances', async () => {
+    const seen = await deploy({...good, targetType: 'instance'}, {}, {service: behind(GROUP)})
+    expect(seen.failure?.diagnosis.cause).toMatch(/"api" .* takes targets of the kind "instance", .* target type ip/)
+    expect(changes(seen)).toEqual([])
+  })
+
+  test('a target group that may not be looked at is no mistake', async () => {
+    const seen = await deploy(
+      {...good, before: {errors: {DescribeTargetGroups: 'AccessDenied'}}},
+      {},
+      {service: behind(GROUP)},
+    )
+    expect(seen.world.outputsSet['status']).toBe('succeeded')
+    expect(seen.world.logged()).toMatch(/target group .* was not checked: this job may not look/)
   })
 
   test('no file', async () => {

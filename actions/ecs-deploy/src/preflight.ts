@@ -20,6 +20,7 @@ import type {Creation} from './create-service.ts'
 import type {Inputs} from './inputs.ts'
 import {checkLoadBalancers} from './load-balancers.ts'
 import {checkFits, readServiceFile} from './service-file.ts'
+import {checkTargetGroups} from './target-groups.ts'
 
 /** A service as it is before anything is changed. */
 export interface Target {
@@ -112,7 +113,11 @@ export async function renderWanted(
     if (creation !== undefined) checkFits(creation, wanted, inputs.createService ?? '')
   }
   const running = targets.flatMap((target) => target.running?.definition ?? [])
-  for (const unknown of await checkPreconditions(world.env, aws, wanted, running)) world.log.line(`  (${unknown})`)
+  const unknown = [
+    ...(await checkTargetGroups(aws, targets, wanted)),
+    ...(await checkPreconditions(world.env, aws, wanted, running)),
+  ]
+  for (const line of unknown) world.log.line(`  (${line})`)
   return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
 }
 

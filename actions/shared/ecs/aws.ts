@@ -5,6 +5,7 @@ import {clientConfig} from '../aws/client-config.ts'
 import {explainAwsError} from '../aws/errors.ts'
 import type {Environment} from '../core/inputs.ts'
 import {CodeDeploy} from './code-deploy.ts'
+import {LoadBalancers} from './load-balancers.ts'
 
 /** The AWS clients of a deploy. */
 export interface Aws {
@@ -14,6 +15,7 @@ export interface Aws {
   /** For looking again and again: never retried, because the next look is the retry. */
   readonly poll: ECSClient
   readonly codeDeploy: CodeDeploy
+  readonly loadBalancers: LoadBalancers
   /** CloudWatch Logs, loaded at its first use: most deploys succeed and never need it. */
   logs(region?: string): Promise<CloudWatchLogsClient>
   /** ECR in the region of an image, loaded at its first use. */
@@ -37,6 +39,7 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
     region: config.region,
     ecs,
     codeDeploy: new CodeDeploy(env, ecs),
+    loadBalancers: new LoadBalancers(env, ecs),
     poll: new ECSClient({...config, maxAttempts: 1}),
     logs: (where = config.region) => {
       const client = byRegion.get(where) ?? logs(where)

@@ -8,6 +8,7 @@ import {judge} from './judge.ts'
 import type {Eyes} from './look.ts'
 import {shortName} from './names.ts'
 import type {Pace} from './pace.ts'
+import {lookAtTargets, targetGroupsOf} from './target-health.ts'
 import type {Track} from './track.ts'
 
 /** What a closer look works with. */
@@ -45,6 +46,20 @@ export class CloserLook {
     if (track.wantsTasks(now) && !pace.inDebt(eyes.calls, now, track.hasChanged)) {
       await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => track.lookAtTasks(eyes, now))
     }
+    await this.#askForTargets(track, now)
+  }
+
+  async #askForTargets(track: Track, now: number): Promise<void> {
+    const {aws, eyes, pace} = this.#glasses
+    const {service} = track.snapshot
+    if (service === undefined || !track.wantsTargets(now) || pace.inDebt(eyes.calls, now)) return
+    if (judge(track.watched, track.snapshot) !== undefined) return
+    eyes.calls += targetGroupsOf(service).length
+    // Asked at the first sign only once where that is not allowed, and again in a while where it is.
+    track.seeTargets([], now)
+    await this.#ifAllowed('elasticloadbalancing:DescribeTargetHealth', async () => {
+      track.seeTargets(await lookAtTargets(aws, service, track.tasks), now)
+    })
   }
 
   async #askForRecord(track: Track): Promise<void> {

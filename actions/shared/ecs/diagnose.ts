@@ -16,6 +16,8 @@ import {essentialContainers} from './task-groups.ts'
 import type {TaskGroup} from './task-groups.ts'
 import {tailLog, tellingLine} from './task-logs.ts'
 import type {LogTail} from './task-logs.ts'
+import {sharper, sickTargets, targetEvidence, withTargets} from './diagnose-targets.ts'
+import {explainTargets} from './target-health.ts'
 import {eventLine} from './tell.ts'
 import type {Outcome} from './watch.ts'
 
@@ -40,20 +42,27 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
   await lookOnceMore(world, aws, facts)
   const failures = track.failures
   const main = failures[0]
+  const targets = await sickTargets(world, aws, outcome, main)
+  const unfit = explainTargets(targets)
   const logs = main === undefined ? [] : await readLogs(world, aws, facts, main)
   const said = tellingLine(logs.flatMap(({tail}) => tail.lines))
   const missing = blamedChange(
     differences,
     logs.flatMap(({tail}) => tail.lines),
   )
-  const cause = sentence(verdict, main, said, track.tasks.length)
+  const cause = sentence(verdict, unfit === undefined ? main : sharper(main, unfit), said, track.tasks.length)
   return {
-    reason: reasonOf(verdict, main?.cause),
+    reason: unfit !== undefined && main === undefined ? 'health-check-failed' : reasonOf(verdict, main?.cause),
     subject: track.watched.service,
-    cause,
-    evidence: [...logEvidence(logs), ...taskEvidence(facts, failures, logs), ...eventEvidence(track.events)],
+    cause: main === undefined ? withTargets(cause, unfit) : cause,
+    evidence: [
+      ...logEvidence(logs),
+      ...taskEvidence(facts, failures, logs),
+      ...targetEvidence(targets),
+      ...eventEvidence(track.events),
+    ],
     ...(differences.length > 0 && {changed: changedLine(facts, missing)}),
-    advice: advice(facts, main?.cause, missing),
+    advice: missing === undefined && unfit !== undefined ? unfit.advice : advice(facts, main?.cause, missing),
     links: links(facts, main, logs),
   }
 }

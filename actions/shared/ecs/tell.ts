@@ -5,6 +5,8 @@ import type {Definition} from './definition.ts'
 import {isYoung} from './judge.ts'
 import {shortTask} from './names.ts'
 import {essentialContainers, isStopped} from './task-groups.ts'
+import {explainTargets} from './target-health.ts'
+import type {SickTargets} from './target-health.ts'
 import type {Track} from './track.ts'
 
 /** What a task that does not serve yet waits for; undefined when it waits for nothing. */
@@ -31,7 +33,7 @@ function unhealthyWord(task: Task, {containerDefinitions = []}: Definition): str
 }
 
 /** Where a deployment stands, in one line: `1/2 running, 1 pending: pulling image (1)`. */
-export function stateLine({watched, definition, snapshot, running}: Track): string {
+export function stateLine({watched, definition, snapshot, running, targets}: Track): string {
   const {service, record, codeDeploy, tasks} = snapshot
   if (service === undefined) {
     return isYoung(watched, snapshot) ? 'ECS does not show the service yet' : 'the service is gone'
@@ -43,6 +45,7 @@ export function stateLine({watched, definition, snapshot, running}: Track): stri
     ...counted(target?.pendingTaskCount ?? pendingCount, 'pending'),
     ...counted(failedTasks, 'failed'),
     ...waits(tasks, definition),
+    ...targetWords(targets),
     ...stageWords(record),
     ...(codeDeploy === undefined ? [] : codeDeployWords(codeDeploy)),
     ...counted(oldRunning(service, watched.deploymentId), 'old still running'),
@@ -65,6 +68,11 @@ function waits(tasks: readonly Task[], definition: Definition): string[] {
     if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
   }
   return [...counts].map(([word, count]) => `${word} (${String(count)})`)
+}
+
+function targetWords(targets: readonly SickTargets[]): string[] {
+  const why = explainTargets(targets)
+  return why === undefined ? [] : [`not fit for the load balancer: ${why.sentence}`]
 }
 
 function stageWords(record: ServiceDeployment | undefined): string[] {

@@ -6,11 +6,16 @@ import type {Snapshot, Verdict, Watched} from './judge.ts'
 import type {Eyes} from './look.ts'
 import {belongsTo, groupByCause, isStopped} from './task-groups.ts'
 import type {TaskGroup} from './task-groups.ts'
+import {targetGroupsOf} from './target-health.ts'
+import type {SickTargets} from './target-health.ts'
 
 // How long the tasks are left alone while nothing points at a change.
 const TASK_LOOK_MS = 20_000
 // While a complete deployment is watched on, a task may die and be replaced between two looks at the counts.
 const STABLE_LOOK_MS = 6000
+// All tasks run and the deployment is not complete: then it most often waits for the load balancer.
+const TARGET_LOOK_MS = 20_000
+const UNHEALTHY = /unhealthy in|target-group/
 
 /** What is known of one deployment while it is watched. */
 export class Track {
@@ -33,6 +38,9 @@ export class Track {
   #gone = false
   #signature = ''
   #looked = 0
+  #targetsLooked: number | undefined
+  #unhealthyEvents = 0
+  #targets: readonly SickTargets[] = []
   readonly #tasks = new Map<string, Task>()
   readonly #oldEvents: ReadonlySet<string>
   readonly #events = new Map<string, string>()
@@ -124,6 +132,31 @@ export class Track {
   /** Takes in what CodeDeploy said; a target that was not asked for this time stays as it was. */
   seeCodeDeploy(state: CodeDeployState): void {
     this.#codeDeploy = {...state, target: state.target ?? this.#codeDeploy?.target}
+  }
+
+  /** Targets that a load balancer last found unfit, with its reasons. */
+  get targets(): readonly SickTargets[] {
+    return this.#targets
+  }
+
+  /** Takes in what the load balancers said; that a target is gone by now is no reason to forget why. */
+  seeTargets(targets: readonly SickTargets[], now: number): void {
+    this.#targetsLooked = now
+    this.#unhealthyEvents = this.#unhealthyNow()
+    if (targets.length > 0) this.#targets = targets
+  }
+
+  #unhealthyNow(): number {
+    return this.events.filter((event) => UNHEALTHY.test(event)).length
+  }
+
+  /** Whether the load balancers may know what the deployment waits for. */
+  wantsTargets(now: number): boolean {
+    if (this.#service === undefined || targetGroupsOf(this.#service).length === 0) return false
+    if (this.#unhealthyNow() > this.#unhealthyEvents) return true
+    if (!this.allRunning) return false
+    this.#targetsLooked ??= now
+    return now - this.#targetsLooked >= TARGET_LOOK_MS
   }
 
   /** Whether the counts or the events are not those of the last look at the tasks. */
