@@ -14,6 +14,11 @@ const OTHER = `${ARN}:task-definition/streaming-api:99`
 const IDS = {ours: 'ecs-svc/8213', old: 'ecs-svc/7000', other: 'ecs-svc/9999'} as const
 const RECORD = `${ARN}:service-deployment/StreamingCluster/APIService/abc`
 
+// Each service has a record of its own.
+function recordOf(name: string): string {
+  return RECORD.replace('APIService', name)
+}
+
 /** The task definition that runs when a history begins. */
 export const OLD_DEFINITION = {
   family: 'streaming-api',
@@ -70,9 +75,13 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     stage.undoneAt = stage.clock.now()
     return {serviceDeploymentArn: RECORD}
   },
-  DescribeServiceDeployments: (stage) => {
+  DescribeServiceDeployments: (stage, {serviceDeploymentArns}) => {
     const record = now(stage).record
-    return {serviceDeployments: record ? [{serviceDeploymentArn: RECORD, ...record}] : [], failures: []}
+    const asked = serviceDeploymentArns as readonly string[]
+    return {
+      serviceDeployments: record ? asked.map((arn) => ({serviceDeploymentArn: arn, ...record})) : [],
+      failures: [],
+    }
   },
   ListTasks: (stage, input) => ({
     taskArns: tasks(stage)
@@ -212,7 +221,7 @@ function serviceJson(stage: Stage, name: string): Json {
         : (parts.find(({status}) => status === 'PRIMARY')?.['taskDefinition'] ?? OLD),
     deploymentController: {type: service.controller ?? 'ECS'},
     deploymentConfiguration: {strategy: service.strategy ?? 'ROLLING'},
-    ...(service.record === true && {currentServiceDeployment: recordArn(stage)}),
+    ...(service.record === true && {currentServiceDeployment: recordArn(stage, name)}),
     launchType: 'FARGATE',
     networkConfiguration: {
       awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
@@ -239,10 +248,10 @@ function asTaskSet({desiredCount, ...part}: Json): Json {
 
 const RECORD_BEFORE = `${ARN}:service-deployment/StreamingCluster/APIService/before`
 
-function recordArn(stage: Stage): string {
+function recordArn(stage: Stage, name: string): string {
   const late = (stage.history.service?.recordLate ?? 0) * 1000
   const young = stage.changedAt !== undefined && stage.clock.now() - stage.changedAt < late
-  return !stage.deployed || young ? RECORD_BEFORE : RECORD
+  return !stage.deployed || young ? RECORD_BEFORE : recordOf(name)
 }
 
 function events(stage: Stage, frame: Frame, name: string): Json[] {

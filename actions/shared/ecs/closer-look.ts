@@ -10,6 +10,8 @@ import {shortName} from './names.ts'
 import type {Pace} from './pace.ts'
 import {lookAtTargets, targetGroupsOf} from './target-health.ts'
 import type {Track} from './track.ts'
+import {looksOver} from './turns.ts'
+import type {Turn} from './turns.ts'
 
 /** What a closer look works with. */
 export interface Glasses {
@@ -35,15 +37,24 @@ export class CloserLook {
   }
 
   /**
-   * Takes in all there is to know of one deployment now.
+   * Asks who decides about the deployments: ECS's records of them, and CodeDeploy about its own.
+   * @param turn what this look asks for; a deployment that looks over is asked about in any case
    * @throws {Failure} when CodeDeploy may not be asked about its own deployment: nothing would ever be known
    */
+  async decide(open: readonly Track[], turn: Turn): Promise<void> {
+    if (turn.traffic) await this.#askForTraffic(open)
+    const asked = open.filter((track) => turn.deciding || looksOver(track))
+    await this.#askCodeDeploy(asked.filter(({watched}) => watched.codeDeployId !== undefined))
+    const due = open.filter((track) => this.#wantsRecord(track, turn))
+    await this.#askForRecords(due)
+  }
+
+  /** Takes in what tasks and load balancers say of one deployment now. */
   async at(track: Track): Promise<void> {
     const {world, eyes, pace} = this.#glasses
-    await this.#askCodeDeploy(track)
-    await this.#askForRecord(track)
     const now = world.clock.now()
-    if (track.wantsTasks(now) && !pace.inDebt(eyes.calls, now, track.hasChanged)) {
+    const urgency = track.isFailing ? 'failing' : track.hasChanged ? 'changed' : 'calm'
+    if (track.wantsTasks(now) && !pace.inDebt(eyes.calls, now, urgency)) {
       await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => track.lookAtTasks(eyes, now))
     }
     await this.#askForTargets(track, now)
@@ -62,14 +73,23 @@ export class CloserLook {
     })
   }
 
-  async #askForRecord(track: Track): Promise<void> {
-    const {record} = track
-    if (record === undefined) return
-    if (!track.watched.staged && judge(track.watched, track.snapshot) === undefined) return
+  // The record of a rolling deployment only confirms a verdict that its service allows already.
+  #wantsRecord(track: Track, turn: Turn): boolean {
+    if (track.record === undefined || track.watched.codeDeployId !== undefined) return false
+    if (track.watched.staged) return turn.deciding || looksOver(track)
+    return judge(track.watched, track.snapshot) !== undefined
+  }
+
+  async #askForRecords(tracks: readonly Track[]): Promise<void> {
+    if (tracks.length === 0) return
     await this.#ifAllowed('ecs:DescribeServiceDeployments', async () => {
-      track.seeRecord(await this.#glasses.eyes.deployment(record))
+      const records = await this.#glasses.eyes.deployments(tracks.map(({record = ''}) => record))
+      for (const track of tracks) track.seeRecord(records.get(track.record ?? ''))
     })
-    for (const hook of track.snapshot.record?.lifecycleHookDetails ?? []) await this.#pause(track, record, hook)
+    for (const track of tracks) {
+      const hooks = track.snapshot.record?.lifecycleHookDetails ?? []
+      for (const hook of hooks) await this.#pause(track, track.record ?? '', hook)
+    }
   }
 
   // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContinueServiceDeployment.html
@@ -96,20 +116,34 @@ export class CloserLook {
     )
   }
 
-  async #askCodeDeploy(track: Track): Promise<void> {
-    const {codeDeployId: id, service} = track.watched
-    if (id === undefined) return
-    const {aws, cluster, eyes, pace, world} = this.#glasses
+  async #askCodeDeploy(tracks: readonly Track[]): Promise<void> {
+    if (tracks.length === 0) return
+    const {aws, eyes} = this.#glasses
+    const ids = tracks.map(({watched}) => watched.codeDeployId ?? '')
     eyes.calls += 1
-    const deployment = await ask('codedeploy:GetDeployment', () => aws.codeDeploy.deployment(id))
-    track.seeCodeDeploy({deployment, target: undefined})
-    if (deployment.status === 'Ready') await this.#ready(track, id)
-    const over = judge(track.watched, track.snapshot) !== undefined
-    if (!over && pace.inDebt(eyes.calls, world.clock.now())) return
-    await this.#ifAllowed('codedeploy:BatchGetDeploymentTargets', async () => {
-      eyes.calls += 1
-      track.seeCodeDeploy({deployment, target: await aws.codeDeploy.target(id, shortName(cluster), service)})
-    })
+    const action = ids.length === 1 ? 'codedeploy:GetDeployment' : 'codedeploy:BatchGetDeployments'
+    const deployments = await ask(action, () => aws.codeDeploy.deployments(ids))
+    for (const track of tracks) {
+      const id = track.watched.codeDeployId ?? ''
+      const deployment = deployments.get(id)
+      if (deployment === undefined) continue
+      track.seeCodeDeploy({deployment, target: undefined})
+      if (deployment.status === 'Ready') await this.#ready(track, id)
+    }
+    // How the end came about is in the lifecycle events.
+    await this.#askForTraffic(tracks.filter((track) => judge(track.watched, track.snapshot) !== undefined))
+  }
+
+  async #askForTraffic(tracks: readonly Track[]): Promise<void> {
+    const {aws, cluster, eyes} = this.#glasses
+    for (const track of tracks) {
+      const {codeDeployId: id, service} = track.watched
+      if (id === undefined) continue
+      await this.#ifAllowed('codedeploy:BatchGetDeploymentTargets', async () => {
+        eyes.calls += 1
+        track.seeTraffic(await aws.codeDeploy.target(id, shortName(cluster), service))
+      })
+    }
   }
 
   // https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ContinueDeployment.html

@@ -9,6 +9,8 @@ import {withTaskSets} from './code-deploy-judge.ts'
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html: ten services in one call.
 const SERVICES_PER_CALL = 10
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html
+const RECORDS_PER_CALL = 20
 const TASKS_PER_CALL = 100
 // More stopped tasks than this say nothing new about why a deployment fails.
 const MOST_PAGES = 3
@@ -37,11 +39,18 @@ export class Eyes {
     return found
   }
 
-  /** A service deployment by its ARN; undefined where ECS has no record of it. */
-  async deployment(arn: string): Promise<ServiceDeployment | undefined> {
-    this.calls += 1
-    const command = new DescribeServiceDeploymentsCommand({serviceDeploymentArns: [arn]})
-    return (await this.#client.send(command)).serviceDeployments?.[0]
+  /** Service deployments by their ARNs; one that ECS has no record of is not in the map. */
+  async deployments(arns: readonly string[]): Promise<ReadonlyMap<string, ServiceDeployment>> {
+    const found = new Map<string, ServiceDeployment>()
+    for (let at = 0; at < arns.length; at += RECORDS_PER_CALL) {
+      this.calls += 1
+      const command = new DescribeServiceDeploymentsCommand({
+        serviceDeploymentArns: arns.slice(at, at + RECORDS_PER_CALL),
+      })
+      const {serviceDeployments = []} = await this.#client.send(command)
+      for (const record of serviceDeployments) found.set(record.serviceDeploymentArn ?? '', record)
+    }
+    return found
   }
 
   /** The tasks of a service with one desired status. */

@@ -1,11 +1,18 @@
 const USUAL_MS = 2000
 const SLOWEST_MS = 20_000
-// Looks at tasks come in bursts when something happens; this many calls may run ahead of the average.
-const BURST = 8
-// A look takes two calls where ECS does not know all by itself: slower than one per 2 s, so that a debt is paid off.
+// Calls that may run ahead of one per 2 s: for looks at tasks while all is calm, when something has changed, and when
+// tasks fail, which must be seen at any price that can be paid back.
+const AHEAD = {calm: 8, changed: 16, failing: 40} as const
+// How much slower a look is while calls are paid back.
 const IN_DEBT = 2.5
 
-/** How fast to look again: every 2 s, slower when AWS throttles or when more calls were made than one per 2 s. */
+/** How much a look behind the services is worth. */
+export type Urgency = keyof typeof AHEAD
+
+/**
+ * How fast to look again: every 2 s, which is one call per 2 s; slower when AWS throttles. What was called beyond that
+ * is limited, and paid back by slower looks only while tasks fail: the end of a good deployment is never seen late.
+ */
 export class Pace {
   readonly #started: number
   #throttles = 0
@@ -25,17 +32,14 @@ export class Pace {
     this.#throttles = Math.max(0, this.#throttles - 1)
   }
 
-  /**
-   * Whether more calls were made than one per 2 s and a burst.
-   * @param urgent something has just changed: a second burst is allowed for that
-   */
-  inDebt(calls: number, now: number, urgent = false): boolean {
-    return calls > BURST * (urgent ? 2 : 1) + (now - this.#started) / USUAL_MS
+  /** Whether more calls were made than one per 2 s and what may run ahead. */
+  inDebt(calls: number, now: number, urgency: Urgency = 'calm'): boolean {
+    return calls > AHEAD[urgency] + (now - this.#started) / USUAL_MS
   }
 
-  /** Milliseconds until the next look. */
-  next(calls: number, now: number): number {
+  /** Milliseconds until the next look. @param failing whether tasks of a deployment under way fail */
+  next(calls: number, now: number, failing: boolean): number {
     const slowed = USUAL_MS * 2 ** this.#throttles
-    return Math.min(SLOWEST_MS, this.inDebt(calls, now) ? slowed * IN_DEBT : slowed)
+    return Math.min(SLOWEST_MS, failing && this.inDebt(calls, now) ? slowed * IN_DEBT : slowed)
   }
 }

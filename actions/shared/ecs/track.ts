@@ -1,6 +1,7 @@
 import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import {taskSetOf} from './code-deploy-judge.ts'
 import type {CodeDeployState} from './code-deploy-judge.ts'
+import type {CodeDeployTarget} from './code-deploy.ts'
 import type {Definition} from './definition.ts'
 import type {Snapshot, Verdict, Watched} from './judge.ts'
 import type {Eyes} from './look.ts'
@@ -13,6 +14,7 @@ import type {SickTargets} from './target-health.ts'
 const TASK_LOOK_MS = 20_000
 // While a complete deployment is watched on, a task may die and be replaced between two looks at the counts.
 const STABLE_LOOK_MS = 6000
+const MOST_KNOWN = 100
 // All tasks run and the deployment is not complete: then it most often waits for the load balancer.
 const TARGET_LOOK_MS = 20_000
 const UNHEALTHY = /unhealthy in|target-group/
@@ -34,7 +36,9 @@ export class Track {
   #record: ServiceDeployment | undefined
   #recordArn: string | undefined
   #codeDeploy: CodeDeployState | undefined
+  #traffic: CodeDeployTarget | undefined
   #seen = false
+  #mostRunning = 0
   #gone = false
   #signature = ''
   #looked = 0
@@ -96,6 +100,20 @@ export class Track {
     return this.#recordArn
   }
 
+  /** Whether only its record or CodeDeploy tells how it ends, and there is one to ask. */
+  get isDecidedElsewhere(): boolean {
+    const {codeDeployId, staged} = this.watched
+    return codeDeployId !== undefined || (staged && this.#recordArn !== undefined)
+  }
+
+  /** Whether tasks of the deployment fail, as far as that is seen without looking at each. */
+  get isFailing(): boolean {
+    const ours = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)
+    return (
+      !this.allRunning && ((ours?.failedTasks ?? 0) > 0 || this.running < this.#mostRunning || this.failedTasks > 0)
+    )
+  }
+
   // The answer to a change, and a look right after it, may still name the record of the deployment before it.
   #noticeRecord(service: Service | undefined): void {
     const arn = service?.currentServiceDeployment
@@ -116,6 +134,7 @@ export class Track {
     this.#service = service
     this.#noticeRecord(service)
     this.#noticeTaskSet(service)
+    this.#mostRunning = Math.max(this.#mostRunning, this.running)
     if (service.deployments?.some(({id}) => id === this.watched.deploymentId) === true) this.#seen = true
     const fresh = (service.events ?? [])
       .filter(({id = ''}) => !this.#oldEvents.has(id) && !this.#events.has(id))
@@ -131,7 +150,13 @@ export class Track {
 
   /** Takes in what CodeDeploy said; a target that was not asked for this time stays as it was. */
   seeCodeDeploy(state: CodeDeployState): void {
-    this.#codeDeploy = {...state, target: state.target ?? this.#codeDeploy?.target}
+    this.#codeDeploy = {...state, target: state.target ?? this.#traffic}
+  }
+
+  /** Takes in how far CodeDeploy is with the service. */
+  seeTraffic(target: CodeDeployTarget | undefined): void {
+    this.#traffic = target ?? this.#traffic
+    if (this.#codeDeploy !== undefined) this.#codeDeploy = {...this.#codeDeploy, target: this.#traffic}
   }
 
   /** Targets that a load balancer last found unfit, with its reasons. */
@@ -178,17 +203,29 @@ export class Track {
 
   /** Looks at the tasks of the deployment: those that stopped and those that are on their way. */
   async lookAtTasks(eyes: Eyes, now: number): Promise<void> {
+    const calm = !this.hasChanged && this.#looked > 0
     this.#signature = this.#signatureNow()
     this.#looked = now
     const failedBefore = this.failedTasks
     const since = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.createdAt
     const {service, deploymentId, taskDefinition} = this.watched
     const open = [...this.#tasks.values()].filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
+    // Nothing points at a change: that the known tasks are still there is known by one call instead of four.
+    if (calm && open.length > 0 && open.length <= MOST_KNOWN && (await this.#stillThere(eyes, open))) return
     const listed = [...(await eyes.tasks(service, 'STOPPED')), ...(await eyes.tasks(service, 'RUNNING'))]
     const lost = open.filter((arn) => !listed.some(({taskArn}) => taskArn === arn))
-    for (const task of [...listed, ...(await eyes.describe(lost))]) {
-      if (belongsTo(task, deploymentId, taskDefinition, since)) this.#tasks.set(task.taskArn ?? '', task)
-    }
+    const found = [...listed, ...(await eyes.describe(lost))]
+    for (const task of found.filter((one) => belongsTo(one, deploymentId, taskDefinition, since))) this.#know(task)
     if (this.failedTasks > failedBefore) this.lastFailureAt = now
+  }
+
+  async #stillThere(eyes: Eyes, arns: readonly string[]): Promise<boolean> {
+    const known = await eyes.describe(arns)
+    for (const task of known) this.#know(task)
+    return !known.some(isStopped)
+  }
+
+  #know(task: Task): void {
+    this.#tasks.set(task.taskArn ?? '', task)
   }
 }

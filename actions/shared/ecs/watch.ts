@@ -14,6 +14,7 @@ import {CloserLook} from './closer-look.ts'
 import {isStopped} from './task-groups.ts'
 import {eventLine, stateLine, stopLine} from './tell.ts'
 import {Track} from './track.ts'
+import {turnOf} from './turns.ts'
 
 /** How long to wait, and what to put up with. */
 export interface Patience {
@@ -78,6 +79,7 @@ class Watch {
   readonly #closer: CloserLook
   #lastLine: number
   #lastAnswer: number
+  #looks = 0
 
   constructor(world: World, aws: Aws, cluster: string, subjects: readonly Subject[], patience: Patience) {
     this.#world = world
@@ -104,16 +106,20 @@ class Watch {
       for (const track of open) this.#conclude(track)
       if (this.#outcomes.size === this.#tracks.length) break
       this.#heartbeat(open)
-      await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now()), cancel)
+      const failing = open.some((track) => !this.#outcomes.has(track) && track.isFailing)
+      await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now(), failing), cancel)
     }
     return this.#tracks.map((track) => this.#outcomes.get(track)).filter((outcome) => outcome !== undefined)
   }
 
   async #look(open: readonly Track[]): Promise<void> {
     try {
-      const services = await this.#eyes.services(open.map(({watched}) => watched.service))
+      const now = this.#world.clock.now()
+      const turn = turnOf(open, this.#looks, !this.#pace.inDebt(this.#eyes.calls, now))
+      this.#looks += 1
+      if (turn.services) await this.#seeServices(open)
+      await this.#closer.decide(open, turn)
       for (const track of open) {
-        this.#tellEvents(track, track.see(services.get(track.watched.service)))
         await this.#closer.at(track)
         this.#tellTasks(track)
         this.#tellState(track)
@@ -123,6 +129,11 @@ class Watch {
     } catch (error) {
       this.#bear(error)
     }
+  }
+
+  async #seeServices(open: readonly Track[]): Promise<void> {
+    const services = await this.#eyes.services(open.map(({watched}) => watched.service))
+    for (const track of open) this.#tellEvents(track, track.see(services.get(track.watched.service)))
   }
 
   // The next look is the retry; only what no retry can mend ends the watch.
