@@ -22,6 +22,11 @@ export function codeDeployOperations(
     }),
     ListDeployments: (stage) => ({deployments: active(stage, now(stage))}),
     CreateDeployment: create,
+    BatchGetDeployments: (stage, {deploymentIds}) => ({
+      deploymentsInfo: (deploymentIds as string[]).map(
+        (id) => deployment(stage, id, now(stage).codeDeploy ?? {})['deploymentInfo'],
+      ),
+    }),
     GetDeployment: (stage, input) => deployment(stage, String(input['deploymentId']), now(stage).codeDeploy ?? {}),
     BatchGetDeploymentTargets: (stage, input) => target(input, now(stage).codeDeploy ?? {}),
     StopDeployment: (stage) => {
@@ -66,7 +71,12 @@ function active(stage: Stage, {codeDeploy = {}}: Frame): string[] {
 }
 
 function create(stage: Stage, {revision}: Input): Json {
-  const {content} = (revision as {appSpecContent: {content: string}}).appSpecContent
+  const {content, sha256} = (revision as {appSpecContent: {content: string; sha256: string}}).appSpecContent
+  // https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html: one deployment of a group at a time.
+  if (stage.orderedSha256 === sha256 && stage.undoneAt === undefined) {
+    throw new AwsError('DeploymentLimitExceededException', 'The Deployment Group already has an active Deployment.')
+  }
+  stage.orderedSha256 = sha256
   const wanted = /"(arn:aws:ecs:[^"]*:task-definition\/[^"]*)"/.exec(content)?.[1] ?? ''
   if (stage.changedAt !== undefined) {
     stage.undoneAt = stage.clock.now()
@@ -93,6 +103,7 @@ function deployment(stage: Stage, deploymentId: string, frame: CodeDeployFrame):
     deploymentInfo: {
       deploymentId,
       ...names,
+      revision: {revisionType: 'AppSpecContent', appSpecContent: {sha256: stage.orderedSha256}},
       status: stage.undoneAt === undefined ? status : (frame.status ?? 'Stopped'),
       ...(error !== undefined && {errorInformation: error}),
       ...(back !== undefined && {rollbackInfo: {rollbackDeploymentId: DEPLOYMENTS.back}}),

@@ -36,6 +36,8 @@ export interface Stage {
   undoneAt: number | undefined
   /** The services that were made, each with the token of the call that made it. */
   readonly created: Map<string, string>
+  /** The sha256 of the AppSpec that CodeDeploy was last given. */
+  orderedSha256?: string
   /** When a service was deleted. */
   removedAt: number | undefined
   /** When somebody ended a pause. */

@@ -1,8 +1,12 @@
+import {ECSClient} from '@aws-sdk/client-ecs'
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
 import {run} from '../../../actions/ecs-deploy/src/main.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
+import {CodeDeploy} from '../../../actions/shared/ecs/code-deploy.ts'
 import {checkoutWith} from '../../support/checkout.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
+import {scriptedEcs} from '../../support/scripted-ecs.ts'
+import {fakeClock} from '../../support/world.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
 
 const IMAGE =
@@ -142,4 +146,19 @@ test('without leave to look at CodeDeploy: red at once, with the action that is 
   const {failure, ecs} = await runAgainst(run, denied, usual)
   expect(failure?.diagnosis).toMatchObject({reason: 'access-denied', subject: 'codedeploy:GetDeploymentGroup'})
   expect(ecs.inputsOf('RegisterTaskDefinition')).toEqual([])
+})
+
+test('several deployments are asked about in one call, one in the call that needs no more leave than before', async () => {
+  const ecs = await scriptedEcs(good, fakeClock())
+  const env = {AWS_ENDPOINT_URL: ecs.endpoint}
+  const credentials = {accessKeyId: 'AKIATEST', secretAccessKey: 'secret'}
+  const client = new CodeDeploy(env, new ECSClient({region: 'eu-central-1', credentials}))
+  try {
+    expect([...(await client.deployments(['d-NEW', 'd-OLD'])).keys()]).toEqual(['d-NEW', 'd-OLD'])
+    expect([...(await client.deployments(['d-NEW'])).keys()]).toEqual(['d-NEW'])
+    expect((await client.deployments([])).size).toBe(0)
+    expect(ecs.calls.map(({operation}) => operation)).toEqual(['BatchGetDeployments', 'GetDeployment'])
+  } finally {
+    await ecs.close()
+  }
 })

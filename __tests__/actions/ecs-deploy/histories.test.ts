@@ -22,6 +22,8 @@ interface Case {
     readonly updates?: number
     readonly registers?: number
     readonly stops?: number
+    /** Deployments of CodeDeploy that were asked for. */
+    readonly creates?: number
     readonly withinSeconds?: number
     readonly notBeforeSeconds?: number
   }
@@ -60,6 +62,7 @@ function expectCalls({ecs, failure, seconds}: EcsRun, wanted: Case['expect']): v
   expect(ecs.inputsOf('UpdateService')).toHaveLength(wanted.updates ?? (failure === undefined ? 1 : 2))
   expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(wanted.registers ?? 1)
   expect(ecs.inputsOf('StopServiceDeployment')).toHaveLength(wanted.stops ?? 0)
+  if (wanted.creates !== undefined) expect(ecs.inputsOf('CreateDeployment')).toHaveLength(wanted.creates)
   expect(seconds).toBeLessThanOrEqual(wanted.withinSeconds ?? 60)
   expect(seconds).toBeGreaterThanOrEqual(wanted.notBeforeSeconds ?? 0)
   // Long waits: one call every two seconds, with a margin for what is asked once at the start and at the end.

@@ -5,7 +5,7 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {withTaskSets} from '../../shared/ecs/code-deploy-judge.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
-import {persist} from '../../shared/ecs/persist.ts'
+import {persist, persistOnce} from '../../shared/ecs/persist.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import {fillAppSpec} from './app-spec.ts'
 import type {TargetChange} from './change.ts'
@@ -31,7 +31,12 @@ export async function startByCodeDeploy(
   if (codeDeploy === undefined || (revision === running?.arn && !forceNewDeployment)) return watchable
   const order = {...codeDeploy, appSpec: fillAppSpec(codeDeploy.appSpec, revision)}
   const codeDeployId = await ask('codedeploy:CreateDeployment', () =>
-    persist(world.clock, world.cancel, () => aws.codeDeploy.create(order)),
+    persistOnce(
+      world.clock,
+      world.cancel,
+      () => aws.codeDeploy.create(order),
+      () => aws.codeDeploy.underWay(order),
+    ),
   )
   world.log.line(`  CodeDeploy has taken deployment ${codeDeployId} of ${shortName(revision)} for ${name}`)
   const watched = {...watchable.watched, codeDeployId, taskDefinition: revision, deploymentId: ''}

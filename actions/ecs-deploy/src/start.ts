@@ -5,7 +5,9 @@ import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
-import {persist} from '../../shared/ecs/persist.ts'
+import {sameDefinition} from '../../shared/ecs/normalise.ts'
+import {persist, persistOnce} from '../../shared/ecs/persist.ts'
+import {loadRegistered} from '../../shared/ecs/source.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Change, TargetChange} from './change.ts'
 import {createService} from './create-service.ts'
@@ -17,12 +19,25 @@ import {subject} from './subject.ts'
 /** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
 export async function register(world: World, aws: Aws, change: Change): Promise<string> {
   if (change.revision !== undefined) return change.revision
-  const answer = await ask('ecs:RegisterTaskDefinition', () =>
-    persist(world.clock, world.cancel, () => aws.ecs.send(new RegisterTaskDefinitionCommand(change.wanted))),
+  // By the client that does not try again by itself: a second call would make a second revision.
+  const registered = await ask('ecs:RegisterTaskDefinition', () =>
+    persistOnce(
+      world.clock,
+      world.cancel,
+      async () =>
+        (await aws.poll.send(new RegisterTaskDefinitionCommand(change.wanted))).taskDefinition?.taskDefinitionArn,
+      () => newestIfSame(aws, change.wanted),
+    ),
   )
-  const arn = answer.taskDefinition?.taskDefinitionArn ?? ''
+  const arn = registered ?? ''
   world.log.line(`  registered ${shortName(arn)}`)
   return arn
+}
+
+// The newest revision was another one before; if it is the wanted one now, a call whose answer was lost has made it.
+async function newestIfSame(aws: Aws, wanted: Definition): Promise<string | undefined> {
+  const newest = await loadRegistered(aws, wanted.family ?? '').catch(() => undefined)
+  return newest !== undefined && sameDefinition(newest.definition, wanted) ? newest.arn : undefined
 }
 
 /**

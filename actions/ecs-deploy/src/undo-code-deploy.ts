@@ -5,7 +5,7 @@ import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {CodeDeployment} from '../../shared/ecs/code-deploy.ts'
 import {shortName} from '../../shared/ecs/names.ts'
-import {persist} from '../../shared/ecs/persist.ts'
+import {persist, persistOnce} from '../../shared/ecs/persist.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
 import {fillAppSpec} from './app-spec.ts'
 import type {Before, Undone} from './undo.ts'
@@ -80,9 +80,13 @@ async function deployBefore(world: World, aws: Aws, {taskDefinition, codeDeploy}
   if (codeDeploy === undefined) return
   world.log.line(`▸ Back to ${shortName(taskDefinition)} by a deployment of CodeDeploy`)
   const {application, group, appSpec} = codeDeploy
-  const order = {application, group, description: undefined, config: undefined}
-  const id = await persist(world.clock, new AbortController().signal, () =>
-    aws.codeDeploy.create({...order, appSpec: fillAppSpec(appSpec, taskDefinition)}),
+  const filled = fillAppSpec(appSpec, taskDefinition)
+  const order = {application, group, appSpec: filled, description: undefined, config: undefined}
+  const id = await persistOnce(
+    world.clock,
+    new AbortController().signal,
+    () => aws.codeDeploy.create(order),
+    () => aws.codeDeploy.underWay(order),
   )
   world.log.line(`  CodeDeploy has taken deployment ${id}`)
 }

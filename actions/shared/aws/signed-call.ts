@@ -49,12 +49,14 @@ export async function signedCall(env: Environment, carrier: Carrier, call: Signe
       body: call.body,
     }),
   )
-  const answer: {readonly response: Answer} = await requestHandler.handle(
-    HttpRequest.clone(signed),
-    call.signal && {abortSignal: call.signal},
-  )
-  const {response} = answer
-  const text = await textOf(response.body)
+  const {response, text} = await sent(async () => {
+    const request = HttpRequest.clone(signed)
+    const answer: {readonly response: Answer} = await requestHandler.handle(
+      request,
+      call.signal && {abortSignal: call.signal},
+    )
+    return {response: answer.response, text: await textOf(answer.response.body)}
+  }, url.host)
   if (response.statusCode >= 300) throw errorOf(response.statusCode, text)
   return text
 }
@@ -91,6 +93,17 @@ async function endpointOf(env: Environment, carrier: Carrier, region: string, ca
     UseDualStack: await carrier.config.useDualstackEndpoint(),
   })
   return new URL(url.href.replace(/\/\/(?:ecs|api\.ecr)/, `//${call.service}`))
+}
+
+// As the SDK's clients do, a connection that breaks is an Error that keeps Node's code, whatever was thrown.
+async function sent<T>(send: () => Promise<T>, host: string): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    const {code = '', message = ''} = error as {readonly code?: string; readonly message?: string}
+    const broken = new Error(`no answer from ${host}: ${message || code}`, {cause: error})
+    throw Object.assign(broken, {name: 'TimeoutError', code})
+  }
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -12,7 +12,7 @@ export interface Aws {
   readonly region: string
   /** For questions asked once and for changes: retried by the SDK. */
   readonly ecs: ECSClient
-  /** For looking again and again: never retried, because the next look is the retry. */
+  /** Never retried by itself: for looking again and again, and for what must not be done twice. */
   readonly poll: ECSClient
   readonly codeDeploy: CodeDeploy
   readonly loadBalancers: LoadBalancers

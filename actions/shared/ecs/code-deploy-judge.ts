@@ -85,17 +85,23 @@ export function codeDeployWords({deployment, target}: CodeDeployState): string[]
   return [
     ...(event === undefined ? [] : [`lifecycle event ${event.lifecycleEventName}`]),
     ...(weight === undefined ? [] : [`${String(weight)} % of traffic`]),
+    ...(isTested(target) ? ['test traffic goes to the new tasks'] : []),
     ...(deployment.status === 'Ready' ? ['paused: waits for somebody to let the traffic move'] : []),
     ...(isShifted(target) ? ['traffic has moved: the old tasks are kept until the group’s waiting time is over'] : []),
   ]
 }
 
-function isShifted(target: CodeDeployTarget | undefined): boolean {
+function isDone(target: CodeDeployTarget | undefined, name: string): boolean {
   const events = target?.lifecycleEvents ?? []
-  const done = (name: string): boolean =>
-    events.some(({lifecycleEventName, status}) => lifecycleEventName === name && status === 'Succeeded')
-  return (
-    done('AllowTraffic') &&
-    (done('AfterAllowTraffic') || !events.some(({lifecycleEventName}) => lifecycleEventName === 'AfterAllowTraffic'))
-  )
+  return events.some(({lifecycleEventName, status}) => lifecycleEventName === name && status === 'Succeeded')
+}
+
+// https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html#appspec-hooks-ecs
+function isTested(target: CodeDeployTarget | undefined): boolean {
+  return isDone(target, 'AllowTestTraffic') && !isDone(target, 'AllowTraffic')
+}
+
+function isShifted(target: CodeDeployTarget | undefined): boolean {
+  const after = target?.lifecycleEvents.some(({lifecycleEventName}) => lifecycleEventName === 'AfterAllowTraffic')
+  return isDone(target, 'AllowTraffic') && (after !== true || isDone(target, 'AfterAllowTraffic'))
 }

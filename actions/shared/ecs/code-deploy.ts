@@ -7,7 +7,10 @@ import type {Environment} from '../core/inputs.ts'
 const text = z._default(z.string(), '')
 const count = z.optional(z.number())
 
+const rawSchema = z.optional(z.object({sha256: text}))
+
 const deploymentSchema = z.object({
+  revision: z.optional(z.object({appSpecContent: rawSchema, string: rawSchema})),
   deploymentId: text,
   applicationName: text,
   deploymentGroupName: text,
@@ -104,9 +107,19 @@ export class CodeDeploy {
     )
   }
 
+  /** The id of a deployment under way that was asked for with this order; undefined when there is none. */
+  async underWay({application, group, appSpec}: DeploymentOrder): Promise<string | undefined> {
+    const sha256 = digestOf(appSpec)
+    for (const id of await this.active(application, group)) {
+      const {revision} = await this.deployment(id)
+      if ((revision?.appSpecContent ?? revision?.string)?.sha256 === sha256) return id
+    }
+    return undefined
+  }
+
   /** Starts a deployment and gives its id. */
   async create({application, group, appSpec, description, config}: DeploymentOrder): Promise<string> {
-    const sha256 = createHash('sha256').update(appSpec).digest('hex')
+    const sha256 = digestOf(appSpec)
     const answer = await this.#call('CreateDeployment', {
       applicationName: application,
       deploymentGroupName: group,
@@ -168,6 +181,10 @@ export class CodeDeploy {
     const place = {service: 'codedeploy', endpointVariable: 'CODEDEPLOY'}
     return await jsonCall(this.#env, this.#carrier, place, `CodeDeploy_20141006.${operation}`, input)
   }
+}
+
+function digestOf(appSpec: string): string {
+  return createHash('sha256').update(appSpec).digest('hex')
 }
 
 type Answer = Readonly<Record<string, unknown>>

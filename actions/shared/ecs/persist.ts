@@ -21,6 +21,33 @@ export async function persist<T>(clock: Clock, cancel: AbortSignal, call: () => 
   }
 }
 
+/**
+ * As {@link persist}, for a call that would do its work a second time and has no token against that: when its answer
+ * may have been lost on the way, it is looked for what it did before it is made again.
+ * @param find what the call made, when it is there; undefined when not
+ */
+export async function persistOnce<T>(
+  clock: Clock,
+  cancel: AbortSignal,
+  call: () => Promise<T>,
+  find: () => Promise<T | undefined>,
+): Promise<T> {
+  let lost = false
+  return await persist(clock, cancel, async () => {
+    const made = lost ? await find() : undefined
+    if (made !== undefined) return made
+    try {
+      return await call()
+    } catch (error) {
+      // What was refused after a lost answer may be refused because the lost one did its work.
+      const late = lost ? await find() : undefined
+      if (late !== undefined) return late
+      lost ||= isTransient(error) && !isThrottled(error)
+      throw error
+    }
+  })
+}
+
 function passes(error: unknown): boolean {
   if (isThrottled(error) || isTransient(error)) return true
   return (

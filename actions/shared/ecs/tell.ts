@@ -78,11 +78,13 @@ function targetWords(targets: readonly SickTargets[]): string[] {
 function stageWords(record: ServiceDeployment | undefined): string[] {
   if (record?.lifecycleStage === undefined) return []
   const stage = record.lifecycleStage.toLowerCase().replaceAll('_', ' ')
-  const weight = record.targetServiceRevision?.requestedProductionTrafficWeight
+  const {requestedProductionTrafficWeight: weight, requestedTestTrafficWeight: test} =
+    record.targetServiceRevision ?? {}
   const paused = record.lifecycleHookDetails?.some(({status}) => String(status) === 'AWAITING_ACTION') === true
   return [
     `stage ${stage}`,
     ...(weight === undefined ? [] : [`${String(weight)} % of traffic`]),
+    ...(test === undefined || test === 0 ? [] : [`${String(test)} % of test traffic`]),
     ...(paused ? ['paused: waits for somebody to continue it'] : []),
   ]
 }
