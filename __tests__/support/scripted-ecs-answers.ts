@@ -84,7 +84,7 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     }
   },
   ListTasks: (stage, input) => ({
-    taskArns: tasks(stage)
+    taskArns: (input['startedBy'] === undefined || input['startedBy'] === stage.startedBy ? tasks(stage) : [])
       .filter((task) => (task.status === 'STOPPED') === (input['desiredStatus'] === 'STOPPED'))
       .map(({id}) => taskArn(id)),
   }),
@@ -96,6 +96,7 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
   RunTask: (stage, input) => {
     stage.changedAt = stage.clock.now()
     stage.wanted = String(input['taskDefinition'])
+    stage.startedBy = String(input['startedBy'])
     return {tasks: tasks(stage).map((task) => taskJson(stage, task)), failures: now(stage).record?.['failures'] ?? []}
   },
   ListTaskDefinitions: (stage) => ({

@@ -29,6 +29,7 @@ export interface ScriptedEcs {
 export interface Stage {
   readonly history: History
   readonly clock: Clock
+  readonly onCall: (operation: string, times: number) => Promise<void> | void
   readonly calls: EcsCall[]
   readonly definitions: Map<string, Record<string, unknown>>
   /** When the timeline was started by a change; undefined before. */
@@ -38,6 +39,8 @@ export interface Stage {
   readonly created: Map<string, string>
   /** The sha256 of the AppSpec that CodeDeploy was last given. */
   orderedSha256?: string
+  /** What RunTask was told to mark its tasks with. */
+  startedBy?: string
   /** When a service was deleted. */
   removedAt: number | undefined
   /** When somebody ended a pause. */
@@ -49,11 +52,20 @@ export interface Stage {
   deployed: boolean
 }
 
-/** Starts a scripted ECS. @param clock the clock that the history follows; a fake one in unit tests */
-export async function scriptedEcs(history: History, clock: Clock): Promise<ScriptedEcs> {
+/**
+ * Starts a scripted ECS.
+ * @param clock the clock that the history follows; a fake one in unit tests
+ * @param onCall awaited before each call is answered, with how many calls of its operation there were
+ */
+export async function scriptedEcs(
+  history: History,
+  clock: Clock,
+  onCall: (operation: string, times: number) => Promise<void> | void = () => undefined,
+): Promise<ScriptedEcs> {
   const stage: Stage = {
     history,
     clock,
+    onCall,
     calls: [],
     definitions: new Map(),
     changedAt: undefined,
@@ -95,6 +107,7 @@ async function serve(stage: Stage, request: IncomingMessage, response: ServerRes
   const input = JSON.parse(text || '{}') as Record<string, unknown>
   stage.calls.push({operation, input, at: stage.clock.now()})
   try {
+    await stage.onCall(operation, stage.calls.filter((call) => call.operation === operation).length)
     const answer = answers(stage, operation, input)
     if (isLost(stage, operation)) request.socket.destroy()
     else reply(response, 200, answer)

@@ -22,6 +22,8 @@ export interface ActionCall {
   readonly entry?: string
   /** State that a main step saved, for its post step. */
   readonly state?: Readonly<Record<string, string>>
+  /** Called with the child as soon as it is there. */
+  readonly onStart?: (child: ChildProcess) => void
   /** Called with each chunk of the log, and the child, for tests that send signals when a line appears. */
   readonly onOutput?: (text: string, child: ChildProcess) => void
 }
@@ -74,6 +76,7 @@ async function runIn(room: string, entry: string, call: ActionCall): Promise<Act
   }
   const started = performance.now()
   const child = spawn(process.execPath, [entry], {cwd: workspace, env: environment(room, workspace, call)})
+  call.onStart?.(child)
   let log = ''
   const take = (data: Buffer): void => {
     log += data.toString()

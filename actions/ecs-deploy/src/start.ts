@@ -19,6 +19,7 @@ import {subject} from './subject.ts'
 /** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
 export async function register(world: World, aws: Aws, change: Change): Promise<string> {
   if (change.revision !== undefined) return change.revision
+  world.cancel.throwIfAborted()
   // By the client that does not try again by itself: a second call would make a second revision.
   const registered = await ask('ecs:RegisterTaskDefinition', () =>
     persistOnce(
@@ -51,6 +52,7 @@ export async function start(
   change: Change,
   revision: string,
 ): Promise<Subject[]> {
+  world.cancel.throwIfAborted()
   rememberForPost(world, aws, inputs, change, revision)
   const subjects = await Promise.all(
     change.perTarget.map((item) => startOne(world, aws, inputs.cluster, item, change.wanted, revision)),

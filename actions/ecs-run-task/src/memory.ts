@@ -11,14 +11,31 @@ const memorySchema = z.object({
   cluster: z.string(),
   onCancel: z.enum(['stop', 'keep']),
   tasks: z.array(z.string()),
+  startedBy: z.optional(z.string()),
 })
 
 /** What a post step must know to stop tasks that nobody waits for any more. */
 export type Memory = z.infer<typeof memorySchema>
 
-/** Writes down which tasks were started. */
-export function rememberForPost(world: World, aws: Aws, {cluster, onCancel}: Inputs, tasks: readonly Task[]): void {
-  const memory: Memory = {region: aws.region, cluster, onCancel, tasks: tasks.map(({taskArn = ''}) => taskArn)}
+/**
+ * Writes down which tasks were started; before they are, what they can be found by.
+ * @param startedBy a text that only tasks of this step carry; undefined when the user has chosen one
+ */
+export function rememberForPost(
+  world: World,
+  aws: Aws,
+  {cluster, onCancel}: Inputs,
+  tasks: readonly Task[],
+  startedBy: string | undefined,
+): void {
+  const arns = tasks.map(({taskArn = ''}) => taskArn)
+  const memory: Memory = {
+    region: aws.region,
+    cluster,
+    onCancel,
+    tasks: arns,
+    ...(startedBy !== undefined && {startedBy}),
+  }
   world.outputs.saveState('memory', JSON.stringify(memory))
 }
 

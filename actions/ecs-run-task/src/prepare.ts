@@ -61,6 +61,7 @@ async function existingRevision(aws: Aws, base: Loaded, wanted: Definition): Pro
 /** Registers the task definition, unless an equal revision exists, and gives its ARN. */
 export async function register(world: World, aws: Aws, prepared: Prepared): Promise<string> {
   if (prepared.revision !== undefined) return prepared.revision
+  world.cancel.throwIfAborted()
   const command = new RegisterTaskDefinitionCommand(prepared.definition)
   const answer = await ask('ecs:RegisterTaskDefinition', () =>
     persist(world.clock, world.cancel, () => aws.ecs.send(command)),

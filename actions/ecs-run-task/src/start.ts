@@ -4,6 +4,7 @@ import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/c
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
 import {errorMessage} from '../../shared/core/errors.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -29,13 +30,18 @@ export async function startTasks(
   prepared: Prepared,
   taskDefinition: string,
 ): Promise<Task[]> {
+  // A step that is killed before the answer arrives knows its tasks by this only.
+  const mark = prepared.call.startedBy === undefined ? markOf(world.env) : undefined
+  const call = {...prepared.call, ...(mark !== undefined && {startedBy: mark})}
+  rememberForPost(world, aws, inputs, [], mark)
   for (let tries = 1; ; tries += 1) {
-    const command = new RunTaskCommand({...prepared.call, taskDefinition, clientToken: randomUUID()})
+    world.cancel.throwIfAborted()
+    const command = new RunTaskCommand({...call, taskDefinition, clientToken: randomUUID()})
     const {tasks = [], failures = []} = await refusalExplained(taskDefinition, () =>
       ask('ecs:RunTask', () => persist(world.clock, world.cancel, () => aws.ecs.send(command))),
     )
     if (tasks.length > 0) {
-      rememberForPost(world, aws, inputs, tasks)
+      rememberForPost(world, aws, inputs, tasks, mark)
       warnOfFewer(world, inputs.count, tasks, failures)
       return tasks
     }
@@ -44,6 +50,12 @@ export async function startTasks(
     world.log.line(`  no capacity (${why}); trying again`)
     await world.clock.sleep(CAPACITY_PAUSE_MS, world.cancel)
   }
+}
+
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html: letters, digits, - / _, up to 128.
+function markOf(env: Environment): string {
+  const run = (env['GITHUB_RUN_ID'] ?? '').replace(/\D/g, '')
+  return ['slipway', run, randomUUID()].filter(Boolean).join('/')
 }
 
 async function refusalExplained(
