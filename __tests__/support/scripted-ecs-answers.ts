@@ -177,7 +177,10 @@ function describeServices(stage: Stage, input: Input): Json {
   }
   const names = input['services'] as string[]
   const known = names.filter((name) => name.endsWith('Service') && isThere(stage, name))
-  return {services: known.map((name) => serviceJson(stage, name)), failures: []}
+  const failures = names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({arn: `${ARN}:service/StreamingCluster/${name}`, reason: 'MISSING'}))
+  return {services: known.map((name) => serviceJson(stage, name)), failures}
 }
 
 // Services whose name starts with "New" do not exist until they are made.

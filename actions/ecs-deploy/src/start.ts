@@ -1,5 +1,7 @@
 import {RegisterTaskDefinitionCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
 import type {UpdateServiceCommandInput} from '@aws-sdk/client-ecs'
+import {Failure} from '../../shared/core/diagnosis.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -21,7 +23,7 @@ export async function register(world: World, aws: Aws, change: Change): Promise<
   if (change.revision !== undefined) return change.revision
   world.cancel.throwIfAborted()
   // By the client that does not try again by itself: a second call would make a second revision.
-  const registered = await ask('ecs:RegisterTaskDefinition', () =>
+  const registered = await unlessRefused(change.wanted.family ?? '', 'the task definition', () =>
     persistOnce(
       world.clock,
       world.cancel,
@@ -33,6 +35,21 @@ export async function register(world: World, aws: Aws, change: Change): Promise<
   const arn = registered ?? ''
   world.log.line(`  registered ${shortName(arn)}`)
   return arn
+}
+
+// What ECS refuses is the user's to correct, in ECS's own words.
+async function unlessRefused<T>(subject: string, what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await ask('ecs:RegisterTaskDefinition', call)
+  } catch (error) {
+    if (!(error instanceof Error) || !/^(Client|InvalidParameter)Exception$/.test(error.name)) throw error
+    throw new Failure({
+      reason: 'rejected',
+      subject,
+      cause: `ECS refuses ${what}: ${errorMessage(error)}`,
+      advice: `correct ${what}; nothing was registered and no service was changed`,
+    })
+  }
 }
 
 // The newest revision was another one before; if it is the wanted one now, a call whose answer was lost has made it.
