@@ -42,7 +42,7 @@ export function makePublicCall(env: Environment, clock: Clock, carrier: ECRClien
       try {
         return await jsonCall(env, carrier, place, `SpencerFrontendService.${operation}`, input)
       } catch (error) {
-        if (attempt === TRIES || !isTransient(error)) throw error
+        if (attempt === TRIES || !isTransient(error) || signal?.aborted === true) throw error
         await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
       }
     }
