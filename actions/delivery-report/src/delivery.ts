@@ -1,8 +1,9 @@
 import {STAGES, receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
+import {workedOnCommit} from '../../shared/core/checked-out.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {Status} from '../../shared/core/diagnosis.ts'
-import type {JobResult} from './inputs.ts'
+import type {JobResult} from '../../shared/report/needs.ts'
 
 /** The receipts of all stages of one delivery, in the order of the chain, each bound to the one before it. */
 export interface Delivery {
@@ -30,7 +31,7 @@ export function mergeReceipts(
   return {
     schema: 'slipway.delivery/v1',
     repository: env['GITHUB_REPOSITORY'] ?? '',
-    commit: env['GITHUB_SHA'] ?? '',
+    commit: workedOnCommit(env),
     run: `${env['GITHUB_RUN_ID'] ?? ''}/${env['GITHUB_RUN_ATTEMPT'] ?? '1'}`,
     status: wholeStatus(stages, jobs),
     stages,

@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import * as z from 'zod/mini'
+import {workedOnCommit} from '../../shared/core/checked-out.ts'
 import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import {workspace} from '../../shared/core/files.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
@@ -68,7 +69,7 @@ export async function readSource(world: World): Promise<Source> {
   const {env} = world
   const payload = await readPayload(env)
   const pull = payload.pull_request
-  const commit = pull?.head.sha ?? given(env['GITHUB_SHA']) ?? (await git(world, ['rev-parse', 'HEAD'])) ?? ''
+  const commit = pull?.head.sha ?? given(workedOnCommit(env)) ?? (await git(world, ['rev-parse', 'HEAD'])) ?? ''
   const [date, remoteDefault] = await Promise.all([
     commitDate(world, payload, commit),
     remoteDefaultBranch(world, payload),

@@ -1,3 +1,4 @@
+import {workedOnCommit} from '../../shared/core/checked-out.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 
 /**
@@ -5,8 +6,9 @@ import type {Environment} from '../../shared/core/inputs.ts'
  * `kubectl rollout history` shows. On the object only, never on its pod template, where it would restart all pods.
  */
 export function annotationsFor(env: Environment): Record<string, string> {
-  const {GITHUB_SHA: commit, GITHUB_RUN_ID: run, GITHUB_REPOSITORY: repository} = env
-  if (commit === undefined || run === undefined || repository === undefined) return {}
+  const {GITHUB_RUN_ID: run, GITHUB_REPOSITORY: repository} = env
+  const commit = workedOnCommit(env)
+  if (commit === '' || run === undefined || repository === undefined) return {}
   const url = `${env['GITHUB_SERVER_URL'] ?? 'https://github.com'}/${repository}/actions/runs/${run}`
   return {
     'slipway.dev/commit': commit,

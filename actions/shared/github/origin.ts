@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises'
 import type {Environment} from '../core/inputs.ts'
+import {workedOnCommit} from '../core/checked-out.ts'
 import {isRecord, recordAt, textAt} from '../core/json.ts'
 
 /** The commit that this run is about, and where it comes from. */
@@ -21,7 +22,7 @@ export async function readOrigin(env: Environment): Promise<Origin> {
   const event = await readEvent(env['GITHUB_EVENT_PATH'])
   const repository = env['GITHUB_REPOSITORY'] ?? ''
   const pull = event['pull_request']
-  if (!isRecord(pull)) return {repository, headSha: env['GITHUB_SHA'] ?? '', baseSha: '', fork: false}
+  if (!isRecord(pull)) return {repository, headSha: workedOnCommit(env), baseSha: '', fork: false}
   const head = recordAt(pull, 'head')
   const from = textAt(recordAt(head, 'repo'), 'full_name')
   const number = pull['number']

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto'
 import * as z from 'zod/mini'
+import {workedOnCommit} from '../core/checked-out.ts'
 import type {Environment} from '../core/inputs.ts'
 
 /** The stages of a delivery, in the order in which the chain runs them. */
@@ -61,7 +62,7 @@ export function makeReceipt(env: Environment, {started, ended, ...stage}: StageF
     ...stage,
     startedAt: new Date(started).toISOString(),
     tookMs: Math.max(0, ended - started),
-    commit: env['GITHUB_SHA'] ?? '',
+    commit: workedOnCommit(env),
     run: `${env['GITHUB_RUN_ID'] ?? ''}/${env['GITHUB_RUN_ATTEMPT'] ?? '1'}`,
   }
   return JSON.stringify(receipt)
