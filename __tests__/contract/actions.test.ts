@@ -44,13 +44,14 @@ function inputsRead(name: string): Set<string> {
   return new Set([...own, ...shared].flatMap((source) => [...source.matchAll(calls)].map((match) => match[1]!)))
 }
 
-test('all eight actions are here', () => {
+test('all nine actions are here', () => {
   expect(names).toEqual([
     'delivery-report',
     'ecr-build-push',
     'ecs-deploy',
     'ecs-run-task',
     'kubectl-rollout',
+    'pr-command',
     'terraform-apply',
     'terraform-plan',
     'terraform-roots',

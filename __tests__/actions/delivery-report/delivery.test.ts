@@ -1,6 +1,6 @@
 import {chainOf, findMismatches, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
 import {readInputs} from '../../../actions/delivery-report/src/inputs.ts'
-import type {JobResult} from '../../../actions/delivery-report/src/inputs.ts'
+import type {JobResult} from '../../../actions/shared/report/needs.ts'
 import {deliverySection, headline, previewComment} from '../../../actions/delivery-report/src/render.ts'
 import {InputError} from '../../../actions/shared/core/errors.ts'
 import type {Preview} from '../../../actions/shared/report/preview.ts'

@@ -1,14 +1,13 @@
-import * as z from 'zod/mini'
+import type * as z from 'zod/mini'
 import {InputError} from '../../shared/core/errors.ts'
 import {Inputs} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import {readNeeds} from '../../shared/report/needs.ts'
+import type {JobResult, Needs} from '../../shared/report/needs.ts'
 import {previewSchema} from '../../shared/report/preview.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptSchema} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
-
-/** How GitHub names the end of a job (https://docs.github.com/actions/reference/contexts-reference#needs-context). */
-export type JobResult = 'success' | 'failure' | 'cancelled' | 'skipped'
 
 /** What the action was asked to report on. */
 export interface ReportInputs {
@@ -20,18 +19,6 @@ export interface ReportInputs {
   readonly token: string | undefined
   readonly releaseTag: string | undefined
 }
-
-const needsSchema = z.record(
-  z.string(),
-  z.object({
-    result: z.enum(['success', 'failure', 'cancelled', 'skipped']),
-    // Null where a runner writes down a job without outputs like that.
-    outputs: z.nullish(z.record(z.string(), z.string())),
-  }),
-)
-
-/** The needs context: each job with its result and its outputs. */
-type Needs = z.infer<typeof needsSchema>
 
 /**
  * The inputs, read and checked. Receipts and previews are also taken from the outputs of the jobs in `needs`.
@@ -107,11 +94,4 @@ function checked<T>(value: unknown, input: string, position: number, schema: z.Z
   throw new InputError(
     `Input "${input}", entry ${String(position)}, is not what a Slipway stage writes (${where} is wrong): pass the outputs unchanged.`,
   )
-}
-
-function readNeeds(needs: unknown): Needs {
-  if (needs === undefined) return {}
-  const parsed = needsSchema.safeParse(needs)
-  if (!parsed.success) throw new InputError('Input "needs" is not the needs context: give it toJSON(needs).')
-  return parsed.data
 }

@@ -6,7 +6,7 @@ import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
 import {findings} from './findings.ts'
-import type {JobResult} from './inputs.ts'
+import type {JobResult} from '../../shared/report/needs.ts'
 
 const NAMES: Readonly<Record<Receipt['stage'], string>> = {
   build: 'build',

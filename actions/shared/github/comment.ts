@@ -54,6 +54,16 @@ export async function writeComment(
   return urls[0] ?? ''
 }
 
+/** The text of the comment of a key, all parts of it, as it was written last; undefined when there is none. */
+export async function readComment(github: GitHubClient, target: CommentTarget): Promise<string | undefined> {
+  const own = await findOwn(github, target)
+  if (own.length === 0) return undefined
+  return own
+    .sort((a, b) => a.part - b.part)
+    .map(({body}) => body)
+    .join('\n')
+}
+
 /** Takes the comment of a key away, when there is one: a pull request that no longer changes anything. */
 export async function removeComment(github: GitHubClient, target: CommentTarget): Promise<void> {
   for (const {id} of await findOwn(github, target)) {

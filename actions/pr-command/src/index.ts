@@ -1,0 +1,4 @@
+import {runAction} from '../../shared/core/run.ts'
+import {run} from './main.ts'
+
+await runAction(run)
