@@ -39,6 +39,7 @@ export interface WorkflowRun extends Collected {
 
 /** Actions that the lab stands in for; every commit of theirs is answered by the same folder. */
 const STAND_INS: Readonly<Record<string, string>> = {
+  'actions/checkout': join(import.meta.dirname, 'actions/checkout'),
   'aws-actions/configure-aws-credentials': join(import.meta.dirname, 'actions/configure-aws-credentials'),
   'hashicorp/setup-terraform': join(import.meta.dirname, 'actions/setup-terraform'),
 }

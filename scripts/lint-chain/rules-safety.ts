@@ -91,6 +91,13 @@ function scopesOf(step: Step, who: string): (readonly [string, Need['access']])[
         : []
     case 'terraform-plan':
       return ['', 'never'].includes(input(step, 'comment')) ? [] : [['pull-requests', 'write']]
+    case 'pr-command':
+      return input(step, 'mode') === 'answer'
+        ? [['pull-requests', 'write']]
+        : [
+            ['contents', 'read'],
+            ['pull-requests', 'write'],
+          ]
     case 'delivery-report':
       return input(step, 'attach-to-release') === '' ? [] : [['contents', 'write']]
     default:

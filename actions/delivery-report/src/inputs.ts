@@ -16,6 +16,8 @@ export interface ReportInputs {
   readonly jobs: ReadonlyMap<string, JobResult>
   readonly previews: readonly Preview[]
   readonly commentKey: string
+  /** The pull request to comment on, where the event names none. */
+  readonly pullRequest: number | undefined
   readonly token: string | undefined
   readonly releaseTag: string | undefined
 }
@@ -39,6 +41,7 @@ export function readInputs(env: Environment): ReportInputs {
     ]),
     jobs: new Map(Object.entries(needs).map(([job, {result}]) => [job, result])),
     commentKey: inputs.optional('comment-key') ?? 'delivery',
+    pullRequest: inputs.optionalInteger('pull-request', {min: 1, max: Number.MAX_SAFE_INTEGER}),
     token: inputs.optional('github-token'),
     releaseTag: inputs.optional('attach-to-release'),
   }

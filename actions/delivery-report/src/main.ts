@@ -1,5 +1,6 @@
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
+import {eventPullRequest} from '../../shared/github/client.ts'
 import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
 import {readInputs} from './inputs.ts'
@@ -17,7 +18,9 @@ export async function run(world: World): Promise<void> {
     world.outputs.set('receipt', JSON.stringify(delivery))
   }
   if (inputs.previews.length > 0) {
-    const comment = previewComment(inputs.previews, delivery.commit, inputs.jobs)
+    // People know the commit that was pushed, and not the merge that GitHub makes up for the run.
+    const commit = eventPullRequest()?.headSha ?? delivery.commit
+    const comment = previewComment(inputs.previews, commit, inputs.jobs)
     world.summary.add(comment)
     world.outputs.set('comment-url', await writeComment(world, inputs, comment))
   }

@@ -12,8 +12,9 @@ import type {ReportInputs} from './inputs.ts'
  */
 export async function writeComment(world: World, inputs: ReportInputs, body: string): Promise<string | undefined> {
   const pull = eventPullRequest()
-  if (pull === undefined) return undefined
-  if (pull.fromFork) {
+  const number = pull?.number ?? inputs.pullRequest
+  if (number === undefined) return undefined
+  if (pull?.fromFork === true) {
     world.log.notice(
       'This pull request comes from a fork, whose workflow may not write comments: the preview is in the job summary.',
     )
@@ -24,7 +25,7 @@ export async function writeComment(world: World, inputs: ReportInputs, body: str
     return undefined
   }
   try {
-    const target = {repository: ownRepository(world.env), number: pull.number, key: inputs.commentKey}
+    const target = {repository: ownRepository(world.env), number, key: inputs.commentKey}
     return await write(makeGitHub(world.env, inputs.token, world.log), target, world.mask.scrub(body))
   } catch (thrown) {
     world.log.warning(

@@ -139,6 +139,7 @@ export function previewComment(
     table({columns: ['', 'what would change'], rows}),
     ...found.map((finding) => `**Finding** ${finding}.`),
     ...folds,
+    ...previews.flatMap(({planId}) => (planId === undefined ? [] : [`<sub>plan ${code(planId)}</sub>`])),
     ...(failed.length > 0 ? [] : [`*Approving this pull request approves exactly this: ${code(boundTo(previews))}*`]),
   ].join('\n\n')
 }

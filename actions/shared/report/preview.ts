@@ -43,6 +43,8 @@ export const previewSchema = z.object({
   body: z.string(),
   /** `sha256:<hex>` of the normalised change: what an approval is bound to. */
   digest: z.string(),
+  /** Terraform: the id of the saved plan that does exactly this. */
+  planId: z.optional(z.string()),
   /** For findings that cross stages; a stage that knows of none leaves it out. */
   facts: z.optional(z.array(factSchema)),
 })

@@ -93,6 +93,7 @@ function previewOf({inputs, made, found, saved}: Shown): string {
     headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan)].filter(Boolean).join(' '),
     body: planMarkdown(made.plan, found, PREVIEW_LIMIT),
     digest: saved.digest,
+    planId: saved.id,
     facts: planFacts(made.plan),
   })
 }
