@@ -60,6 +60,40 @@ test('what is made anew is told as that', () => {
   )
 })
 
+describe('Kubernetes', () => {
+  const kubernetes = (...facts: Fact[]): Preview => preview('kubernetes', 'streaming', facts)
+  const service: Fact = {...port, by: 'Service/streaming-api'}
+  const pods = (value: string): Fact => ({...use('container port', 'api', value), by: 'Deployment/streaming-api'})
+
+  test('a role that the plan destroys while a service account uses it is named', () => {
+    const account: Fact = {...use('role', 'streaming-api'), by: 'ServiceAccount/streaming-api'}
+    const role: Fact = {...group, kind: 'role', name: 'streaming-api', by: 'aws_iam_role.api'}
+    expect(findings([preview('plan', 'terraform/', [role]), kubernetes(account)])).toEqual([
+      'the role `streaming-api`, used by `ServiceAccount/streaming-api` of `streaming`, is destroyed by `aws_iam_role.api`',
+    ])
+  })
+  test('a Service that sends to a port which the pods do not open', () => {
+    expect(findings([kubernetes(service, pods('3000'))])).toEqual([
+      '`Service/streaming-api` sends to port 3100 of container `api`, and `Deployment/streaming-api` of `streaming` opens 3000',
+    ])
+    expect(findings([kubernetes(service, pods('3100'))])).toEqual([])
+  })
+  test("a task's container of the same name is another container", () => {
+    const task = preview('ecs', 'APIService', [use('container port', 'api', '3000')])
+    expect(findings([kubernetes(service, pods('3100')), task])).toEqual([])
+    expect(findings([preview('plan', 'terraform/', [port]), kubernetes(pods('3000'))])).toEqual([])
+    expect(findings([preview('plan', 'terraform/', [port]), task, kubernetes(pods('3100'))])).toHaveLength(1)
+  })
+  test('an image for another platform than the nodes have', () => {
+    const nodes: Fact = {fact: 'expects', kind: 'platform', name: 'api', value: 'linux/arm64', by: 'every node'}
+    const image: Fact = {...use('platform', 'api', 'linux/amd64'), by: 'image streaming-api'}
+    expect(findings([kubernetes(nodes, image)])).toEqual([
+      '`every node` of `streaming` needs `api` for linux/arm64, and `image streaming-api` is made for linux/amd64',
+    ])
+    expect(findings([kubernetes(nodes, image, {...image, value: 'linux/arm64'})])).toEqual([])
+  })
+})
+
 test('a preview of a stage that knows no facts, as older versions write it, is read all the same', () => {
   expect(findings([preview('plan', 'terraform/', [group]), preview('kubernetes', 'streaming')])).toEqual([])
 })

@@ -3,21 +3,22 @@ import type {Fact, Preview} from '../../shared/report/preview.ts'
 
 /** A fact, and whose preview told it. */
 interface Told extends Fact {
+  readonly stage: Preview['stage']
   readonly subject: string
 }
 
 /**
- * What no stage sees by itself: one takes away what another one uses, or they do not agree on a port. One sentence of
- * Markdown each.
+ * What no stage sees by itself: one takes away what another one uses, or they do not agree on a port or a platform. One
+ * sentence of Markdown each.
  */
 export function findings(previews: readonly Preview[]): string[] {
-  const told = previews.flatMap(({subject, facts = []}) => facts.map((fact) => ({...fact, subject})))
+  const told = previews.flatMap(({stage, subject, facts = []}) => facts.map((fact) => ({...fact, stage, subject})))
   const uses = told.filter(({fact}) => fact === 'uses')
   const losses = told.filter(({fact}) => fact === 'removes' || fact === 'replaces')
   const expected = told.filter(({fact}) => fact === 'expects')
   const sentences = [
     ...losses.flatMap((loss) => lossFinding(loss, uses)),
-    ...expected.flatMap((each) => portFinding(each, uses)),
+    ...expected.flatMap((each) => disagreement(each, uses)),
   ]
   return [...new Set(sentences)]
 }
@@ -32,12 +33,27 @@ function lossFinding(loss: Told, uses: readonly Told[]): string[] {
   return [`the ${loss.kind} ${code(loss.name)}, used by ${users.join(' and ')}, is ${fate} by ${code(loss.by)}`]
 }
 
-function portFinding(expected: Told, uses: readonly Told[]): string[] {
-  const ports = uses.filter((use) => same(use, expected))
-  if (ports.length === 0 || ports.some(({value}) => value === expected.value)) return []
-  const open = ports.map(({value}) => value ?? '').join(', ')
-  const [{subject} = expected] = ports
-  return [
-    `${code(expected.by)} sends to port ${expected.value ?? ''} of container ${code(expected.name)}, and the task definition for ${code(subject)} opens ${open}`,
-  ]
+// Containers of one name run on both platforms: what Terraform expects of an ECS service says nothing about a Deployment.
+const ASKED: Readonly<Record<Preview['stage'], Preview['stage']>> = {plan: 'ecs', ecs: 'ecs', kubernetes: 'kubernetes'}
+
+function disagreement(expected: Told, uses: readonly Told[]): string[] {
+  const having = uses.filter((use) => same(use, expected) && use.stage === ASKED[expected.stage])
+  const [first] = having
+  // Who says nothing about it may be right: Kubernetes, for one, does not need a port to be declared.
+  if (first === undefined || having.some(({value}) => value === expected.value)) return []
+  const values = [...new Set(having.map(({value}) => value ?? ''))].join(', ')
+  const sentence = expected.kind === 'platform' ? platformSentence : portSentence
+  return [sentence(expected, first, values)]
+}
+
+function portSentence(expected: Told, having: Told, open: string): string {
+  const who =
+    having.stage === 'ecs'
+      ? `the task definition for ${code(having.subject)}`
+      : `${code(having.by)} of ${code(having.subject)}`
+  return `${code(expected.by)} sends to port ${expected.value ?? ''} of container ${code(expected.name)}, and ${who} opens ${open}`
+}
+
+function platformSentence(expected: Told, having: Told, platforms: string): string {
+  return `${code(expected.by)} of ${code(expected.subject)} needs ${code(expected.name)} for ${expected.value ?? ''}, and ${code(having.by)} is made for ${platforms}`
 }

@@ -13,13 +13,13 @@ const factSchema = z.object({
     'cluster',
     'service',
     'container port',
-    // Of pods: the port of a container, `80 → http` of a Service, and what a node must be.
-    'pod port',
-    'service port',
+    // Of pods: what a node must be.
     'node label',
     'architecture',
+    // Of an image: `linux/arm64`.
+    'platform',
   ]),
-  /** The thing's name, without account and region. */
+  /** The thing's name, without account and region; of a port its container, of a platform its image's repository. */
   name: z.string(),
   value: z.optional(z.string()),
   /** Who says so: `container api`, `aws_cloudwatch_log_group.old`. */
