@@ -61,7 +61,7 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
   try {
     const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
       cwd: call.repository,
-      env: runnerEnv(lab, room),
+      env: {...runnerEnv(lab, room), LAB_REPOSITORY: call.repository},
       onLine: events.take,
     })
     if (ran.code === 127) throw new Error('The workflow runner could not be started: run `npm run lab -- up` first.')
