@@ -47,6 +47,53 @@ test('a deploy of another image than the build made is red', async () => {
   expect(result.errors[0]).toContain('APIService runs sha256:9f2c9f2c…, and the build made sha256:51ab51ab…')
 })
 
+describe('an approval', () => {
+  const of = (more: object): string => JSON.stringify({...(JSON.parse(preview) as object), ...more})
+  const other = `sha256:${'9f2c'.repeat(16)}`
+
+  test('is bound to a digest of all changes, which is an output', async () => {
+    const [one, two] = [of({}), of({stage: 'ecs', subject: 'APIService', digest: other})]
+    const runs = [`${one}\n${two}`, `${two}\n${one}`].map((previews) =>
+      spawnAction('delivery-report', {inputs: {previews}}),
+    )
+    const digests = (await Promise.all(runs)).map(({outputs}) => outputs['preview-digest'])
+    expect(digests[0]).toMatch(/^sha256:[0-9a-f]{64}$/)
+    expect(digests[1]).toBe(digests[0])
+  })
+  test('covers nothing that could not be previewed: no digest, and it is named', async () => {
+    const result = await spawnAction('delivery-report', {inputs: {previews: preview, 'not-previewed': 'APIService\n'}})
+    expect([result.code, result.outputs['preview-digest']]).toEqual([0, ''])
+    expect(result.summary).toContain('`APIService` | ✗ could not be previewed: no approval covers it')
+  })
+  test('of exactly this lets it go on', async () => {
+    const result = await spawnAction('delivery-report', {inputs: {previews: preview, approved: preview}})
+    expect([result.code, result.errors]).toEqual([0, []])
+    expect(result.log).toContain('✓ terraform/: exactly what was approved')
+  })
+  test('of something else stops it, with both', async () => {
+    const result = await spawnAction('delivery-report', {
+      inputs: {previews: of({digest: other, headline: '**−1**'}), approved: preview},
+    })
+    expect([result.code, result.outputs['failure-reason']]).toEqual([1, 'plan-changed'])
+    expect(result.errors).toEqual([
+      'terraform/: what would be done now is not what was approved. Nothing was changed here.',
+    ])
+    expect(result.log).toMatch(/approved[\s\S]*\*\*\+2\*\*[\s\S]*now[\s\S]*\*\*−1\*\*/)
+  })
+  test('of another stage is none of this one', async () => {
+    const result = await spawnAction('delivery-report', {
+      inputs: {previews: preview, approved: of({stage: 'ecs', subject: 'APIService'})},
+    })
+    expect(result.errors[0]).toMatch(/terraform\/: what would be done here was not shown to those who approved/)
+  })
+  test('is kept by a re-run that finds nothing left to do', async () => {
+    const result = await spawnAction('delivery-report', {
+      inputs: {previews: of({verdict: 'none', digest: other}), approved: preview},
+    })
+    expect(result.code).toBe(0)
+  })
+})
+
 describe('previews on a pull request', () => {
   type Result = Awaited<ReturnType<typeof spawnAction>> & {violations: readonly string[]}
   const call = async (head: string, answer: Parameters<typeof startGitHub>[0]): Promise<Result> => {

@@ -1,4 +1,4 @@
-import {execFile} from 'node:child_process'
+import {execFile, execFileSync} from 'node:child_process'
 import {cp, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -37,6 +37,8 @@ jobs:
       image-paths: Deployment:spec.template.metadata.annotations.streaming-api/image-digest
 `
 
+const APPROVED = CALLER.replace('environment: staging', 'environment: staging\n      approval-environment: approval')
+
 const MULTI_ARCH = `
 name: image
 on: push
@@ -62,6 +64,7 @@ beforeAll(async () => {
   await cp(join(suite.folder, 'sample-app'), repository, {recursive: true})
   await mkdir(join(repository, '.github/workflows'), {recursive: true})
   await writeFile(join(repository, '.github/workflows/ship.yml'), CALLER)
+  await writeFile(join(repository, '.github/workflows/approved.yml'), APPROVED)
   await writeFile(join(repository, '.github/workflows/image.yml'), MULTI_ARCH)
   // An image that needs no emulator: it runs nothing while it is built.
   await mkdir(join(repository, 'nothing'))
@@ -80,7 +83,11 @@ async function git(...argv: string[]): Promise<string> {
   return (await execute('git', argv, {cwd: repository})).stdout.trim()
 }
 
-async function ship(vars: Record<string, string> = {}, workflow = 'ship.yml'): Promise<WorkflowRun> {
+async function ship(
+  vars: Record<string, string> = {},
+  workflow = 'ship.yml',
+  onLine?: (job: string, line: string) => void,
+): Promise<WorkflowRun> {
   return await runWorkflow(lab, {
     repository,
     suite: suite.folder,
@@ -88,6 +95,7 @@ async function ship(vars: Record<string, string> = {}, workflow = 'ship.yml'): P
     event: 'push',
     payload: {ref: 'refs/heads/main', repository: {default_branch: 'main'}},
     vars: {...labVariables(lab), ...vars},
+    ...(onLine !== undefined && {onLine}),
   })
 }
 
@@ -112,6 +120,40 @@ test(
   },
   5 * MINUTES,
 )
+
+describe('an approval of its own', () => {
+  test(
+    'shows what Kubernetes would change, and a change that nobody approved stops before the rollout',
+    async () => {
+      const before = await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')
+      await git('-c', 'user.name=test', '-c', 'user.email=test@example.test', 'commit', '--allow-empty', '-qm', 'next')
+      const ran = await ship({}, 'approved.yml', (job, line) => {
+        // Somebody else changes the cluster while people still look at what would be done.
+        if (job !== 'approve' || !line.includes('Goes on to be delivered')) return
+        execFileSync('kubectl', ['-n', NAMESPACE, 'delete', 'poddisruptionbudget', 'streaming-api'], {env})
+      })
+      expect(ran.jobs.get('preview')?.summary).toMatch(/\*\*Kubernetes\*\* `another-team`.*Deployment/)
+      expect(ran.jobs.get('approve')?.log).toMatch(/changes sha256:[0-9a-f]{64}/)
+      expect(ran.jobs.get('kubernetes')?.result).toBe('failure')
+      expect(ran.jobs.get('kubernetes')?.errors).toEqual([
+        expect.stringContaining('what would be done now is not what was approved'),
+      ])
+      expect(await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')).toEqual(before)
+    },
+    5 * MINUTES,
+  )
+  test(
+    'that still holds is carried out, the same image built anew included',
+    async () => {
+      const ran = await ship({}, 'approved.yml')
+      expect([ran.complaint, ran.jobs.get('kubernetes')?.result]).toEqual(['', 'success'])
+      expect(await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')).toMatchObject({
+        commit: await git('rev-parse', 'HEAD'),
+      })
+    },
+    5 * MINUTES,
+  )
+})
 
 test(
   'a stage without work does not let a later one run past a build that failed',

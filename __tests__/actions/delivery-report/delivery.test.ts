@@ -1,7 +1,8 @@
 import {chainOf, findMismatches, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
 import {readInputs} from '../../../actions/delivery-report/src/inputs.ts'
 import type {JobResult} from '../../../actions/shared/report/needs.ts'
-import {deliverySection, headline, previewComment} from '../../../actions/delivery-report/src/render.ts'
+import {previewComment, unseenIn} from '../../../actions/delivery-report/src/preview-comment.ts'
+import {deliverySection, headline} from '../../../actions/delivery-report/src/render.ts'
 import {InputError} from '../../../actions/shared/core/errors.ts'
 import type {Preview} from '../../../actions/shared/report/preview.ts'
 import {BUILT, receiptOf} from '../../support/receipts.ts'
@@ -96,12 +97,15 @@ test('a preview that failed is not a safe one, and nothing is offered for approv
   const comment = previewComment(
     some,
     env.GITHUB_SHA,
-    jobs({ecs: 'success', infrastructure: 'failure', fork: 'skipped'}),
+    unseenIn({notPreviewed: [], jobs: jobs({ecs: 'success', infrastructure: 'failure', fork: 'skipped'})}),
   )
   expect(comment).toMatch(/⚠ needs a look: not everything could be previewed/)
   expect(comment).toMatch(/job `infrastructure`.*✗ failure/)
-  expect(comment).not.toMatch(/safe|Approving|fork/)
-  expect(previewComment(some, env.GITHUB_SHA, jobs({ecs: 'success'}))).toMatch(/✓ safe[\s\S]*Approving/)
+  expect(comment).not.toMatch(/safe|approves exactly|fork/)
+  expect(previewComment(some, env.GITHUB_SHA)).toMatch(/✓ safe[\s\S]*approves exactly this/)
+  const unseen = previewComment(some, env.GITHUB_SHA, unseenIn({notPreviewed: ['APIService'], jobs: jobs({})}))
+  expect(unseen).toMatch(/`APIService` \| ✗ could not be previewed: no approval covers it/)
+  expect(unseen).not.toMatch(/safe|approves exactly/)
 })
 
 test('a job without outputs, whichever way a runner writes that down', () => {

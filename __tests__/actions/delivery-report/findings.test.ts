@@ -1,5 +1,5 @@
 import {findings} from '../../../actions/delivery-report/src/findings.ts'
-import {previewComment} from '../../../actions/delivery-report/src/render.ts'
+import {previewComment} from '../../../actions/delivery-report/src/preview-comment.ts'
 import type {Fact, Preview} from '../../../actions/shared/report/preview.ts'
 
 const preview = (stage: Preview['stage'], subject: string, facts?: Fact[]): Preview => ({

@@ -15,6 +15,10 @@ export interface ReportInputs {
   /** The result of each job that this one needs, by the job's name. */
   readonly jobs: ReadonlyMap<string, JobResult>
   readonly previews: readonly Preview[]
+  /** What could not be previewed, as its owner calls it. */
+  readonly notPreviewed: readonly string[]
+  /** What somebody approved; empty when nothing is held against it. */
+  readonly approved: readonly Preview[]
   readonly commentKey: string
   /** The pull request to comment on, where the event names none. */
   readonly pullRequest: number | undefined
@@ -40,6 +44,8 @@ export function readInputs(env: Environment): ReportInputs {
       ...outputsOf(needs, 'preview', previewSchema),
     ]),
     jobs: new Map(Object.entries(needs).map(([job, {result}]) => [job, result])),
+    notPreviewed: inputs.lines('not-previewed'),
+    approved: unique(documents(inputs.lines('approved'), 'approved', previewSchema)),
     commentKey: inputs.optional('comment-key') ?? 'delivery',
     pullRequest: inputs.optionalInteger('pull-request', {min: 1, max: Number.MAX_SAFE_INTEGER}),
     token: inputs.optional('github-token'),

@@ -1,11 +1,13 @@
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import {eventPullRequest} from '../../shared/github/client.ts'
+import {requireApproved} from './approved.ts'
 import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
 import {readInputs} from './inputs.ts'
 import {attachReceipt, writeComment} from './publish.ts'
-import {deliverySection, headline, previewComment} from './render.ts'
+import {approvalDigest, previewComment, unseenIn} from './preview-comment.ts'
+import {deliverySection, headline} from './render.ts'
 
 /** Tells the story of a delivery from the receipts of its stages, and shows what a pull request would change. */
 export async function run(world: World): Promise<void> {
@@ -17,11 +19,16 @@ export async function run(world: World): Promise<void> {
     world.summary.add(deliverySection(delivery, inputs.jobs))
     world.outputs.set('receipt', JSON.stringify(delivery))
   }
-  if (inputs.previews.length > 0) {
+  if (inputs.approved.length > 0) {
+    requireApproved(inputs.approved, inputs.previews)
+    for (const {subject, digest} of inputs.previews)
+      world.log.line(`✓ ${subject}: exactly what was approved, ${digest}`)
+  } else if (inputs.previews.length + inputs.notPreviewed.length > 0) {
     // People know the commit that was pushed, and not the merge that GitHub makes up for the run.
     const commit = eventPullRequest()?.headSha ?? delivery.commit
-    const comment = previewComment(inputs.previews, commit, inputs.jobs)
+    const comment = previewComment(inputs.previews, commit, unseenIn(inputs))
     world.summary.add(comment)
+    world.outputs.set('preview-digest', approvalDigest(inputs.previews, unseenIn(inputs)))
     world.outputs.set('comment-url', await writeComment(world, inputs, comment))
   }
   if (inputs.releaseTag !== undefined) await attachReceipt(world, inputs.token, inputs.releaseTag, delivery)

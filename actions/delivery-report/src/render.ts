@@ -1,11 +1,9 @@
 import {humanDuration} from '../../shared/core/clock.ts'
 import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.ts'
-import type {Preview} from '../../shared/report/preview.ts'
 import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery.ts'
-import {findings} from './findings.ts'
 import type {JobResult} from '../../shared/report/needs.ts'
 
 const NAMES: Readonly<Record<Receipt['stage'], string>> = {
@@ -101,64 +99,4 @@ function gantt(stages: readonly Receipt[]): string {
     return `    ${label} :${mark}, ${String(start)}, ${String(start + Math.max(1000, stage.tookMs))}`
   })
   return ['```mermaid', 'gantt', '    dateFormat x', '    axisFormat %H:%M:%S', ...lines, '```'].join('\n')
-}
-
-const PREVIEW_NAMES: Readonly<Record<Preview['stage'], string>> = {
-  plan: 'Infrastructure',
-  ecs: 'ECS',
-  kubernetes: 'Kubernetes',
-}
-
-/**
- * All previews as one comment: a verdict, a table, a fold per stage, and the digest an approval is bound to. A job that
- * failed may have been one with a preview: what is shown is then not all, and nothing is called safe.
- */
-export function previewComment(
-  previews: readonly Preview[],
-  commit: string,
-  jobs: ReadonlyMap<string, JobResult> = new Map(),
-): string {
-  const failed = [...jobs].filter(([, result]) => result === 'failure' || result === 'cancelled')
-  const rows = [
-    ...previews.map((preview) => [`**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`, preview.headline]),
-    ...failed.map(([job, result]) => [`job ${code(job)}`, `✗ ${result}: what it would have shown is not known`]),
-  ]
-  const folds = previews
-    .filter(({verdict}) => verdict !== 'none')
-    .map((preview) =>
-      details(
-        `${PREVIEW_NAMES[preview.stage]}: ${escapeMarkdown(preview.subject)}`,
-        preview.body,
-        preview.verdict === 'destroy',
-      ),
-    )
-  const found = findings(previews)
-  return [
-    `### Slipway preview · ${previewVerdict(previews, failed.length > 0, found.length)}`,
-    `for ${code(commit.slice(0, 7))}`,
-    table({columns: ['', 'what would change'], rows}),
-    ...found.map((finding) => `**Finding** ${finding}.`),
-    ...folds,
-    ...previews.flatMap(({planId}) => (planId === undefined ? [] : [`<sub>plan ${code(planId)}</sub>`])),
-    ...(failed.length > 0 ? [] : [`*Approving this pull request approves exactly this: ${code(boundTo(previews))}*`]),
-  ].join('\n\n')
-}
-
-function boundTo(previews: readonly Preview[]): string {
-  const digests = previews.map(({digest}) => digest)
-  return receiptDigest(digests.sort().join('\n'))
-}
-
-function previewVerdict(previews: readonly Preview[], incomplete: boolean, found: number): string {
-  const destroys = previews.filter(({verdict}) => verdict === 'destroy').length
-  const unknown = incomplete || previews.some(({verdict}) => verdict === 'unknown')
-  const looks = [
-    ...(destroys > 0 ? [`${String(destroys)} of ${String(previews.length)} would destroy something`] : []),
-    ...(found > 0 ? [`${String(found)} finding${found > 1 ? 's' : ''} between stages`] : []),
-    ...(unknown ? ['not everything could be previewed'] : []),
-  ]
-  if (looks.length > 0) return `⚠ needs a look: ${looks.join(', ')}`
-  return previews.every(({verdict}) => verdict === 'none')
-    ? '✓ nothing would change'
-    : '✓ safe: nothing would be destroyed'
 }
