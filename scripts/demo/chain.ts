@@ -32,11 +32,13 @@ export interface ChainRun {
  * Runs `.github/workflows/deploy.yml` on a clone of this repository, as a push to main would.
  * @param change what to do to the clone first: a mistake, or anything else
  * @param onLine called for each line of a job's log
+ * @param lostAfter the job after which the machine goes away
  */
 export async function runChain(
   lab: LabEnvironment,
   change: Pick<Fault, 'inject' | 'leaves'> | undefined,
   onLine: (job: string, line: string) => void,
+  lostAfter?: string,
 ): Promise<ChainRun> {
   await makeStateBucket(lab)
   const inject = change && ((folder: string) => change.inject(folder, lab.registry))
@@ -51,6 +53,7 @@ export async function runChain(
       vars: labVariables(lab),
       secrets: {PLAN_KEY: 'a key for a lab that anybody may read'},
       onLine,
+      ...(lostAfter !== undefined && {lostAfter}),
     })
     const seconds = (Date.now() - started) / 1000
     return {workflow, commit: clone.commit, digest: workflow.jobs.get('build')?.outputs['image']?.['digest'], seconds}
