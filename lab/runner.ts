@@ -28,6 +28,8 @@ export interface WorkflowCall {
   readonly actions?: Readonly<Record<string, string>>
   /** Added to the environment of the steps. */
   readonly env?: Readonly<Record<string, string>>
+  /** The machine goes away as soon as this job has ended: nothing after it runs, and nobody cleans up. */
+  readonly lostAfter?: string
   /** Called for each line of a step's log. */
   readonly onLine?: OnLine
 }
@@ -58,11 +60,17 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
   await mkdir(run, {recursive: true})
   const room = await mkdtemp(join(run, 'runner-'))
   const events = collectEvents(call.onLine)
+  const machine = new AbortController()
+  const take = (line: string): void => {
+    events.take(line)
+    if (call.lostAfter !== undefined && events.hasEnded(call.lostAfter)) machine.abort()
+  }
   try {
     const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
       cwd: call.repository,
       env: {...runnerEnv(lab, room), LAB_REPOSITORY: call.repository},
-      onLine: events.take,
+      onLine: take,
+      kill: machine.signal,
     })
     if (ran.code === 127) throw new Error('The workflow runner could not be started: run `npm run lab -- up` first.')
     return {exitCode: ran.code, ...events.collected()}

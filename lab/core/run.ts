@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly input?: string
   /** Milliseconds after which the tool is killed and counts as failed (exit code 124, as timeout(1) has it). */
   readonly timeout?: number
+  /** Aborted: the tool is killed where it stands (SIGKILL), as by the end of its machine, and counts as failed. */
+  readonly kill?: AbortSignal
   /** Called for every complete line of either stream as it comes. */
   readonly onLine?: (line: string) => void
 }
@@ -58,6 +60,7 @@ export function attempt(argv: readonly string[], options: RunOptions = {}): Prom
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.timeout === undefined ? {} : {timeout: options.timeout, killSignal: 'SIGKILL' as const}),
     })
+    options.kill?.addEventListener('abort', () => child.kill('SIGKILL'))
     const out = {stdout: '', stderr: ''}
     for (const name of ['stdout', 'stderr'] as const) {
       const cutter = lineCutter((line) => options.onLine?.(line))

@@ -55,6 +55,8 @@ interface Draft {
 export function collectEvents(onLine: OnLine = () => undefined): {
   readonly take: (text: string) => void
   readonly collected: () => Collected
+  /** Whether the runner has said how a job ended. */
+  readonly hasEnded: (job: string) => boolean
 } {
   const jobs = new Map<string, Draft>()
   const complaints: string[] = []
@@ -73,7 +75,7 @@ export function collectEvents(onLine: OnLine = () => undefined): {
     jobs: new Map([...jobs].map(([id, draft]) => [id, finished(draft)])),
     complaint: complaints.join('\n'),
   })
-  return {take, collected}
+  return {take, collected, hasEnded: (job) => (jobs.get(job)?.result ?? 'skipped') !== 'skipped'}
 }
 
 function parse(text: string): RunnerLine | undefined {

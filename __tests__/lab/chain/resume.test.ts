@@ -1,0 +1,89 @@
+import {execFile} from 'node:child_process'
+import {randomUUID} from 'node:crypto'
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import {DescribeServicesCommand, ECSClient, ListTaskDefinitionsCommand} from '@aws-sdk/client-ecs'
+import {labEnvironment} from '../../../lab/index.ts'
+import {JOBS, runChain, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
+import type {ChainRun} from '../../../scripts/demo/chain.ts'
+import type {Fault} from '../../../scripts/demo/faults.ts'
+
+const MINUTES = 60_000
+const lab = labEnvironment()
+const execute = promisify(execFile)
+const ecs = new ECSClient({
+  endpoint: lab.endpoint,
+  region: lab.region,
+  credentials: {
+    accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+})
+
+const id = randomUUID()
+const commit: Fault = {
+  mistake: 'none',
+  job: '',
+  reason: '',
+  says: /^/,
+  inject: async (repository) => {
+    await writeFile(join(repository, 'sample-app/src/resume-test.txt'), id)
+  },
+}
+const deliver = async (lostAfter?: string): Promise<ChainRun> => await runChain(lab, commit, () => undefined, lostAfter)
+
+/** What each platform counts up when something is really done to it. */
+async function doneSoFar(): Promise<{revisions: number; deployment: string | undefined; rollouts: number}> {
+  const {taskDefinitionArns = []} = await ecs.send(new ListTaskDefinitionsCommand({familyPrefix: 'streaming-api'}))
+  const {services = []} = await ecs.send(
+    new DescribeServicesCommand({cluster: 'StreamingCluster', services: ['APIService']}),
+  )
+  const argv = ['-n', 'streaming', 'get', 'deployment', 'streaming-api', '-o', 'json']
+  const {stdout} = await execute('kubectl', argv, {env: {...process.env, ...lab.vars}})
+  const {metadata} = JSON.parse(stdout) as {metadata: {annotations: Record<string, string>}}
+  return {
+    revisions: taskDefinitionArns.length,
+    deployment: services[0]?.deployments?.find(({status}) => status === 'PRIMARY')?.id,
+    rollouts: Number(metadata.annotations['deployment.kubernetes.io/revision']),
+  }
+}
+
+const status = (chain: ChainRun, job: string): string => whatHappened(chain.workflow.jobs.get(job)).status
+
+test(
+  'a machine that goes away after each stage in turn: run again, the delivery goes on there and does nothing twice',
+  async () => {
+    const before = await doneSoFar()
+    const stages = JOBS.filter((job) => !['approve', 'kubernetes', 'report'].includes(job))
+    const pushed: (string | undefined)[] = []
+    const digests = new Set<string | undefined>()
+    for (const last of stages) {
+      const cut = await deliver(last)
+      const after = JOBS.slice(JOBS.indexOf(last) + 2)
+      expect([last, cut.workflow.jobs.get(last)?.result]).toEqual([last, 'success'])
+      for (const job of after)
+        expect([last, job, cut.workflow.jobs.get(job)?.result ?? 'skipped']).toEqual([last, job, 'skipped'])
+      pushed.push(cut.workflow.jobs.get('build')?.outputs['image']?.['pushed'])
+      digests.add(cut.digest)
+    }
+    const whole = await deliver()
+    expect([whole.workflow.complaint, whole.workflow.exitCode]).toEqual(['', 0])
+    expect([...digests, whole.digest]).toEqual([whole.digest, whole.digest])
+    expect(pushed).toEqual(['true', 'false', 'false', 'false', 'false'])
+    expect(['build', 'apply', 'ecs', 'kubernetes'].map((job) => [job, status(whole, job)])).toEqual([
+      ['build', 'unchanged'],
+      ['apply', 'unchanged'],
+      ['ecs', 'unchanged'],
+      ['kubernetes', 'succeeded'],
+    ])
+    for (const served of await servedVersions(lab))
+      expect(served).toMatchObject({commit: whole.commit, digest: whole.digest})
+
+    const now = await doneSoFar()
+    expect([now.revisions - before.revisions, now.rollouts - before.rollouts]).toEqual([1, 1])
+    await deliver()
+    expect(await doneSoFar()).toEqual(now)
+  },
+  10 * MINUTES,
+)
