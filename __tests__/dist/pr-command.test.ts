@@ -307,7 +307,7 @@ describe('the answer', () => {
       const told = await say('/deploy production', good, {inputs})
       expect([told.code, told.violations, [...told.pull.reactions]]).toEqual([0, [], ['rocket']])
       expect(reply(told)).toMatch(/`\/deploy production`: \*\*✓ done\*\* for `4c1f2e9`/)
-      expect(reply(told)).toMatch(/✓ `deploy` \| APIService 2\/2 on 51ab…/)
+      expect(reply(told)).toMatch(/✓ `deploy` \| \*ecs\* APIService 2\/2 on 51ab…/)
       expect(reply(told)).toContain('/acme/streaming/actions/runs/1001')
       expect(reply(told)).not.toContain('plan')
     },

@@ -45,8 +45,9 @@ function headline(text: string): string[] {
   try {
     const receipt = receiptSchema.safeParse(JSON.parse(text))
     if (!receipt.success) return []
-    const {status, headline: line} = receipt.data
-    return [escapeMarkdown(['succeeded', 'planned'].includes(status) ? line : `${status}: ${line}`)]
+    const {stage, status, headline: line} = receipt.data
+    const how = ['succeeded', 'planned'].includes(status) ? '' : `${status}: `
+    return [`*${stage}* ${escapeMarkdown(`${how}${line}`)}`]
   } catch {
     return []
   }
