@@ -16,7 +16,10 @@ export async function run(world: World): Promise<void> {
 
   if (inputs.receipts.length + inputs.jobs.size > 0) {
     tell(world, delivery)
-    world.summary.add(deliverySection(delivery, inputs.jobs))
+    // Where no stage has done anything, what would be done is the whole story.
+    if (inputs.receipts.length > 0 || inputs.previews.length === 0) {
+      world.summary.add(deliverySection(delivery, inputs.jobs))
+    }
     world.outputs.set('receipt', JSON.stringify(delivery))
   }
   if (inputs.approved.length > 0) {
