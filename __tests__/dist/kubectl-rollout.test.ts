@@ -160,7 +160,7 @@ describe('the main road', () => {
     const ports = DEPLOYMENT.replace('image: "app:1"', 'image: "app:1", ports: [{containerPort: 3000}]')
     const told = await rollOut({mode: 'plan'}, {files: {'k8s/app.yaml': ports}})
     expect(JSON.parse(told.outputs['preview'] ?? '')).toMatchObject({
-      facts: [{fact: 'uses', kind: 'pod port', name: 'api', value: '3000', by: 'Deployment/api'}],
+      facts: [{fact: 'uses', kind: 'container port', name: 'api', value: '3000', by: 'Deployment/api'}],
     })
     expect(kube.things()).toHaveLength(before)
     expect(imageOf(kube.things().find(({kind}) => kind === 'Deployment') as Thing)).toBe(GOOD)

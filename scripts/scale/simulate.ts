@@ -166,9 +166,9 @@ class Job {
         this.#done(ends, at)
         return
       }
-      if (this.#looks % 4 === 0) this.#lookAtTasks(at)
+      if (this.#looks % 4 === 0 && !this.#pace.inDebt(this.#calls, at * 1000)) this.#lookAtTasks(at)
     }
-    this.#events.at(at + this.#pace.next(this.#calls, at * 1000) / 1000, (next) => {
+    this.#events.at(at + this.#pace.next(this.#calls, at * 1000, false) / 1000, (next) => {
       this.#look(next, ends)
     })
   }

@@ -84,12 +84,10 @@ test('what manifests use of other stages, by names that hold no account', () => 
   expect(shown(facts)).toEqual([
     'role app-pod by ServiceAccount/app',
     'log group /app by ConfigMap/settings',
-    'service port app 80 → http by Service/app',
-    'service port app 9000 → 9000 by Service/app',
     'image repository team/app by CronJob/nightly',
     'secret db/url by CronJob/nightly',
     'parameter /db/user by CronJob/nightly',
-    'pod port api 3000 by CronJob/nightly',
+    'container port api 3000 by CronJob/nightly',
     'architecture arm64 by CronJob/nightly',
     'node label pool batch by CronJob/nightly',
     'node label zone a by CronJob/nightly',
@@ -122,13 +120,36 @@ test.each([
   expect(factsOf(text)).toEqual(facts)
 })
 
-test('the sample app tells its port and its Service', () => {
+const POD = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: api, ports: [{name: http, containerPort: 3000}]}]}
+---
+`
+const service = (targetPort: string, selector = '{app: api}'): string =>
+  `${POD}apiVersion: v1\nkind: Service\nmetadata: {name: front}\nspec: {selector: ${selector}, ports: [{port: 80${targetPort}}]}`
+
+test.each([
+  ['a number that a container opens', service(', targetPort: 3000'), undefined],
+  ['a name that a container has', service(', targetPort: http'), undefined],
+  ['another number', service(', targetPort: 8080'), '8080'],
+  ['a name that no port has', service(', targetPort: web'), 'web'],
+  ['its own port, which nobody opens', service(''), '80'],
+  ['pods that are not among the manifests', service(', targetPort: 8080', '{app: other}'), undefined],
+])('a Service sends to %s', (_, text, expected) => {
+  const told = factsOf(text).filter(({fact}) => fact === 'expects')
+  const fact = {fact: 'expects', kind: 'container port', name: 'api', value: expected, by: 'Service/front'}
+  expect(told).toEqual(expected === undefined ? [] : [fact])
+})
+
+test('the sample app tells its port, to which its Service sends', () => {
   const folder = join(import.meta.dirname, '../../../sample-app/k8s')
   const text = readdirSync(folder)
     .map((file) => readFileSync(join(folder, file), 'utf8'))
     .join('\n---\n')
-  expect(shown(factsOf(text))).toEqual([
-    'pod port api 3000 by Deployment/streaming-api',
-    'service port streaming-api 80 → http by Service/streaming-api',
-  ])
+  expect(shown(factsOf(text))).toEqual(['container port api 3000 by Deployment/streaming-api'])
 })

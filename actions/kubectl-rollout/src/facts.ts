@@ -13,7 +13,7 @@ export function manifestFacts(objects: readonly KubeObject[]): Fact[] {
     ...externalSecretFacts(object, stores),
     ...providerFacts(object),
     ...configFacts(object),
-    ...serviceFacts(object),
+    ...serviceFacts(object, objects),
   ])
   return [...new Map(facts.map((fact) => [JSON.stringify(fact), fact])).values()]
 }
@@ -45,9 +45,8 @@ function containerFacts(container: JsonObject, by: string): Fact[] {
   return [
     ...(repository === undefined ? [] : [uses('image repository', repository, by)]),
     ...objectsAt(container, 'env').flatMap((variable) => arnFacts(textAt(variable, 'value'), by)),
-    // Not "container port": that is what a load balancer of ECS expects, of a container that may have the same name.
     ...ports.flatMap((port) =>
-      typeof port === 'number' ? [uses('pod port', textAt(container, 'name') ?? '', by, String(port))] : [],
+      typeof port === 'number' ? [uses('container port', textAt(container, 'name') ?? '', by, String(port))] : [],
     ),
   ]
 }
@@ -82,15 +81,44 @@ function configFacts(object: KubeObject): Fact[] {
   return Object.values(object.data ?? {}).flatMap((value) => arnFacts(value, title(object)))
 }
 
-function serviceFacts(object: KubeObject): Fact[] {
+/**
+ * What a Service expects of the pods it selects: a container with the port that it sends to. Of pods with several
+ * containers nobody knows which one is meant, unless a port of theirs has the name.
+ */
+function serviceFacts(object: KubeObject, objects: readonly KubeObject[]): Fact[] {
   if (object.kind !== 'Service' || object.apiVersion !== 'v1') return []
-  const {name = ''} = object.metadata
-  return objectsAt(object.spec, 'ports').map(({port, targetPort}) =>
-    uses('service port', name, title(object), `${shown(port)} → ${shown(targetPort ?? port)}`),
-  )
+  const selector = valueAt(object.spec, ['selector'])
+  if (!isObject(selector) || Object.keys(selector).length === 0) return []
+  const containers = podsOf(objects)
+    .filter(({labels}) => Object.entries(selector).every(([key, value]) => labels[key] === value))
+    .flatMap(({pod}) => objectsAt(pod, 'containers'))
+  const [first, ...others] = containers
+  if (first === undefined) return []
+  const ports = containers.flatMap((container) => objectsAt(container, 'ports'))
+  return objectsAt(object.spec, 'ports').flatMap(({port, targetPort = port}) => {
+    const isThere = ports.some(({name, containerPort}) => targetPort === name || targetPort === containerPort)
+    if (isThere || others.length > 0 || (typeof targetPort !== 'number' && typeof targetPort !== 'string')) return []
+    const name = textAt(first, 'name') ?? ''
+    return [{fact: 'expects', kind: 'container port', name, value: String(targetPort), by: title(object)}]
+  })
 }
 
-const shown = (value: Json | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null))
+interface LabelledPod {
+  readonly labels: Readonly<Record<string, unknown>>
+  readonly pod: Json
+}
+
+function podsOf(objects: readonly KubeObject[]): LabelledPod[] {
+  return objects.flatMap((object) =>
+    POD_SPECS.flatMap((path) => {
+      const pod = valueAt(object as unknown as Json, path)
+      const labels = valueAt(object as unknown as Json, [...path.slice(0, -1), 'metadata', 'labels'])
+      return objectsAt(pod, 'containers').length === 0
+        ? []
+        : [{pod: pod ?? null, labels: isObject(labels) ? labels : {}}]
+    }),
+  )
+}
 
 /** What an ARN in a value names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 function arnFacts(value: string | undefined, by: string): Fact[] {
