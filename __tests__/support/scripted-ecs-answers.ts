@@ -352,10 +352,17 @@ function update(stage: Stage, input: Input): Json {
 
 function deploy(stage: Stage, input: Input): void {
   if (stage.changedAt !== undefined && input['taskDefinition'] === OLD) stage.undoneAt = stage.clock.now()
+  else if (stage.undoneAt !== undefined) playAgain(stage)
   else stage.changedAt ??= stage.clock.now()
   const definition = text(input, 'taskDefinition') ?? OLD
   stage.deployed ||= definition !== OLD || input['forceNewDeployment'] === true
   if (stage.undoneAt === undefined) stage.wanted = definition
+}
+
+// Whoever deploys again after it was gone back sees the history from its first frame on.
+function playAgain(stage: Stage): void {
+  stage.changedAt = stage.clock.now()
+  stage.undoneAt = undefined
 }
 
 function tasks(stage: Stage): readonly TaskFrame[] {

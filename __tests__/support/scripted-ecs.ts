@@ -22,6 +22,8 @@ export interface ScriptedEcs {
   readonly calls: readonly EcsCall[]
   /** The inputs of every call of one operation. */
   inputsOf(operation: string): readonly Readonly<Record<string, unknown>>[]
+  /** Starts the record of calls anew. */
+  forget(): void
   close(): Promise<void>
 }
 
@@ -86,6 +88,9 @@ export async function scriptedEcs(
     endpoint: `http://127.0.0.1:${String(port)}`,
     calls: stage.calls,
     inputsOf: (operation) => stage.calls.filter((call) => call.operation === operation).map(({input}) => input),
+    forget: () => {
+      stage.calls.length = 0
+    },
     close: () => stop(server),
   }
 }

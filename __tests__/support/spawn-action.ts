@@ -22,8 +22,10 @@ export interface ActionCall {
   readonly entry?: string
   /** State that a main step saved, for its post step. */
   readonly state?: Readonly<Record<string, string>>
-  /** Called with the child as soon as it is there. */
+  /** Called with the child as soon as it runs, for tests that send signals at a moment of their own. */
   readonly onStart?: (child: ChildProcess) => void
+  /** A command that is put before Node, with its arguments, and ends as Node does: for tests that narrow the machine. */
+  readonly before?: readonly string[]
   /** Called with each chunk of the log, and the child, for tests that send signals when a line appears. */
   readonly onOutput?: (text: string, child: ChildProcess) => void
 }
@@ -75,7 +77,9 @@ async function runIn(room: string, entry: string, call: ActionCall): Promise<Act
     writeFileSync(join(workspace, path), content)
   }
   const started = performance.now()
-  const child = spawn(process.execPath, [entry], {cwd: workspace, env: environment(room, workspace, call)})
+  const [command, ...before] = call.before ?? []
+  const argv = command === undefined ? [entry] : [...before, process.execPath, entry]
+  const child = spawn(command ?? process.execPath, argv, {cwd: workspace, env: environment(room, workspace, call)})
   call.onStart?.(child)
   let log = ''
   const take = (data: Buffer): void => {

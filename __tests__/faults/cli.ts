@@ -1,0 +1,84 @@
+import {writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {parseArgs} from 'node:util'
+import {format} from 'prettier'
+import {cellsOf} from './core/cells.ts'
+import {nameOf} from './core/model.ts'
+import type {Cell, CellResult} from './core/model.ts'
+import {reliabilityPage} from './core/page.ts'
+import {pool} from './core/pool.ts'
+import {keyOf, readResults, record} from './core/results.ts'
+import {runCell} from './core/run-cell.ts'
+import {Watcher} from './core/watcher.ts'
+import {SUBJECTS} from './subjects/index.ts'
+
+const HELP = `npm run test:faults -- [--only PATTERN] [--lanes N] [--log] [--page]
+
+Runs the actions' bundles under faults and writes docs/reliability.md. --only runs the cells whose names match
+(ecs-deploy \\(good\\) · update · reset) and puts them in the place of the recorded ones; --log shows what the runs
+log; --page writes the page from what is recorded.`
+
+const options = {
+  only: {type: 'string', default: ''},
+  lanes: {type: 'string', default: '10'},
+  log: {type: 'boolean', default: false},
+  page: {type: 'boolean', default: false},
+  help: {type: 'boolean', default: false},
+} as const
+
+/** Runs cells, telling of each as it ends. */
+async function runAll(cells: readonly Cell[], lanes: number, log: boolean): Promise<CellResult[]> {
+  const watcher = new Watcher()
+  const results = await pool(cells, lanes, async (cell) => {
+    const result = await runCell(cell, watcher, log ? console.log : undefined)
+    tell(cell, result)
+    return result
+  })
+  watcher.stop()
+  return results
+}
+
+function tell(cell: Cell, {broken, exit, status, reason, met, standing, again, seconds, said}: CellResult): void {
+  const ended = [`exit ${exit}`, status, reason, ...(met ? [] : ['(the fault was not met)'])].filter(Boolean).join(' ')
+  console.log(
+    `${broken.length === 0 ? '✓' : '✗'} ${nameOf(cell)}: ${ended} → ${standing}, then ${again}, ${String(seconds)} s`,
+  )
+  for (const rule of broken) console.log(`    ${rule}`)
+  if (broken.length > 0 && said !== '') console.log(`    said: ${said}`)
+}
+
+async function writePage(results: readonly CellResult[]): Promise<void> {
+  const path = join(import.meta.dirname, '../../docs/reliability.md')
+  await writeFile(
+    path,
+    await format(reliabilityPage(results), {parser: 'markdown', printWidth: 120, proseWrap: 'preserve'}),
+  )
+}
+
+async function main(): Promise<void> {
+  const {values} = parseArgs({options})
+  if (values.help) {
+    console.log(HELP)
+    return
+  }
+  if (values.page) {
+    await writePage(readResults())
+    return
+  }
+  const all = SUBJECTS.flatMap(cellsOf)
+  const wanted = new RegExp(values.only)
+  const started = Date.now()
+  const fresh = await runAll(
+    all.filter((cell) => wanted.test(nameOf(cell))),
+    Number(values.lanes),
+    values.log,
+  )
+  const known = new Set(all.map(({subject, phase, fault}) => keyOf({...subject, phase, fault: fault.name})))
+  await writePage(record(fresh, known))
+  const broken = fresh.filter((result) => result.broken.length > 0)
+  const minutes = ((Date.now() - started) / 60_000).toFixed(1)
+  console.log(`\n${String(fresh.length)} cells, ${String(broken.length)} with a broken rule, ${minutes} min`)
+  if (broken.length > 0) process.exitCode = 1
+}
+
+await main()

@@ -1,0 +1,118 @@
+import type {ActionCall} from '../../support/spawn-action.ts'
+import type {FaultProxy, Passing} from './proxy.ts'
+
+/** Where the thing that an action changes stands. */
+export type Standing =
+  /** As it was before the run. */
+  | 'before'
+  /** As the run was asked to make it, and in order. */
+  | 'wanted'
+  /** Anything else. */
+  | 'between'
+
+/** A moment of a run: when a request passes, or when the log says something. */
+export interface Phase {
+  readonly name: string
+  /** A request that only this phase makes. */
+  readonly request?: (request: Passing) => boolean
+  /** A line that only this phase logs. */
+  readonly line?: RegExp
+}
+
+/** Everything one action works on in one cell, made anew for it. */
+export interface Room {
+  readonly proxies: readonly FaultProxy[]
+  /** Which language errors are told in. */
+  readonly dialect: Dialect
+  readonly call: ActionCall
+  /** What must not be seen anywhere. */
+  readonly secrets: readonly string[]
+  standing(): Promise<Standing> | Standing
+  /** How many changes of the kind that was asked for once have reached the target. */
+  changes(): number
+  /** What the run left behind that it should not have: a lock, a task that nobody waits for. */
+  left(): readonly string[]
+  /** Files below RUNNER_TEMP that the action hands to later steps on purpose, by their names. */
+  readonly handedOn?: RegExp
+  /** Whatever else a person could read: comments, artifacts. */
+  shown?(): string
+  /** What the next run would be started with, when that differs. */
+  again?(): Promise<ActionCall> | ActionCall
+  close(): Promise<void>
+}
+
+/** How a service tells its errors. */
+export type Dialect = 'aws' | 'github' | 'kubernetes' | 'plain'
+
+/** What a cell wants to have prepared. */
+export interface RoomWish {
+  /** Output of the tools that the action starts. */
+  readonly noise?: Noise
+}
+
+/** What a tool writes besides what it has to say. */
+export type Noise = 'flood' | 'broken-utf8'
+
+/** An action, and how it is put to the test. */
+export interface Subject {
+  readonly action: string
+  /** What the target does, when an action is tried in more than one situation. */
+  readonly situation: string
+  readonly phases: readonly Phase[]
+  /** Whether action.yml names a post step. */
+  readonly post: boolean
+  /** Whether it starts tools whose output can be spoilt. */
+  readonly tools: boolean
+  /** Whether what was asked for can be reached at all; a crash loop cannot. */
+  readonly reachable: boolean
+  /** Whether a cancelled run brings the target back to what it was, or on to what was asked for. */
+  readonly settles: boolean
+  /** Longest time of one run with a fault, in milliseconds. */
+  readonly limitMs: number
+  room(wish: RoomWish): Promise<Room>
+}
+
+/** Something that goes wrong. */
+export interface Fault {
+  readonly name: string
+  readonly family: 'network' | 'signal' | 'machine' | 'tool'
+  /** It goes away by itself: a run that fails of it gave up too early. */
+  readonly passes?: boolean
+  /** It can only be there from the start, not from a phase on. */
+  readonly whole?: boolean
+}
+
+/** One cell of the matrix. */
+export interface Cell {
+  readonly subject: Subject
+  readonly phase: string
+  readonly fault: Fault
+}
+
+/** The name of a cell: `ecs-deploy (good) · change · reset`. */
+export function nameOf({subject, phase, fault}: Cell): string {
+  return `${subject.action} (${subject.situation}) · ${phase} · ${fault.name}`
+}
+
+/** What came out of a cell. */
+export interface CellResult {
+  readonly action: string
+  readonly situation: string
+  readonly phase: string
+  readonly fault: string
+  readonly family: Fault['family']
+  /** The fault was met; a fault at a phase that the run never came to proves nothing. */
+  readonly met: boolean
+  readonly exit: string
+  readonly status: string
+  readonly reason: string
+  readonly standing: Standing
+  readonly changes: number
+  /** How the next run, without a fault, ended. */
+  readonly again: string
+  readonly seconds: number
+  /** What was broken; empty is what is wanted. */
+  readonly broken: readonly string[]
+  /** The annotation. */
+  readonly said: string
+}

@@ -1,0 +1,128 @@
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {spawnAction} from '../../support/spawn-action.ts'
+import type {ActionCall, ActionResult} from '../../support/spawn-action.ts'
+import {arm} from './arm.ts'
+import type {SignalFault} from './faults.ts'
+import {brokenRules} from './invariants.ts'
+import type {Evidence} from './invariants.ts'
+import type {Cell, CellResult, Room} from './model.ts'
+import {endProcessesOf, MARK, processesOf} from './watcher.ts'
+import type {Watcher} from './watcher.ts'
+
+let cells = 0
+
+/** Runs an action under a fault, its post step as the runner does, and then once more without the fault. */
+export async function runCell(cell: Cell, watcher: Watcher, show?: (text: string) => void): Promise<CellResult> {
+  const id = `${String(process.pid)}-${String((cells += 1))}`
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-fault-'))
+  const room = await cell.subject.room(cell.fault.family === 'tool' ? {noise: noiseOf(cell)} : {})
+  watcher.guard(id, room.secrets)
+  try {
+    const evidence = await play(cell, room, id, folder, watcher)
+    if (show !== undefined) for (const run of [evidence.main, evidence.post, evidence.again]) show(run?.log ?? '')
+    return resultOf(cell, evidence)
+  } finally {
+    endProcessesOf(id)
+    await room.close()
+    rmSync(folder, {recursive: true, force: true})
+  }
+}
+
+function noiseOf({fault}: Cell): 'flood' | 'broken-utf8' {
+  return fault.name.includes('UTF-8') ? 'broken-utf8' : 'flood'
+}
+
+async function play(cell: Cell, room: Room, id: string, folder: string, watcher: Watcher): Promise<Evidence> {
+  const {subject, fault} = cell
+  const armed = await arm(cell, room, inFolder(room.call, id, folder), id, folder)
+  const main = await run(cell, armed.call, id)
+  const alone = (fault as Partial<SignalFault>).alone === true
+  const post = subject.post && !alone ? await run(cell, afterwards(armed.call, main), id) : undefined
+  await armed.disarm()
+  const left = alone ? [] : [...room.left(), ...secretFiles(room, folder), ...(await remaining(id))]
+  const [standing, changes] = [await room.standing(), room.changes()]
+  endProcessesOf(id)
+  const next = (await room.again?.()) ?? room.call
+  const again = await run(cell, inFolder(next, id, folder), id)
+  if (subject.post) await run(cell, afterwards(inFolder(next, id, folder), again), id)
+  const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
+  const standingAgain = await room.standing()
+  return {cell, met: armed.met(), main, post, standing, changes, again, standingAgain, left, ...seen}
+}
+
+function inFolder(call: ActionCall, id: string, folder: string): ActionCall {
+  const [temp, home] = [join(folder, 'temp'), join(folder, 'home')]
+  for (const path of [temp, home]) mkdirSync(path, {recursive: true})
+  return {...call, env: {RUNNER_TEMP: temp, HOME: home, ...call.env, [MARK]: id}}
+}
+
+function afterwards(call: ActionCall, main: ActionResult): ActionCall {
+  const {inputs = {}, env = {}, path = [], before = []} = call
+  return {inputs, env, path, before, entry: 'post', state: main.state}
+}
+
+// A run that does not end is ended, with all that it started; the rule of bounded time then tells.
+async function run({subject}: Cell, call: ActionCall, id: string): Promise<ActionResult> {
+  let overdue: NodeJS.Timeout | undefined
+  try {
+    return await spawnAction(subject.action, {
+      ...call,
+      onStart: (child) => {
+        call.onStart?.(child)
+        overdue = setTimeout(() => {
+          endProcessesOf(id)
+        }, subject.limitMs + 2000)
+      },
+    })
+  } finally {
+    clearTimeout(overdue)
+  }
+}
+
+const GRACE_MS = 1500
+
+// Children that are ending get a moment for it.
+async function remaining(id: string): Promise<string[]> {
+  const until = Date.now() + GRACE_MS
+  while (processesOf(id).length > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
+  return processesOf(id).map(({command}) => `a process is left: ${command.slice(0, 120)}`)
+}
+
+function secretFiles({secrets, handedOn}: Room, folder: string): string[] {
+  return filesBelow(folder)
+    .filter((path) => handedOn?.test(path) !== true && statSync(path).size < 10_000_000)
+    .filter((path) => {
+      const text = readFileSync(path, 'latin1')
+      return secrets.some((secret) => text.includes(secret)) || /"auth"\s*:|current-context:/.test(text)
+    })
+    .map((path) => `a file with a login or a secret is left: ${path.slice(folder.length + 1)}`)
+}
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, {withFileTypes: true, recursive: true})
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+function resultOf(cell: Cell, evidence: Evidence): CellResult {
+  const {main, again, met, standing, changes} = evidence
+  const {subject, phase, fault} = cell
+  return {
+    action: subject.action,
+    situation: subject.situation,
+    phase: fault.whole === true ? 'from the start' : phase,
+    fault: fault.name,
+    family: fault.family,
+    met,
+    exit: main.signal ?? String(main.code),
+    status: main.outputs['status'] ?? '',
+    reason: main.outputs['failure-reason'] ?? '',
+    standing,
+    changes,
+    again: `${String(again?.code)} ${again?.outputs['status'] ?? ''}`.trim(),
+    seconds: Math.round(main.tookMs / 100) / 10,
+    broken: brokenRules(evidence),
+    said: main.errors[0] ?? '',
+  }
+}
