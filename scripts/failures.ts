@@ -35,6 +35,7 @@ export const MEANINGS: Readonly<Record<FailureReason, string>> = {
   'push-failed': 'The registry did not take the image, also after retries.',
   quota: 'A quota of the account or the namespace is full.',
   rejected: 'The server, an admission policy or a rule of the action refused it.',
+  'runner-error': 'The machine of the job is not in order: its disk is full, or a file of the runner is missing.',
   'scan-findings': 'The scan of the image found what `scan-fail-on` does not allow.',
   'secret-unreadable': 'A secret does not exist, or the task may not read it.',
   'smoke-test-failed': 'The image was built and does not start.',

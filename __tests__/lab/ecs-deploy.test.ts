@@ -178,7 +178,7 @@ test(
     expect(killed.signal).toBe('SIGKILL')
     const post = await spawnAction('ecs-deploy', {entry: 'post', state: killed.state, env: lab.env})
     expect(post.code).toBe(0)
-    expect(post.warnings[0]).toMatch(/cancelled on the way: APIService is back on/)
+    expect(post.warnings[0]).toMatch(/did not come to its end: APIService is back on/)
     expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
   },
   3 * MINUTE,

@@ -148,7 +148,7 @@ describe('cancelled on the way', () => {
     const {world, ecs} = await runAgainst(afterCancel, {}, {}, undefined, {STATE_memory: memory})
     expect(ecs.calls).toEqual([])
     expect(world.annotations).toEqual([
-      'warning: The deploy of c/APIService was cancelled on the way and left as it is (on-cancel: keep).',
+      'warning: The deploy of c/APIService did not come to its end and is left as it is (on-cancel: keep).',
     ])
   })
 })

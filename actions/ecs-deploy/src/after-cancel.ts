@@ -11,7 +11,7 @@ export async function afterCancel(world: World): Promise<void> {
   const {cluster, services, onCancel, region} = memory
   const names = services.map(({name}) => `${shortName(cluster)}/${name}`).join(', ')
   if (onCancel === 'keep') {
-    world.log.warning(`The deploy of ${names} was cancelled on the way and left as it is (on-cancel: keep).`)
+    world.log.warning(`The deploy of ${names} did not come to its end and is left as it is (on-cancel: keep).`)
     return
   }
   const aws = makeAws(world.env, 'ecs-deploy', region)
@@ -21,6 +21,6 @@ export async function afterCancel(world: World): Promise<void> {
     ),
   )
   const sentences = undone.map(({sentence}) => sentence).join('; ')
-  world.log.warning(`The deploy of ${names} was cancelled on the way: ${sentences}.`)
-  world.summary.add(`### ✗ The deploy of ${names} was cancelled\n\n${sentences}`)
+  world.log.warning(`The deploy of ${names} did not come to its end: ${sentences}.`)
+  world.summary.add(`### ✗ The deploy of ${names} did not come to its end\n\n${sentences}`)
 }

@@ -8,7 +8,7 @@ import {differenceLine, differences, differenceSummary} from '../../shared/ecs/d
 import type {Difference} from '../../shared/ecs/diff.ts'
 import {shortImage, shortName} from '../../shared/ecs/names.ts'
 import {normalise, sameDefinition} from '../../shared/ecs/normalise.ts'
-import {loadRegistered} from '../../shared/ecs/source.ts'
+import {newestIfSame} from '../../shared/ecs/register.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
 import {taskFacts} from './facts.ts'
 import {makePreview} from '../../shared/report/preview.ts'
@@ -54,9 +54,7 @@ async function existingRevision(aws: Aws, targets: readonly Target[], wanted: Lo
   const all = targets.flatMap((target) => target.running ?? [])
   const running = all.find((one) => sameDefinition(one.definition, wanted.definition))
   if (running !== undefined) return running.arn
-  const name = wanted.arn ?? wanted.definition.family ?? ''
-  const newest = await loadRegistered(aws, name).catch(() => undefined)
-  return newest !== undefined && sameDefinition(newest.definition, wanted.definition) ? newest.arn : undefined
+  return await newestIfSame(aws, wanted.arn ?? wanted.definition.family ?? '', wanted.definition)
 }
 
 // A service that runs nothing is given its first tasks; one that runs some keeps what scaling made of it.

@@ -1,15 +1,11 @@
-import {RegisterTaskDefinitionCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
+import {UpdateServiceCommand} from '@aws-sdk/client-ecs'
 import type {UpdateServiceCommandInput} from '@aws-sdk/client-ecs'
-import {Failure} from '../../shared/core/diagnosis.ts'
-import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
-import {shortName} from '../../shared/ecs/names.ts'
-import {sameDefinition} from '../../shared/ecs/normalise.ts'
-import {persist, persistOnce} from '../../shared/ecs/persist.ts'
-import {loadRegistered} from '../../shared/ecs/source.ts'
+import {persist} from '../../shared/ecs/persist.ts'
+import {registerOnce} from '../../shared/ecs/register.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Change, TargetChange} from './change.ts'
 import {createService} from './create-service.ts'
@@ -21,41 +17,7 @@ import {subject} from './subject.ts'
 /** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
 export async function register(world: World, aws: Aws, change: Change): Promise<string> {
   if (change.revision !== undefined) return change.revision
-  world.cancel.throwIfAborted()
-  // By the client that does not try again by itself: a second call would make a second revision.
-  const registered = await unlessRefused(change.wanted.family ?? '', 'the task definition', () =>
-    persistOnce(
-      world.clock,
-      world.cancel,
-      async () =>
-        (await aws.poll.send(new RegisterTaskDefinitionCommand(change.wanted))).taskDefinition?.taskDefinitionArn,
-      () => newestIfSame(aws, change.wanted),
-    ),
-  )
-  const arn = registered ?? ''
-  world.log.line(`  registered ${shortName(arn)}`)
-  return arn
-}
-
-// What ECS refuses is the user's to correct, in ECS's own words.
-async function unlessRefused<T>(subject: string, what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await ask('ecs:RegisterTaskDefinition', call)
-  } catch (error) {
-    if (!(error instanceof Error) || !/^(Client|InvalidParameter)Exception$/.test(error.name)) throw error
-    throw new Failure({
-      reason: 'rejected',
-      subject,
-      cause: `ECS refuses ${what}: ${errorMessage(error)}`,
-      advice: `correct ${what}; nothing was registered and no service was changed`,
-    })
-  }
-}
-
-// The newest revision was another one before; if it is the wanted one now, a call whose answer was lost has made it.
-async function newestIfSame(aws: Aws, wanted: Definition): Promise<string | undefined> {
-  const newest = await loadRegistered(aws, wanted.family ?? '').catch(() => undefined)
-  return newest !== undefined && sameDefinition(newest.definition, wanted) ? newest.arn : undefined
+  return await registerOnce(world, aws, change.wanted)
 }
 
 /**

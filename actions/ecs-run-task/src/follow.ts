@@ -1,7 +1,6 @@
 import type {Task} from '@aws-sdk/client-ecs'
-import {explainAwsError, isAccessDenied, isThrottled, isTransient} from '../../shared/aws/errors.ts'
+import {explainAwsError, isAccessDenied, isThrottled, isTransient, transientWords} from '../../shared/aws/errors.ts'
 import {stopwatch} from '../../shared/core/clock.ts'
-import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
@@ -105,8 +104,10 @@ class Follower {
     } catch (error) {
       if (isAccessDenied(error)) throw explainAwsError(error, 'ecs:DescribeTasks')
       if (isThrottled(error)) this.#pace.throttled()
-      if (!isTransient(error) || this.#world.clock.now() - this.#lastAnswer > UNREACHABLE_MS) throw error
-      this.#say(`AWS did not answer (${errorMessage(error)}); looking again`)
+      if (!isTransient(error) || this.#world.clock.now() - this.#lastAnswer > UNREACHABLE_MS) {
+        throw explainAwsError(error, 'ecs:DescribeTasks')
+      }
+      this.#say(`AWS did not answer (${transientWords(error)}); looking again`)
     }
   }
 

@@ -1,16 +1,14 @@
-import {RegisterTaskDefinitionCommand} from '@aws-sdk/client-ecs'
 import type {RunTaskCommandInput, Service} from '@aws-sdk/client-ecs'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
-import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {checkDefinition, usesFargate} from '../../shared/ecs/check-definition.ts'
 import {containerNames} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
-import {nearest, shortName} from '../../shared/ecs/names.ts'
+import {nearest} from '../../shared/ecs/names.ts'
 import {sameDefinition} from '../../shared/ecs/normalise.ts'
-import {persist} from '../../shared/ecs/persist.ts'
+import {newestIfSame, registerOnce} from '../../shared/ecs/register.ts'
 import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/source.ts'
 import type {Loaded} from '../../shared/ecs/source.ts'
@@ -54,21 +52,13 @@ async function loadBase(world: World, aws: Aws, {source}: Inputs, service: Servi
 
 async function existingRevision(aws: Aws, base: Loaded, wanted: Definition): Promise<string | undefined> {
   if (base.arn !== undefined && sameDefinition(base.definition, wanted)) return base.arn
-  const newest = await loadRegistered(aws, wanted.family ?? '').catch(() => undefined)
-  return newest !== undefined && sameDefinition(newest.definition, wanted) ? newest.arn : undefined
+  return await newestIfSame(aws, wanted.family ?? '', wanted)
 }
 
 /** Registers the task definition, unless an equal revision exists, and gives its ARN. */
 export async function register(world: World, aws: Aws, prepared: Prepared): Promise<string> {
   if (prepared.revision !== undefined) return prepared.revision
-  world.cancel.throwIfAborted()
-  const command = new RegisterTaskDefinitionCommand(prepared.definition)
-  const answer = await ask('ecs:RegisterTaskDefinition', () =>
-    persist(world.clock, world.cancel, () => aws.ecs.send(command)),
-  )
-  const arn = answer.taskDefinition?.taskDefinitionArn ?? ''
-  world.log.line(`  registered ${shortName(arn)}`)
-  return arn
+  return await registerOnce(world, aws, prepared.definition)
 }
 
 // Only what the user set or the service says: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/802.

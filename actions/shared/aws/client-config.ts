@@ -1,20 +1,32 @@
 import {usesProxy} from '../core/http-get.ts'
 import {InputError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
+import {retries} from './retries.ts'
+import type {Retries} from './retries.ts'
 
 /** What every AWS client of an action is made with. */
-export interface ClientConfig {
+export interface ClientConfig extends Retries {
   readonly region: string
-  readonly maxAttempts: number
-  readonly retryMode: 'adaptive' | 'standard'
   readonly customUserAgent: string
+  readonly requestHandler: Handler
+}
+
+interface Handler {
+  /** Milliseconds until a connection stands. */
+  readonly connectionTimeout: number
+  /** Milliseconds of silence on a connection: one whose other end is gone would be waited on for ever. */
+  readonly socketTimeout: number
   /** Node's agents that go through the proxy; only where the environment names one. */
-  readonly requestHandler?: {readonly httpAgent: ProxyAgent; readonly httpsAgent: ProxyAgent}
+  readonly httpAgent?: ProxyAgent
+  readonly httpsAgent?: ProxyAgent
 }
 
 interface ProxyAgent {
   readonly proxyEnv: Record<string, string | undefined>
 }
+
+const CONNECT_MS = 5000
+const SILENCE_MS = 15_000
 
 /**
  * The settings of an action's AWS clients: region, retries that honour throttling, and a user agent that names the
@@ -36,9 +48,12 @@ export function clientConfig(env: Environment, action: string, region?: string):
   const agent = {proxyEnv: {...env}}
   return {
     region: chosen,
-    maxAttempts: 5,
-    retryMode: 'standard',
+    ...retries(5),
     customUserAgent: `slipway-${action}`,
-    ...(usesProxy(env) && {requestHandler: {httpAgent: agent, httpsAgent: agent}}),
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      ...(usesProxy(env) && {httpAgent: agent, httpsAgent: agent}),
+    },
   }
 }

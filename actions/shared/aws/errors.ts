@@ -1,9 +1,11 @@
 import {Failure} from '../core/diagnosis.ts'
+import {errorMessage} from '../core/errors.ts'
 
 /** What an error of the AWS SDK carries, as far as anything is decided by it. */
 interface ServiceError extends Error {
   readonly $fault?: 'client' | 'server'
   readonly $metadata?: {readonly httpStatusCode?: number}
+  readonly $response?: unknown
 }
 
 const ACCESS_DENIED =
@@ -20,15 +22,43 @@ export function isThrottled(error: unknown): boolean {
   return error instanceof Error && (THROTTLED.test(error.name) || httpStatus(error) === 429)
 }
 
-/** Whether a later call may well work: throttling, 5xx, and connections that broke on the way. */
+/** Whether what came back is no answer of AWS: its end is missing, or a proxy or a guest network gave it. */
+export function isGarbled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return (error.name === 'SyntaxError' && '$response' in error) || errorCode(error).startsWith('HPE_')
+}
+
+/** Whether AWS refused a signature for the clock of this machine; the SDK sets that right for the next call. */
+export function isSkewed(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error.name === 'RequestTimeTooSkewed') return true
+  return error.name === 'InvalidSignatureException' && /expired|not yet current/.test(error.message)
+}
+
+const BROKEN =
+  /ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|TimeoutError|socket hang up|^Error aborted$/
+
+/** Whether a later call may well work: throttling, 5xx, garbled answers, and connections that broke on the way. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const broken = /ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EAI_AGAIN|TimeoutError|socket hang up/
+  if (error instanceof Failure) return error.diagnosis.reason === 'unreachable'
   return (
     isThrottled(error) ||
+    isGarbled(error) ||
+    isSkewed(error) ||
     (httpStatus(error) ?? 0) >= 500 ||
-    broken.test(`${error.name} ${errorCode(error)} ${error.message}`)
+    BROKEN.test(`${error.name} ${errorCode(error)} ${error.message}`)
   )
+}
+
+/** What was wrong with a call that a later one may mend, in words for people. */
+export function transientWords(error: unknown): string {
+  if (!(error instanceof Error) || error instanceof Failure) return errorMessage(error)
+  const status = httpStatus(error)
+  const http = status === undefined ? '' : `, HTTP ${String(status)}`
+  if (isGarbled(error)) return `what answered is not AWS, or its answer was cut off${http}`
+  const message = errorMessage(error)
+  return message === 'UnknownError' || message === error.name ? `no reason was given${http}` : message
 }
 
 /** Whether the SDK found no credentials at all. */
@@ -45,7 +75,7 @@ function errorCode(error: Error): string {
 }
 
 /**
- * An AWS error as a failure that names the IAM action that is missing; any other error as it is.
+ * An AWS error as a failure: of the IAM action that is missing, or of AWS that could not be reached. Others as they are.
  * @param iamAction the action that the call needs, for example `ecs:UpdateService`
  */
 export function explainAwsError(error: unknown, iamAction: string): unknown {
@@ -58,6 +88,8 @@ export function explainAwsError(error: unknown, iamAction: string): unknown {
         'run aws-actions/configure-aws-credentials before this step, with "permissions: id-token: write" on the job',
     })
   }
+  if (error instanceof Failure) return error
+  if (isTransient(error)) return notReached(error, iamAction)
   if (!isAccessDenied(error)) return error
   return new Failure({
     reason: 'access-denied',
@@ -66,6 +98,20 @@ export function explainAwsError(error: unknown, iamAction: string): unknown {
     advice: /Expired/.test((error as Error).name)
       ? 'the credentials have expired: raise role-duration-seconds, or refresh them before this step'
       : `allow "${iamAction}" in the policy of the role that this job assumes`,
+  })
+}
+
+// The call was made several times before an error like this comes out of it.
+function notReached(error: unknown, iamAction: string): Failure {
+  const words = transientWords(error)
+  const advice = 'check the region, the network (proxy, DNS, VPC endpoint) and AWS_ENDPOINT_URL, then re-run'
+  return new Failure({
+    reason: 'unreachable',
+    subject: iamAction,
+    cause: isThrottled(error)
+      ? `AWS asked for fewer calls again and again: ${words}`
+      : `AWS could not be reached: ${words}`,
+    advice: isThrottled(error) ? 're-run when fewer jobs are at work in this account' : advice,
   })
 }
 

@@ -29,6 +29,7 @@ export const FAILURE_REASONS = [
   'push-failed',
   'quota',
   'rejected',
+  'runner-error',
   'scan-findings',
   'secret-unreadable',
   'smoke-test-failed',

@@ -21,9 +21,17 @@ export class CancelledError extends Error {
  */
 export function errorMessage(thrown: unknown): string {
   if (!(thrown instanceof Error)) return nonErrorMessage(thrown)
-  const own = thrown.message.trim() || thrown.name
+  const own = wordsOf(thrown)
   const inner = innerMessage(thrown)
   return inner === undefined || own.includes(inner) ? own : `${own}: ${inner}`
+}
+
+// JSON.parse speaks to programmers, and so does the hint that the AWS SDK adds on a line of its own.
+function wordsOf({message, name}: Error): string {
+  const [words = ''] = message.split('\n  Deserialization error:')
+  if (name === 'SyntaxError' && /JSON/.test(words))
+    return 'what came back is not JSON: a proxy gave it, or its end is missing'
+  return words.trim() || name
 }
 
 function innerMessage(error: Error): string | undefined {

@@ -3,6 +3,7 @@ import type {Diagnosis, Evidence} from './diagnosis.ts'
 import {CancelledError, errorMessage, InputError} from './errors.ts'
 import type {Log} from './log.ts'
 import {failureSection} from './summary.ts'
+import {outsideTrouble} from './outside.ts'
 import {makeWorld} from './world.ts'
 import type {World} from './world.ts'
 
@@ -72,6 +73,8 @@ export function asFailure(thrown: unknown): Failure {
       advice: 'nothing was changed; correct it and re-run',
     })
   }
+  const outside = outsideTrouble(thrown)
+  if (outside !== undefined) return new Failure(outside)
   const advice = 're-run with step debug logging; if it stays, open an issue with the log'
   return new Failure({reason: 'internal-error', subject: 'Unexpected error', cause, advice})
 }
@@ -82,9 +85,18 @@ export function reportFailure(world: World, failure: Failure, thrown: unknown = 
   logDiagnosis(world.log, diagnosis)
   world.log.error(annotation(diagnosis), undefined, diagnosis.place)
   world.summary.add(failureSection(diagnosis, failure.status))
-  world.outputs.set('status', failure.status)
-  world.outputs.set('failure-reason', diagnosis.reason)
+  setVerdict(world, failure.status, diagnosis.reason)
   if (diagnosis.reason === 'internal-error' && thrown instanceof Error) world.log.debug(thrown.stack ?? '')
+}
+
+// Where the runner's file is what is broken, the log and the annotation must do.
+function setVerdict(world: World, status: string, reason: string): void {
+  try {
+    world.outputs.set('status', status)
+    world.outputs.set('failure-reason', reason)
+  } catch (thrown) {
+    world.log.warning(`The outputs of this step could not be written: ${errorMessage(thrown)}`)
+  }
 }
 
 // An input's mistake is one sentence that names it already: a subject in front would only be noise.

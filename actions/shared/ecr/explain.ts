@@ -1,6 +1,5 @@
 import {Failure} from '../core/diagnosis.ts'
-import {errorMessage} from '../core/errors.ts'
-import {explainAwsError, isAccessDenied, isTransient} from '../aws/errors.ts'
+import {explainAwsError, isAccessDenied, isTransient, transientWords} from '../aws/errors.ts'
 
 /** What a push needs, in the order in which a push uses it (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html). */
 export const PUSH_ACTIONS: readonly string[] = [
@@ -44,7 +43,7 @@ function notReached(error: unknown, iamAction: string): Failure {
   return new Failure({
     reason: 'unreachable',
     subject: iamAction,
-    cause: `ECR could not be reached: ${errorMessage(error)}`,
+    cause: `ECR could not be reached: ${transientWords(error)}`,
     advice: 'check the region, the network (proxy, VPC endpoint) and AWS_ENDPOINT_URL, then re-run',
   })
 }

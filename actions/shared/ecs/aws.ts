@@ -3,6 +3,7 @@ import type {CloudWatchLogsClient} from '@aws-sdk/client-cloudwatch-logs'
 import type {ECRClient} from '@aws-sdk/client-ecr'
 import {clientConfig} from '../aws/client-config.ts'
 import {explainAwsError} from '../aws/errors.ts'
+import {retries} from '../aws/retries.ts'
 import type {Environment} from '../core/inputs.ts'
 import {CodeDeploy} from './code-deploy.ts'
 import {LoadBalancers} from './load-balancers.ts'
@@ -32,7 +33,7 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
   const byRegion = new Map<string, Promise<CloudWatchLogsClient>>()
   const logs = async (where: string): Promise<CloudWatchLogsClient> => {
     const {CloudWatchLogsClient} = await import('@aws-sdk/client-cloudwatch-logs')
-    return new CloudWatchLogsClient({...config, region: where, maxAttempts: 2})
+    return new CloudWatchLogsClient({...config, region: where, ...retries(2)})
   }
   const ecs = new ECSClient(config)
   return {
@@ -40,7 +41,7 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
     ecs,
     codeDeploy: new CodeDeploy(env, ecs),
     loadBalancers: new LoadBalancers(env, ecs),
-    poll: new ECSClient({...config, maxAttempts: 1}),
+    poll: new ECSClient({...config, ...retries(1)}),
     logs: (where = config.region) => {
       const client = byRegion.get(where) ?? logs(where)
       byRegion.set(where, client)
@@ -48,7 +49,7 @@ export function makeAws(env: Environment, action: string, region?: string): Aws 
     },
     ecr: async (where) => {
       const {ECRClient} = await import('@aws-sdk/client-ecr')
-      return new ECRClient({...config, region: where, maxAttempts: 2})
+      return new ECRClient({...config, region: where, ...retries(2)})
     },
   }
 }

@@ -3,19 +3,23 @@ import type {Clock} from '../core/clock.ts'
 
 const TRIES = 7
 const FIRST_PAUSE_MS = 500
+// A try of the SDK may itself take a minute, where nothing answers at all.
+const LONGEST_MS = 60_000
 
 /**
  * The answer to a call that changes something, tried again while AWS says "later": throttling, 5xx, broken
  * connections, a revision or an update that is being made at the same moment
  * (https://github.com/hashicorp/terraform-provider-aws/issues/9777). Never tried again: access denied, bad input.
- * @throws the last error after 7 tries, about half a minute
+ * @throws the last error after 7 tries (about half a minute), or once a minute is over
  */
 export async function persist<T>(clock: Clock, cancel: AbortSignal, call: () => Promise<T>): Promise<T> {
+  const started = clock.now()
   for (let tries = 1; ; tries += 1) {
     try {
       return await call()
     } catch (error) {
-      if (tries === TRIES || !passes(error)) throw error
+      const over = tries === TRIES || clock.now() - started > LONGEST_MS
+      if (over || !passes(error)) throw error
       await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), cancel)
     }
   }

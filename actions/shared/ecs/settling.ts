@@ -1,10 +1,12 @@
+import {isTransient} from '../aws/errors.ts'
 import {CancelledError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
 import type {World} from '../core/world.ts'
 
 /**
  * Runs `body` and tells the post step that nothing is left for it to do, unless the run was cancelled on the way
- * (or killed, which leaves no time to tell anything).
+ * (or killed, which leaves no time to tell anything), or AWS was lost from sight: a change whose answer never came may
+ * have been made, and when the post step runs, the network may be back.
  */
 export async function settling<T>(world: World, body: () => Promise<T>): Promise<T> {
   try {
@@ -12,7 +14,7 @@ export async function settling<T>(world: World, body: () => Promise<T>): Promise
     world.outputs.saveState('settled', 'true')
     return result
   } catch (error) {
-    if (!(error instanceof CancelledError)) world.outputs.saveState('settled', 'true')
+    if (!(error instanceof CancelledError) && !isTransient(error)) world.outputs.saveState('settled', 'true')
     throw error
   }
 }

@@ -1,8 +1,7 @@
 import type {Service} from '@aws-sdk/client-ecs'
-import {explainAwsError, isAccessDenied, isThrottled, isTransient} from '../aws/errors.ts'
+import {explainAwsError, isAccessDenied, isThrottled, isTransient, transientWords} from '../aws/errors.ts'
 import {humanDuration, stopwatch} from '../core/clock.ts'
 import {Failure} from '../core/diagnosis.ts'
-import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import type {Definition} from './definition.ts'
 import {judge} from './judge.ts'
@@ -138,12 +137,12 @@ class Watch {
 
   // The next look is the retry; only what no retry can mend ends the watch.
   #bear(error: unknown): void {
-    if (error instanceof Failure) throw error
+    if (error instanceof Failure && !isTransient(error)) throw error
     if (isAccessDenied(error)) throw explainAwsError(error, 'ecs:DescribeServices')
     if (isThrottled(error)) this.#pace.throttled()
     const silent = this.#world.clock.now() - this.#lastAnswer
     if (!isTransient(error) || silent > UNREACHABLE_MS) throw explainAwsError(error, 'ecs:DescribeServices')
-    this.#say(undefined, `AWS did not answer (${errorMessage(error)}); looking again`)
+    this.#say(undefined, `AWS did not answer (${transientWords(error)}); looking again`)
   }
 
   #conclude(track: Track): void {

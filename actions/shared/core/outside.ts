@@ -1,0 +1,37 @@
+import type {Diagnosis} from './diagnosis.ts'
+import {errorMessage} from './errors.ts'
+
+const NETWORK =
+  /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_\w+|HPE_\w+)$/
+const DISK = /^(?:ENOSPC|EDQUOT|EFBIG)$/
+const FORBIDDEN = /^(?:EROFS|EACCES|EPERM)$/
+
+/**
+ * What an error that nobody expected says about the world around the action: a network or a machine that is not in order
+ * is nothing that the action can mend, and nothing to open an issue for. Undefined for all other errors.
+ */
+export function outsideTrouble(thrown: unknown): Diagnosis | undefined {
+  const codes = codesOf(thrown)
+  const words = errorMessage(thrown)
+  const has = (pattern: RegExp): boolean => codes.some((code) => pattern.test(code))
+  if (has(NETWORK) || /socket hang up|fetch failed/.test(words)) {
+    const advice = 'check the network of the runner (proxy, DNS, firewall), then re-run'
+    return {reason: 'unreachable', subject: 'Network', cause: `a service could not be reached: ${words}`, advice}
+  }
+  if (has(DISK)) return runner(`its disk is full (${words})`, 'free space on the runner, or take a larger one')
+  if (has(FORBIDDEN)) return runner(`it lets nothing be written (${words})`, 'check the rights of the folder')
+  const [, file] = /^Missing file at path: (.*)$/.exec(words) ?? []
+  if (file === undefined) return undefined
+  return runner(`its file ${file} is gone`, 'see which step or container removed it')
+}
+
+function runner(cause: string, advice: string): Diagnosis {
+  return {reason: 'runner-error', subject: 'The runner is not in order', cause, advice: `${advice}, then re-run`}
+}
+
+function codesOf(thrown: unknown): string[] {
+  if (!(thrown instanceof Error)) return []
+  const {code} = thrown as NodeJS.ErrnoException
+  const inner = thrown instanceof AggregateError ? thrown.errors : [thrown.cause]
+  return [...(typeof code === 'string' ? [code] : []), ...inner.flatMap(codesOf)]
+}
