@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import {isTransient} from '../aws/errors.ts'
+import {isTransient, transientWords} from '../aws/errors.ts'
+import {Failure} from '../core/diagnosis.ts'
 import type {Clock} from '../core/clock.ts'
 import type {HttpAnswer, HttpGet} from '../core/http-get.ts'
 import {MANIFEST_TYPES, digestOf, parseConfig, parseManifest, platformImages} from './manifest.ts'
@@ -47,8 +48,14 @@ export function makeRegistryClient(
 ): RegistryClient {
   const base = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2`
   const get = async (path: string, accept: string): Promise<Buffer | undefined> => {
-    const {status, body} = await patiently(clock, () => authorizedGet(http, `${base}/${path}`, accept, credentials))
+    const answer = await patiently(clock, () => authorizedGet(http, `${base}/${path}`, accept, credentials)).catch(
+      (error: unknown) => {
+        throw isTransient(error) ? notReached(host, transientWords(error)) : error
+      },
+    )
+    const {status, body} = answer
     if (status === 404) return undefined
+    if (comesRight(answer)) throw notReached(host, `what answered is not a registry, HTTP ${String(status)}`)
     if (status === 200) return body
     throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
   }
@@ -71,11 +78,25 @@ export function makeRegistryClient(
   }
 }
 
+// A page instead of a manifest is from a proxy or a guest network; registries never send one.
+function comesRight({status, headers}: HttpAnswer): boolean {
+  return RETRIED.includes(status) || (status === 200 && headers['content-type']?.startsWith('text/html') === true)
+}
+
+function notReached(host: string, words: string): Failure {
+  return new Failure({
+    reason: 'unreachable',
+    subject: host,
+    cause: `the registry could not be reached: ${words}`,
+    advice: 'check the network of the runner (proxy, DNS, VPC endpoint), then re-run',
+  })
+}
+
 async function patiently(clock: Clock, ask: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   for (let attempt = 1; ; attempt++) {
     const answer = await ask().catch((error: unknown) => error)
     const failed = answer instanceof Error
-    if (attempt === TRIES || (failed ? !isTransient(answer) : !RETRIED.includes((answer as HttpAnswer).status))) {
+    if (attempt === TRIES || (failed ? !isTransient(answer) : !comesRight(answer as HttpAnswer))) {
       if (failed) throw answer
       return answer as HttpAnswer
     }

@@ -37,8 +37,8 @@ export function registrable(described: TaskDefinition, tags: Definition['tags'] 
  * `data` as a task definition: the wrapper of `aws ecs describe-task-definition` is taken off, describe-only fields
  * and nulls are dropped, everything else is kept (an empty text can be meant).
  * @param origin how messages name it: `task-definition.json`
- * @throws {InputError} that names a key RegisterTaskDefinition does not know, with the nearest right one: the SDK
- * would leave it out without a word
+ * @throws {InputError} that names a key RegisterTaskDefinition does not know, with the nearest right one (the SDK
+ * would leave it out without a word), and a value of another kind than it takes
  */
 export function definitionFrom(data: unknown, origin: string): Definition {
   const {body, tags} = unwrapped(data, origin)
@@ -85,6 +85,8 @@ type Request = Parameters<typeof NormalizedSchema.of>[0]
 
 // Walks the value beside the SDK's own description of the request, so that the list of keys never goes stale.
 function unknownKeys(schema: NormalizedSchema, value: unknown, path: string): string[] {
+  const wanted = wantedKind(schema)
+  if (wanted !== undefined && kindOf(value) !== wanted) return [`${path} is ${kindOf(value)}, not ${wanted}`]
   if (schema.isStructSchema()) return unknownMembers(schema, value, path)
   if (schema.isListSchema()) {
     if (!Array.isArray(value)) return [`${path} is ${JSON.stringify(value)}, and ECS takes a list there`]
@@ -104,6 +106,23 @@ function kindOf(schema: NormalizedSchema): Kind | undefined {
   if (schema.isStringSchema()) return {type: 'string', words: 'a text: put it in quotes'}
   if (schema.isBooleanSchema()) return {type: 'boolean', words: 'true or false, without quotes'}
   return schema.isNumericSchema() ? {type: 'number', words: 'a number, without quotes'} : undefined
+}
+
+type Kind = 'text' | 'a number' | 'true or false' | 'a list' | 'an object' | 'nothing'
+
+// What the SDK cannot send as it stands: it would fail in the middle, or send "[object Object]".
+function wantedKind(schema: NormalizedSchema): Kind | undefined {
+  if (schema.isStructSchema() || schema.isMapSchema()) return 'an object'
+  if (schema.isListSchema()) return 'a list'
+  if (schema.isBooleanSchema()) return 'true or false'
+  if (schema.isNumericSchema()) return 'a number'
+  return schema.isStringSchema() ? 'text' : undefined
+}
+
+function kindOf(value: unknown): Kind {
+  if (Array.isArray(value)) return 'a list'
+  const kinds: Partial<Readonly<Record<string, Kind>>> = {string: 'text', number: 'a number', boolean: 'true or false'}
+  return kinds[typeof value] ?? (isRecord(value) ? 'an object' : 'nothing')
 }
 
 function unknownMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {

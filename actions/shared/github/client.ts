@@ -40,9 +40,21 @@ export function makeGitHub(env: Environment, token: string, log: Log): GitHubCli
         onSecondaryRateLimit: waitOrGiveUp('secondary rate limit'),
       },
     },
+    timeouts,
     retry,
     throttling,
   )
+}
+
+/** GitHub itself gives a request up after 10 s: https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts */
+const SILENCE_MS = 12_000
+
+// A connection whose other end is gone would be waited on for ever. First of the plugins, so that each try has its own time.
+function timeouts(octokit: Parameters<typeof retry>[0]): object {
+  octokit.hook.before('request', (options) => {
+    options.request.signal ??= AbortSignal.timeout(SILENCE_MS)
+  })
+  return {}
 }
 
 /** The repository this workflow runs in. @throws {InputError} outside a workflow run */

@@ -21,6 +21,7 @@ export const COMMENT_LIMIT = 65_536 - 512
 interface OwnComment {
   readonly id: number
   readonly nodeId: string
+  readonly url: string
   readonly body: string
   readonly part: number
 }
@@ -46,7 +47,7 @@ export async function writeComment(
   const urls: string[] = []
   for (const [part, text] of bodies.entries()) {
     const old = reusable.find((comment) => comment.part === part)
-    urls.push(await (old === undefined ? create(github, target, text) : update(github, target, old, text)))
+    urls.push(await (old === undefined ? create(github, target, text, own) : update(github, target, old, text)))
   }
   for (const surplus of reusable.filter(({part}) => part >= bodies.length)) {
     await github.rest.issues.deleteComment({...target.repository, comment_id: surplus.id})
@@ -100,7 +101,9 @@ async function findOwn(github: GitHubClient, target: CommentTarget): Promise<Own
     const body = comment.body ?? ''
     const mine = me === undefined ? comment.user?.type === 'Bot' : comment.user?.login === me
     const part = mine && body.startsWith(prefix) ? /^(\d+) -->/.exec(body.slice(prefix.length)) : null
-    return part === null ? [] : [{id: comment.id, nodeId: comment.node_id, body, part: Number(part[1])}]
+    return part === null
+      ? []
+      : [{id: comment.id, nodeId: comment.node_id, url: comment.html_url, body, part: Number(part[1])}]
   })
 }
 
@@ -114,9 +117,32 @@ async function whoAmI(github: GitHubClient): Promise<string | undefined> {
   }
 }
 
-async function create(github: GitHubClient, target: CommentTarget, body: string): Promise<string> {
-  const {data} = await github.rest.issues.createComment({...target.repository, issue_number: target.number, body})
-  return data.html_url
+const CREATE_TRIES = 3
+
+// A comment whose answer was lost stands all the same: it is looked for before the next try.
+async function create(
+  github: GitHubClient,
+  target: CommentTarget,
+  body: string,
+  known: readonly OwnComment[],
+): Promise<string> {
+  const call = {...target.repository, issue_number: target.number, body, request: {retries: 0}}
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const {data} = await github.rest.issues.createComment(call)
+      return data.html_url
+    } catch (error) {
+      if (tries === CREATE_TRIES || !mayHaveArrived(error)) throw error
+      const others = (await findOwn(github, target)).filter(({id}) => !known.some((one) => one.id === id))
+      const made = others.find((comment) => comment.body === body)
+      if (made !== undefined) return made.url
+    }
+  }
+}
+
+// The client gives a broken connection the status 500.
+function mayHaveArrived(error: unknown): boolean {
+  return error instanceof Error && ((error as {status?: number}).status ?? 500) >= 500
 }
 
 async function update(github: GitHubClient, target: CommentTarget, old: OwnComment, body: string): Promise<string> {

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import type {World} from '../core/world.ts'
@@ -63,4 +63,9 @@ export async function withVariables(
   const file = join(folder, `variables${extension}`)
   await writePrivateFile(file, text)
   return {...options, varFiles: [...options.varFiles, file]}
+}
+
+/** Removes the file of the `variables` input: it holds secrets in clear text, and no later step reads it. */
+export async function forgetVariables({scratch}: OpenRoot): Promise<void> {
+  for (const extension of ['.tfvars', '.tfvars.json']) await rm(join(scratch, `variables${extension}`), {force: true})
 }

@@ -1,12 +1,13 @@
 import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
 import {readRootOutputs} from '../../shared/terraform/root-outputs.ts'
-import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
+import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/open-root.ts'
 import {applyOrReplan} from './apply.ts'
 import {commentFailure, commentResult} from './comment.ts'
 import {refuseGuarded, refusePullRequests} from './refuse.ts'
 import {readInputs} from './inputs.ts'
 import {getPlan, restoreLockFile, restorePlanFiles, takeParcel} from './plan-source.ts'
+import type {Ready} from './plan-source.ts'
 import {report, showPlan} from './report.ts'
 import {unlock} from './unlock.ts'
 
@@ -25,8 +26,17 @@ export async function run(world: World): Promise<void> {
   await restorePlanFiles(world, inputs, parcel)
 
   const root = await openRoot(world, inputs.root)
-  const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
-  const ready = {inputs, origin, root, options, parcel}
+  try {
+    const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
+    await applyChosen({inputs, origin, root, options, parcel}, started)
+  } finally {
+    await forgetVariables(root)
+  }
+}
+
+async function applyChosen(ready: Ready, started: number): Promise<void> {
+  const {inputs, root} = ready
+  const {world} = root.session
   const chosen = await getPlan(ready)
   showPlan(world, chosen.plan)
   try {

@@ -7,9 +7,12 @@ import {runChecks} from '../../shared/terraform/checks.ts'
 import {guarded} from '../../shared/terraform/guard.ts'
 import {hasGuardLabel} from '../../shared/terraform/guard-label.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
-import {openRoot, withVariables} from '../../shared/terraform/open-root.ts'
+import type {MadePlan} from '../../shared/terraform/make-plan.ts'
+import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/open-root.ts'
+import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import {showComment} from './comment.ts'
 import {readInputs} from './inputs.ts'
+import type {PlanInputs} from './inputs.ts'
 import {report, showInLog} from './report.ts'
 import {savePlan} from './save.ts'
 
@@ -26,11 +29,7 @@ export async function run(world: World): Promise<void> {
   const committedLock = await readLockFile(inputs.root.folder)
 
   const root = await openRoot(world, inputs.root)
-  const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
-  await runChecks(root.session, inputs.checks, options.varFiles)
-  const made = await world.log.group(`${root.session.tool.name} plan`, () =>
-    makePlan(root.session, options, root.scratch),
-  )
+  const made = await planned(world, inputs, root)
   const stopped = guarded(made.plan, inputs.root.guard, [])
   const pardoned = stopped.length > 0 && (await hasGuardLabel(world, inputs.root, origin))
   const found = stopped.map((each) => ({...each, pardoned}))
@@ -40,4 +39,14 @@ export async function run(world: World): Promise<void> {
   const shown = {inputs, root, made, found, saved, started}
   const commentUrl = await showComment(world, origin, shown)
   report(world, shown, commentUrl)
+}
+
+async function planned(world: World, inputs: PlanInputs, root: OpenRoot): Promise<MadePlan> {
+  try {
+    const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
+    await runChecks(root.session, inputs.checks, options.varFiles)
+    return await world.log.group(`${root.session.tool.name} plan`, () => makePlan(root.session, options, root.scratch))
+  } finally {
+    await forgetVariables(root)
+  }
 }

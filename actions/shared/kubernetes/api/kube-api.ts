@@ -49,14 +49,22 @@ export function makeKubeApi(socketPath: string, clock: Clock): KubeApi & {close(
   }
   return {
     send: async <T>(request: KubeRequest) => {
-      const text = await retrying(clock, request.tries ?? TRIES, () => once(request))
-      return (text === '' ? {} : JSON.parse(text)) as T
+      return (await retrying(clock, request.tries ?? TRIES, async () => parsed(await once(request)))) as T
     },
     text: (path, query) => once({method: 'GET', path, ...(query && {query})}),
     lines: (path, query, signal) => linesOf(socketPath, {method: 'GET', path, ...(query && {query})}, signal),
     close: () => {
       agent.destroy()
     },
+  }
+}
+
+// A page in the place of an answer is from a proxy or a guest network: the server has not heard of the call.
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? {} : JSON.parse(text)
+  } catch {
+    throw new KubeError(0, 'what answered is not the API server: its answer is not JSON')
   }
 }
 

@@ -7,6 +7,9 @@ import type {World} from '../../core/world.ts'
 import {makeKubeApi} from './kube-api.ts'
 import type {KubeApi} from './kube-api.ts'
 
+/** Under which name the post step finds the folder of the proxy's socket. */
+export const PROXY_STATE = 'proxy-folder'
+
 /** Which cluster is spoken to, as kubectl is told. Everything else comes from the user's own kubeconfig. */
 export interface Target {
   /** A kubectl binary: a name on PATH or an absolute path. */
@@ -32,6 +35,7 @@ export interface Connection {
 export async function connect(world: World, target: Target): Promise<Connection> {
   const namespace = await contextNamespace(world, target)
   const folder = await privateFolder(world.env, 'kube')
+  world.outputs.saveState(PROXY_STATE, folder)
   const socket = join(folder, 'api')
   const stop = new AbortController()
   const proxy = startProxy(world, target, socket, stop.signal)
