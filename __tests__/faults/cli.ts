@@ -27,11 +27,17 @@ const options = {
 } as const
 
 /** Runs cells, telling of each as it ends. */
-async function runAll(cells: readonly Cell[], lanes: number, log: boolean): Promise<CellResult[]> {
+async function runAll(
+  cells: readonly Cell[],
+  lanes: number,
+  log: boolean,
+  keep: (result: CellResult) => void,
+): Promise<CellResult[]> {
   const watcher = new Watcher()
   const results = await pool(cells, lanes, async (cell) => {
     const result = await runCell(cell, watcher, log ? console.log : undefined)
     tell(cell, result)
+    keep(result)
     return result
   })
   watcher.stop()
@@ -68,13 +74,13 @@ async function main(): Promise<void> {
   const all = SUBJECTS.flatMap(cellsOf)
   const wanted = new RegExp(values.only)
   const started = Date.now()
-  const fresh = await runAll(
-    all.filter((cell) => wanted.test(nameOf(cell))),
-    Number(values.lanes),
-    values.log,
-  )
   const known = new Set(all.map(({subject, phase, fault}) => keyOf({...subject, phase, fault: fault.name})))
-  await writePage(record(fresh, known))
+  const chosen = all.filter((cell) => wanted.test(nameOf(cell)))
+  // Recorded one by one: a run that is ended early has not been for nothing.
+  const fresh = await runAll(chosen, Number(values.lanes), values.log, (result) => {
+    record([result], known)
+  })
+  await writePage(readResults())
   const broken = fresh.filter((result) => result.broken.length > 0)
   const minutes = ((Date.now() - started) / 60_000).toFixed(1)
   console.log(`\n${String(fresh.length)} cells, ${String(broken.length)} with a broken rule, ${minutes} min`)

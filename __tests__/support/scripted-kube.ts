@@ -69,6 +69,11 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
   '/apis/autoscaling/v2': [['horizontalpodautoscalers', 'HorizontalPodAutoscaler', true]],
 }
 
+interface Happened {
+  readonly type: string
+  readonly object: Thing
+}
+
 interface Watch {
   readonly collection: string
   readonly response: ServerResponse
@@ -90,6 +95,7 @@ class Cluster implements ScriptedKube {
   readonly #script: Script
   readonly #store = new Map<string, Thing>()
   readonly #watches = new Set<Watch>()
+  readonly #happened: Happened[] = []
   readonly #server = createServer((request, response) => {
     void this.#answer(request, response)
   })
@@ -142,6 +148,7 @@ class Cluster implements ScriptedKube {
   }
 
   #tell(type: string, object: Thing): void {
+    this.#happened.push({type, object})
     for (const {collection, response} of this.#watches) {
       if (pathOf(object).startsWith(`${collection}/`)) response.write(`${JSON.stringify({type, object})}\n`)
     }
@@ -171,7 +178,7 @@ class Cluster implements ScriptedKube {
     else if (method === 'PATCH') this.#patch(call, response)
     else if (method === 'POST') send(response, 201, this.put(call.body as Thing))
     else if (method === 'DELETE') this.#delete(path, response)
-    else if (query.get('watch') === 'true') this.#watch(path, response)
+    else if (query.get('watch') === 'true') this.#watch(call, response)
     else this.#read(path, query.get('labelSelector'), response)
   }
 
@@ -181,12 +188,18 @@ class Cluster implements ScriptedKube {
     send(response, 200, {})
   }
 
-  #watch(collection: string, response: ServerResponse): void {
+  #watch({path: collection, query}: KubeCall, response: ServerResponse): void {
     const watch = {collection, response}
     this.#watches.add(watch)
     response.on('close', () => this.#watches.delete(watch))
     response.writeHead(200, {'content-type': 'application/json'})
     response.flushHeaders()
+    // What happened since the list was read comes first, as from a real server.
+    const since = Number(query.get('resourceVersion') ?? this.#version)
+    for (const {type, object} of this.#happened) {
+      const missed = Number(object.metadata.resourceVersion) > since && pathOf(object).startsWith(`${collection}/`)
+      if (missed) response.write(`${JSON.stringify({type, object})}\n`)
+    }
   }
 
   #read(path: string, selector: string | null, response: ServerResponse): void {
@@ -287,7 +300,7 @@ case "$*" in
     for word in "$@"; do case "$word" in --unix-socket=*) path="\${word#--unix-socket=}" ;; esac; done
     ln -s '${socket}' "$path"
     echo "Starting to serve on $path"
-    exec sleep 600 ;;
+    sleep 600 & wait ;;
   *) echo "error: unknown command $*" >&2; exit 1 ;;
 esac
 `

@@ -4,7 +4,7 @@ import type {ActionCall} from '../../support/spawn-action.ts'
 import type {Machine, MachineFault, NetworkFault, SignalFault} from './faults.ts'
 import type {Cell, Phase, Room} from './model.ts'
 import type {Harm, Passing} from './proxy.ts'
-import {endProcessesOf} from './watcher.ts'
+import {endProcessesOf, processesOf} from './watcher.ts'
 
 /** A fault that waits for its phase. */
 export interface Armed {
@@ -55,6 +55,11 @@ class Trap {
     this.#phase = phase
   }
 
+  /** The tool whose start is the phase. */
+  get tool(): string | undefined {
+    return this.#phase?.tool
+  }
+
   /** Asks `harm` about each request from the phase on. */
   onRequests(harm: (request: Passing) => Harm | undefined): void {
     for (const proxy of this.#room.proxies) {
@@ -93,6 +98,7 @@ function armNetwork(trap: Trap, fault: NetworkFault, {dialect}: Room, call: Acti
 
 function armSignal(trap: Trap, fault: SignalFault, call: ActionCall, id: string): Armed {
   let [child, sent]: [ChildProcess | undefined, boolean] = [undefined, false]
+  const {tool} = trap
   const strike = (): void => {
     if (sent || child === undefined) return
     sent = true
@@ -107,6 +113,7 @@ function armSignal(trap: Trap, fault: SignalFault, call: ActionCall, id: string)
     ...call,
     onStart: (started) => {
       child = started
+      if (tool !== undefined) whenStarted(tool, id, strike)
     },
     onOutput: (text) => {
       if (trap.reads(text)) strike()
@@ -117,6 +124,16 @@ function armSignal(trap: Trap, fault: SignalFault, call: ActionCall, id: string)
     await trap.release()
   }
   return {call: watched, met: () => sent, disarm}
+}
+
+function whenStarted(tool: string, id: string, strike: () => void): void {
+  let looks = 0
+  const timer = setInterval(() => {
+    looks += 1
+    const runs = processesOf(id).some(({command}) => command.includes(`/${tool} `))
+    if (runs) strike()
+    if (runs || looks > 1000) clearInterval(timer)
+  }, 20)
 }
 
 async function armMachine(what: Machine, room: Room, call: ActionCall, folder: string): Promise<Armed> {

@@ -104,8 +104,15 @@ function cancelled({cell, main, standing}: Evidence): (string | false)[] {
   return [
     main.code === 0 && standing !== 'wanted' && 'green',
     !killed && main.code !== 0 && !isToldAsCancelled(main) && `status "${main.outputs['status'] ?? ''}"`,
-    alone !== true && cell.subject.settles && standing === 'between' && 'the target is neither as before nor as wanted',
+    alone !== true &&
+      settles(cell, killed) &&
+      standing === 'between' &&
+      'the target is neither as before nor as wanted',
   ]
+}
+
+function settles({subject}: Cell, killed: boolean): boolean {
+  return subject.settles === 'killed' || (subject.settles === 'cancelled' && !killed)
 }
 
 // Who is cancelled while going back ends it, and says that instead.

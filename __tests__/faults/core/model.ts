@@ -17,6 +17,8 @@ export interface Phase {
   readonly request?: (request: Passing) => boolean
   /** A line that only this phase logs. */
   readonly line?: RegExp
+  /** A tool that only this phase starts: the moment is when it is seen among the processes. */
+  readonly tool?: string
 }
 
 /** Everything one action works on in one cell, made anew for it. */
@@ -65,8 +67,8 @@ export interface Subject {
   readonly tools: boolean
   /** Whether what was asked for can be reached at all; a crash loop cannot. */
   readonly reachable: boolean
-  /** Whether a cancelled run brings the target back to what it was, or on to what was asked for. */
-  readonly settles: boolean
+  /** After which end of a run its target is as it was, or as was asked for: a cancelled one, and also one that was killed. */
+  readonly settles: 'never' | 'cancelled' | 'killed'
   /** Longest time of one run with a fault, in milliseconds. */
   readonly limitMs: number
   room(wish: RoomWish): Promise<Room>

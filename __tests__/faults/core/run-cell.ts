@@ -41,7 +41,9 @@ async function play(cell: Cell, room: Room, id: string, folder: string, watcher:
   const alone = (fault as Partial<SignalFault>).alone === true
   const post = subject.post && !alone ? await run(cell, afterwards(armed.call, main), id) : undefined
   await armed.disarm()
-  const left = alone ? [] : [...room.left(), ...secretFiles(room, folder), ...(await remaining(id))]
+  const left = alone ? [] : [...room.left(), ...(await remaining(id))]
+  // Without a word to say, a killed action leaves RUNNER_TEMP to the runner, which empties it, where no post step comes.
+  if (!alone && (main.signal !== 'SIGKILL' || subject.post)) left.push(...secretFiles(room, folder))
   const [standing, changes] = [await room.standing(), room.changes()]
   endProcessesOf(id)
   const next = (await room.again?.()) ?? room.call

@@ -86,7 +86,7 @@ const subject = (situation: keyof typeof HISTORIES): Subject => ({
   post: true,
   tools: false,
   reachable: situation === 'good',
-  settles: true,
+  settles: 'killed',
   limitMs: 300_000,
   phases: [
     {name: 'preflight', request: ({name}) => name === 'DescribeServices'},

@@ -52,7 +52,7 @@ export const ECS_RUN_TASK: readonly Subject[] = [
     post: true,
     tools: false,
     reachable: true,
-    settles: true,
+    settles: 'killed',
     limitMs: 200_000,
     phases: [
       {name: 'preflight', request: ({name}) => name === 'DescribeServices'},

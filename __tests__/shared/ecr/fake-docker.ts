@@ -16,6 +16,10 @@ export interface ScriptedAnswer {
   readonly claim?: string
   /** Remarks about the Dockerfile, as buildx writes them into the metadata file. */
   readonly warnings?: readonly unknown[]
+  /** Milliseconds between what is said and the push. */
+  readonly pauseMs?: number
+  /** Say 100 MB more, or something that is no UTF-8. */
+  readonly noise?: 'flood' | 'broken-utf8'
   /** Stay until a signal comes, and end with 130. */
   readonly hang?: boolean
 }
@@ -52,11 +56,23 @@ const key = Object.keys(script).filter((start) => argv.join(' ').startsWith(star
 const calls = read(path.join(here, 'calls.jsonl')).trim().split('\\n').map((line) => JSON.parse(line).argv.join(' ')).filter((line) => key !== undefined && line.startsWith(key)).length
 const given = key === undefined ? {} : script[key]
 const answer = Array.isArray(given) ? given[Math.min(calls, given.length) - 1] : given
-const put = (url, body) => new Promise((resolve, reject) => {
-  const request = http.request(url, {method: 'PUT'}, (response) => { response.resume(); response.on('end', resolve) })
-  request.on('error', reject); request.end(body)
+const put = (url, body) => new Promise((resolve) => {
+  const give = (what) => { process.stderr.write('ERROR: failed to build: failed to solve: failed to push ' + url + ': ' + what + '\\n'); process.exit(1) }
+  const request = http.request(url, {method: 'PUT', timeout: 5000}, (response) => {
+    if (response.statusCode !== 201) give('unexpected status from PUT request: ' + response.statusCode + ' ' + response.statusMessage)
+    response.on('error', () => {}); response.resume(); resolve()
+  })
+  request.on('timeout', () => give('i/o timeout'))
+  request.on('error', () => give('read tcp: connection reset by peer')); request.end(body)
 })
 async function main() {
+  if (answer.pauseMs) {
+    process.stderr.write(answer.stderr || '')
+    if (answer.noise === 'flood') for (let at = 0; at < 100; at += 1) await new Promise((done) => process.stderr.write(('#3 1.0 ' + 'x'.repeat(193) + '\\n').repeat(5215), done))
+    if (answer.noise === 'broken-utf8') process.stderr.write(Buffer.from([0x23, 0x33, 0x20, 0x31, 0x2e, 0x30, 0x20, 0xff, 0xfe, 0xc3, 0x28, 0x0a]))
+    await new Promise((done) => setTimeout(done, answer.pauseMs))
+    answer.stderr = ''
+  }
   if (answer.push && argv.includes('--push')) {
     const labels = Object.fromEntries(value('--label').map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)]))
     const sha = (text) => 'sha256:' + crypto.createHash('sha256').update(text).digest('hex')

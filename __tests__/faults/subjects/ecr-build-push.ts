@@ -1,0 +1,69 @@
+import {randomUUID} from 'node:crypto'
+import {mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {GOOD_DOCKER, makeFakeDocker} from '../../shared/ecr/fake-docker.ts'
+import type {Script} from '../../shared/ecr/fake-docker.ts'
+import {PASSWORD, startFakeEcr} from '../../shared/ecr/fake-ecr.ts'
+import type {Noise, Room, RoomWish, Subject} from '../core/model.ts'
+import {faultProxy} from '../core/proxy.ts'
+import {awsEnvironment, closeAll} from './aws-room.ts'
+
+const COMMIT = '4c1f2e9000000000000000000000000000000000'
+const FILES = {Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'}
+const SLOWLY = 800
+
+function docker(noise: Noise | undefined): Script {
+  const build = GOOD_DOCKER['buildx build'] as object
+  return {...GOOD_DOCKER, 'buildx build': {...build, pauseMs: SLOWLY, ...(noise !== undefined && {noise})}}
+}
+
+async function room({noise}: RoomWish): Promise<Room> {
+  const ecr = await startFakeEcr()
+  ecr.repositories.set('team/app', {settings: {}, tags: new Map(), blobs: new Map()})
+  const proxy = await faultProxy({port: Number(new URL(ecr.url).port)})
+  const fake = makeFakeDocker(docker(noise))
+  const home = mkdtempSync(join(tmpdir(), 'slipway-home-'))
+  const [secret, token] = [`aws-${randomUUID()}`, `npm-${randomUUID()}`]
+  const pushed = (): boolean => ecr.repositories.get('team/app')?.tags.has(COMMIT) === true
+  return {
+    proxies: [proxy],
+    dialect: 'aws',
+    secrets: [secret, token, PASSWORD],
+    call: {
+      files: FILES,
+      path: [fake.folder],
+      inputs: {repository: 'team/app', registry: proxy.host, secrets: `npm=${token}`},
+      env: {...awsEnvironment(proxy.host, secret), DOCKER_CONFIG: join(home, '.docker')},
+    },
+    standing: () => (pushed() ? 'wanted' : 'before'),
+    changes: () => new Set(ecr.repositories.get('team/app')?.tags.values() ?? []).size,
+    left: () => [],
+    close: async () => {
+      await closeAll(proxy, ecr)
+      fake.remove()
+      rmSync(home, {recursive: true, force: true})
+    },
+  }
+}
+
+/** A build with a secret, pushed to a repository that is there. */
+export const ECR_BUILD_PUSH: readonly Subject[] = [
+  {
+    action: 'ecr-build-push',
+    situation: 'build and push',
+    post: true,
+    tools: true,
+    reachable: true,
+    settles: 'killed',
+    limitMs: 200_000,
+    phases: [
+      {name: 'preflight', request: ({name}) => name === 'DescribeRepositories'},
+      {name: 'log in', request: ({name}) => name === 'GetAuthorizationToken'},
+      {name: 'build', line: /COPY \. \./},
+      {name: 'push', request: ({name}) => name.startsWith('PUT /v2/')},
+      {name: 'read back', request: ({name}) => name.startsWith('GET /v2/') && name.includes('/manifests/')},
+    ],
+    room,
+  },
+]

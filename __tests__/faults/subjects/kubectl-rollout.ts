@@ -1,0 +1,183 @@
+import {readFileSync, writeFileSync} from 'node:fs'
+import {randomUUID} from 'node:crypto'
+import {join} from 'node:path'
+import {scriptedKube} from '../../support/scripted-kube.ts'
+import type {ScriptedKube, Thing} from '../../support/scripted-kube.ts'
+import type {Noise, Room, RoomWish, Standing, Subject} from '../core/model.ts'
+import {faultProxy} from '../core/proxy.ts'
+import {closeAll} from './aws-room.ts'
+
+const OLD = `registry.example:5000/app@sha256:${'00'.repeat(32)}`
+const WANTED = `registry.example:5000/app@sha256:${'ab'.repeat(32)}`
+const manifest = (image: string): string => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec:
+      containers:
+        - {name: api, image: "${image}"}
+`
+const READY_MS = 1500
+
+type Spec = {readonly template: {readonly spec: {readonly containers: readonly [{readonly image: string}]}}}
+const imageOf = (thing: Thing): string => (thing['spec'] as Spec).template.spec.containers[0].image
+
+// The Deployment's controller and the kubelet: a pod that is ready after a while, unless it is crashing.
+function controller(crashes: boolean): (thing: Thing, kube: ScriptedKube) => void {
+  return (thing, kube) => {
+    if (thing.kind !== 'Deployment') return
+    const generation = Number(thing.metadata['generation'])
+    const image = imageOf(thing)
+    const revision = {'deployment.kubernetes.io/revision': String(generation)}
+    const annotations = {...(thing.metadata['annotations'] as object), ...revision}
+    const set = (ready: boolean): void => {
+      const now = kube.things().find(({kind}) => kind === 'Deployment')
+      if (now !== undefined && Number(now.metadata['generation']) !== generation) return
+      const available = ready ? 1 : 0
+      kube.put({
+        ...thing,
+        metadata: {...thing.metadata, annotations},
+        status: {
+          observedGeneration: generation,
+          replicas: 1,
+          updatedReplicas: 1,
+          readyReplicas: available,
+          availableReplicas: available,
+        },
+      })
+      const replicas = kube.put(
+        owned('ReplicaSet', 'apps/v1', `api-${String(generation)}`, thing, {annotations: revision}),
+      )
+      kube.put({
+        ...owned('Pod', 'v1', `api-${String(generation)}-x`, replicas, {}),
+        ...podOf(image, ready, crashes && image === WANTED),
+      })
+    }
+    set(false)
+    if (!crashes || image !== WANTED) setTimeout(set, READY_MS, true).unref()
+  }
+}
+
+function owned(kind: string, apiVersion: string, name: string, owner: Thing, metadata: object): Thing {
+  const ownerReferences = [{kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid}]
+  return {apiVersion, kind, metadata: {name, namespace: 'default', ownerReferences, ...metadata}}
+}
+
+function podOf(image: string, ready: boolean, crashes: boolean): object {
+  const running = {ready, restartCount: 0, state: {running: {}}}
+  const failing = {
+    ready: false,
+    restartCount: 2,
+    state: {waiting: {reason: 'CrashLoopBackOff', message: 'back-off'}},
+    lastState: {terminated: {exitCode: 3, reason: 'Error'}},
+  }
+  const imageID = image.replace(/^.*@/, 'x@')
+  return {
+    spec: {containers: [{name: 'api', image}]},
+    status: {
+      phase: 'Running',
+      conditions: [{type: 'Ready', status: ready ? 'True' : 'False'}],
+      containerStatuses: [{name: 'api', image, imageID, ...(crashes ? failing : running)}],
+    },
+  }
+}
+
+const NOISES: Readonly<Record<Noise, string>> = {
+  flood: 'head -c 104857600 /dev/zero | tr "\\0" "x" | fold -w 200 >&2',
+  'broken-utf8': 'printf "\\377\\376 \\303\\050 warning\\n" >&2',
+}
+
+function kubectl(kube: ScriptedKube, socket: string, noise: Noise | undefined): void {
+  const path = join(kube.bin, 'kubectl')
+  const program = readFileSync(path, 'utf8').replaceAll(kube.socket, socket)
+  writeFileSync(path, noise === undefined ? program : program.replace('\n', `\n${NOISES[noise]}\n`))
+}
+
+async function room(crashes: boolean, {noise}: RoomWish): Promise<Room> {
+  const kube = await scriptedKube({onApply: controller(crashes)})
+  const [socket, token] = [join(kube.bin, 'harmed'), `kube-${randomUUID()}`]
+  const proxy = await faultProxy({socketPath: kube.socket}, socket)
+  kubectl(kube, socket, noise)
+  seed(kube, controller(false))
+  const config = `apiVersion: v1\nkind: Config\ncurrent-context: x\nusers: [{name: u, user: {token: ${token}}}]\n`
+  return {
+    proxies: [proxy],
+    dialect: 'kubernetes',
+    secrets: [token],
+    call: {
+      files: {'k8s/app.yaml': manifest('app')},
+      path: [kube.bin],
+      inputs: {
+        manifests: 'k8s',
+        images: `app=${WANTED}`,
+        timeout: '30s',
+        grace: '1s',
+        'on-cancel': 'rollback',
+        kubeconfig: config,
+      },
+    },
+    standing: () => standing(kube),
+    changes: () => (kube.calls.filter((call) => call.method === 'PATCH' && changes(call)).length > 0 ? 1 : 0),
+    left: () => [],
+    close: () => closeAll(proxy, kube),
+  }
+}
+
+function changes({query, body}: ScriptedKube['calls'][number]): boolean {
+  return query.get('dryRun') === null && JSON.stringify(body).includes(WANTED)
+}
+
+// What ran before, as an earlier run of the action left it.
+function seed(kube: ScriptedKube, play: ReturnType<typeof controller>): void {
+  const containers = [{name: 'api', image: OLD}]
+  const labels = {app: 'api'}
+  const fields = {'f:spec': {'f:replicas': {}, 'f:selector': {}, 'f:template': {}}}
+  play(
+    kube.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name: 'api',
+        namespace: 'default',
+        generation: 1,
+        managedFields: [{manager: 'slipway', operation: 'Apply', fieldsV1: fields}],
+      },
+      spec: {replicas: 1, selector: {matchLabels: labels}, template: {metadata: {labels}, spec: {containers}}},
+    }),
+    kube,
+  )
+}
+
+async function standing(kube: ScriptedKube): Promise<Standing> {
+  // Going back is not waited for by a cancelled run.
+  await new Promise((resolve) => setTimeout(resolve, READY_MS + 300))
+  const deployment = kube.things().find(({kind}) => kind === 'Deployment')
+  if (deployment === undefined) return 'between'
+  const {availableReplicas} = deployment['status'] as {availableReplicas?: number}
+  if (availableReplicas !== 1) return 'between'
+  return imageOf(deployment) === WANTED ? 'wanted' : 'before'
+}
+
+const subject = (situation: 'good' | 'crash'): Subject => ({
+  action: 'kubectl-rollout',
+  situation,
+  post: true,
+  tools: situation === 'good',
+  reachable: situation === 'good',
+  settles: 'cancelled',
+  limitMs: 300_000,
+  phases: [
+    {name: 'preflight', request: ({name}) => name === 'GET /version'},
+    {name: 'dry run', request: ({name, count}) => name.startsWith('PATCH ') && count === 1},
+    {name: 'apply', request: ({name, count}) => name.startsWith('PATCH ') && count === 2},
+    {name: 'wait', request: ({name}) => name.startsWith('GET ') && name.endsWith('/pods')},
+  ],
+  room: (wish) => room(situation === 'crash', wish),
+})
+
+/** A rollout that comes up, and one whose pods crash. */
+export const KUBECTL_ROLLOUT: readonly Subject[] = [subject('good'), subject('crash')]
