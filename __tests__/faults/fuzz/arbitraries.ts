@@ -40,6 +40,11 @@ export function mutated(good: unknown): fc.Arbitrary<unknown> {
     .map((changes) => changes.reduce((document, {path, to}) => put(document, path, to), structuredClone(good)))
 }
 
+/** The JSON of a value; empty for what JSON cannot say. */
+export function jsonOf(value: unknown): string {
+  return (JSON.stringify(value)) ?? ''
+}
+
 type Path = readonly (string | number)[]
 
 function pathsOf(value: unknown, path: Path = []): Path[] {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import {asFailure} from '../../../actions/shared/core/run.ts'
+import {jsonOf} from './arbitraries.ts'
 import type {Target} from './targets.ts'
 
 /** What was found out about one target. */
@@ -45,7 +46,7 @@ async function complaintAbout({read, byPeople}: Target, input: unknown): Promise
     if (CRASHES.test(thrown.name) && (byPeople || thrown.name !== 'SyntaxError'))
       return `${thrown.name}: ${thrown.message}`
     if (byPeople && reason === 'internal-error') return `is called an error of our own: ${cause}`
-    return cause.trim() === '' || /\bundefined\b|\[object /.test(cause.replace(String(JSON.stringify(input)), ''))
+    return cause.trim() === '' || /\bundefined\b|\[object /.test(cause.replace(jsonOf(input), ''))
       ? `says "${cause}"`
       : undefined
   }

@@ -25,7 +25,7 @@ import {concealAlike, normalForm} from '../../../actions/shared/terraform/normal
 import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {planMarkdown} from '../../../actions/shared/terraform/render.ts'
 import {readUiLine} from '../../../actions/shared/terraform/ui.ts'
-import {anyInputs, anyJson, anyText, mutated, torn} from './arbitraries.ts'
+import {anyInputs, anyJson, anyText, jsonOf, mutated, torn} from './arbitraries.ts'
 import {BUILD_OUTPUT, DEFINITION, EVENT, MANIFEST, PLAN, UI_LINE} from './corpus.ts'
 
 /** Something that reads what others wrote. */
@@ -55,7 +55,7 @@ let events = 0
 function withEvent(read: (env: Environment) => Promise<unknown>): (event: unknown) => Promise<unknown> {
   return (event) => {
     const file = join(folder, `event-${String((events += 1) % 50)}.json`)
-    writeFileSync(file, typeof event === 'string' ? event : String(JSON.stringify(event)))
+    writeFileSync(file, typeof event === 'string' ? event : jsonOf(event))
     return read({
       GITHUB_EVENT_PATH: file,
       GITHUB_EVENT_NAME: 'pull_request',
@@ -119,7 +119,7 @@ export const TARGETS: readonly Target[] = [
     name: 'plan JSON',
     byPeople: false,
     input: fc.oneof(
-      mutated(PLAN).map((plan) => String(JSON.stringify(plan))),
+      mutated(PLAN).map((plan) => jsonOf(plan)),
       torn(JSON.stringify(PLAN)),
       anyText,
     ),
@@ -149,7 +149,7 @@ export const TARGETS: readonly Target[] = [
       mutated({
         'containerimage.digest': 'sha256:0',
         'buildx.build.warnings': [{short: 'eA==', url: 'x', range: [{start: {line: 2}}]}],
-      }).map((data) => String(JSON.stringify(data))),
+      }).map((data) => jsonOf(data)),
       anyText,
     ),
     read: (text: unknown): unknown => readMetadata(String(text)),
@@ -158,7 +158,7 @@ export const TARGETS: readonly Target[] = [
     name: 'lines of terraform',
     byPeople: false,
     input: fc.oneof(
-      mutated(UI_LINE).map((line) => String(JSON.stringify(line))),
+      mutated(UI_LINE).map((line) => jsonOf(line)),
       torn(JSON.stringify(UI_LINE)),
       anyText,
     ),

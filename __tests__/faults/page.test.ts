@@ -1,0 +1,38 @@
+import {expect, test} from '@jest/globals'
+import {reliabilityPage} from './core/page.ts'
+import type {CellResult} from './core/model.ts'
+
+const cell = (change: Partial<CellResult>): CellResult => ({
+  action: 'ecs-deploy',
+  situation: 'good',
+  phase: 'update',
+  fault: 'reset',
+  family: 'network',
+  met: true,
+  exit: '0',
+  status: 'succeeded',
+  reason: '',
+  standing: 'wanted',
+  changes: 1,
+  again: '0 unchanged',
+  seconds: 3,
+  broken: [],
+  said: '',
+  ...change,
+})
+
+test('a cell with a broken rule is counted, marked and named', () => {
+  const page = reliabilityPage([cell({}), cell({phase: 'wait', broken: ['plain words: shows "undefined"']})])
+  expect(page).toContain('| ecs-deploy: good | 2 | 2 | 1 | 0 | 2 | 1 |')
+  expect(page).toContain('| ecs-deploy (good) | wait | reset | plain words: shows "undefined" |')
+  expect(page).toContain('| reset |  | ✓ | **✗** |')
+})
+
+test('a red cell says why, and where it left the target', () => {
+  const page = reliabilityPage([
+    cell({exit: '1', reason: 'unreachable', standing: 'before'}),
+    cell({phase: 'wait', met: false}),
+  ])
+  expect(page).toContain('| reset |  | unreachable, before | – |')
+  expect(page).toContain('No rule was broken in any cell.')
+})

@@ -1,0 +1,26 @@
+import {cellsOf} from './core/cells.ts'
+import {nameOf} from './core/model.ts'
+import type {Cell} from './core/model.ts'
+import {SUBJECTS} from './subjects/index.ts'
+
+// One of each kind of fault, at the phase where it is worst: what stays broken for ever, and what takes long, is for
+// the whole matrix.
+const WORST: Readonly<Record<string, RegExp>> = {
+  'ecr-build-push':
+    / (push · (503 × 3|answer lost)|read back · wrong JSON|build · SIGINT|log in · expired credentials|from the start · (GITHUB_OUTPUT missing|invalid UTF-8))$/,
+  'ecs-deploy':
+    / \(good\) · (register · answer lost|update · (answer lost|reset|wrong JSON|SIGINT|SIGKILL)|wait · 503 × 3|from the start · (clock 10 min fast|no DNS|GITHUB_STATE missing|disk full in RUNNER_TEMP))$/,
+  'ecs-run-task': / (start · answer lost|follow · (SIGTERM|truncated body)|preflight · expired credentials)$/,
+  'kubectl-rollout':
+    / \(good\) · (apply · (answer lost|wrong JSON)|wait · (SIGINT|SIGKILL)|from the start · (no network|GITHUB_OUTPUT missing))$/,
+  'terraform-plan': / (plan · SIGINT|keep · (503 × 3|reset)|from the start · invalid UTF-8)$/,
+  'terraform-apply': / (fetch · reset|apply · (SIGINT, SIGTERM|SIGKILL)|from the start · GITHUB_STATE missing)$/,
+  'terraform-roots': / (git · SIGKILL|from the start · invalid UTF-8)$/,
+  'delivery-report':
+    / (write comment · (answer lost|reset|expired credentials)|from the start · GITHUB_OUTPUT missing)$/,
+}
+
+/** The cells of the short form, which every `npm test` runs. */
+export function shortCells(): Cell[] {
+  return SUBJECTS.flatMap(cellsOf).filter((cell) => WORST[cell.subject.action]?.test(nameOf(cell)) === true)
+}
