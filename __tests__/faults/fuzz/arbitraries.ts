@@ -42,7 +42,7 @@ export function mutated(good: unknown): fc.Arbitrary<unknown> {
 
 /** The JSON of a value; empty for what JSON cannot say. */
 export function jsonOf(value: unknown): string {
-  return (JSON.stringify(value)) ?? ''
+  return value === undefined ? '' : JSON.stringify(value)
 }
 
 type Path = readonly (string | number)[]

@@ -78,3 +78,9 @@ withKubectl('reads any plain scalar as kubectl itself does', () => {
     rmSync(folder, {recursive: true})
   }
 })
+
+test('"Unexpected error: Unresolved alias" was said of a manifest: it is named as a mistake in the YAML', () => {
+  expect(() => parseYaml('a: *nothing', 'app.yaml').map(yamlValue)).toThrow(
+    /document at line 1 is not valid: Unresolved alias/,
+  )
+})

@@ -86,47 +86,44 @@ type Request = Parameters<typeof NormalizedSchema.of>[0]
 // Walks the value beside the SDK's own description of the request, so that the list of keys never goes stale.
 function unknownKeys(schema: NormalizedSchema, value: unknown, path: string): string[] {
   const wanted = wantedKind(schema)
-  if (wanted !== undefined && kindOf(value) !== wanted) return [`${path} is ${kindOf(value)}, not ${wanted}`]
-  if (schema.isStructSchema()) return unknownMembers(schema, value, path)
-  if (schema.isListSchema()) {
-    if (!Array.isArray(value)) return [`${path} is ${JSON.stringify(value)}, and ECS takes a list there`]
-    return value.flatMap((item, at) => unknownKeys(schema.getValueSchema(), item, `${path}[${String(at)}]`))
+  if (wanted !== undefined && kindOf(value) !== wanted) {
+    // A value of a variable may be a password that lost its quotes.
+    const shown = /\.environment\b/.test(path) ? kindOf(value) : JSON.stringify(value)
+    return [`${path} is ${shown}, and ECS takes ${KINDS[wanted]}`]
   }
-  const kind = kindOf(schema)
-  if (kind === undefined || typeof value === kind.type) return []
-  return [`${path} is ${JSON.stringify(value)}, and ECS takes ${kind.words}`]
+  if (schema.isStructSchema()) return unknownMembers(schema, value as Readonly<Record<string, unknown>>, path)
+  if (!schema.isListSchema()) return []
+  const items = value as readonly unknown[]
+  return items.flatMap((item, at) => unknownKeys(schema.getValueSchema(), item, `${path}[${String(at)}]`))
 }
 
-interface Kind {
-  readonly type: 'string' | 'boolean' | 'number'
-  readonly words: string
-}
-
-function kindOf(schema: NormalizedSchema): Kind | undefined {
-  if (schema.isStringSchema()) return {type: 'string', words: 'a text: put it in quotes'}
-  if (schema.isBooleanSchema()) return {type: 'boolean', words: 'true or false, without quotes'}
-  return schema.isNumericSchema() ? {type: 'number', words: 'a number, without quotes'} : undefined
-}
-
-type Kind = 'text' | 'a number' | 'true or false' | 'a list' | 'an object' | 'nothing'
+/** The kinds of values that requests have, and what to do about another one. */
+const KINDS = {
+  'an object': 'an object there',
+  'a list': 'a list there',
+  'a text': 'a text: put it in quotes',
+  'a number': 'a number, without quotes',
+  'true or false': 'true or false, without quotes',
+} as const
 
 // What the SDK cannot send as it stands: it would fail in the middle, or send "[object Object]".
-function wantedKind(schema: NormalizedSchema): Kind | undefined {
+function wantedKind(schema: NormalizedSchema): keyof typeof KINDS | undefined {
   if (schema.isStructSchema() || schema.isMapSchema()) return 'an object'
   if (schema.isListSchema()) return 'a list'
   if (schema.isBooleanSchema()) return 'true or false'
   if (schema.isNumericSchema()) return 'a number'
-  return schema.isStringSchema() ? 'text' : undefined
+  return schema.isStringSchema() ? 'a text' : undefined
 }
 
-function kindOf(value: unknown): Kind {
+function kindOf(value: unknown): keyof typeof KINDS | 'nothing' {
   if (Array.isArray(value)) return 'a list'
-  const kinds: Partial<Readonly<Record<string, Kind>>> = {string: 'text', number: 'a number', boolean: 'true or false'}
-  return kinds[typeof value] ?? (isRecord(value) ? 'an object' : 'nothing')
+  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'number') return 'a number'
+  if (typeof value === 'boolean') return 'true or false'
+  return isRecord(value) ? 'an object' : 'nothing'
 }
 
-function unknownMembers(schema: NormalizedSchema, value: unknown, path: string): string[] {
-  if (!isRecord(value)) return [`${path} is ${JSON.stringify(value)}, and ECS takes an object there`]
+function unknownMembers(schema: NormalizedSchema, value: Readonly<Record<string, unknown>>, path: string): string[] {
   const members = new Map(schema.structIterator())
   return Object.entries(value).flatMap(([key, item]) => {
     const member = members.get(key)

@@ -1,6 +1,6 @@
 import {LineCounter, parseAllDocuments} from 'yaml'
 import type {Document, ScalarTag} from 'yaml'
-import {InputError} from '../../core/errors.ts'
+import {errorMessage, InputError} from '../../core/errors.ts'
 import type {Json} from '../object.ts'
 
 /** One YAML document of a text. */
@@ -91,9 +91,16 @@ export function parseYaml(text: string, file: string): YamlDocument[] {
   })
 }
 
-/** The value of a document. Keys become text, as JSON needs them: the key `y` becomes `true`, as in kubectl. */
-export function yamlValue({document}: YamlDocument): Json {
-  return document.toJS({maxAliasCount: 10_000}) as Json
+/**
+ * The value of a document. Keys become text, as JSON needs them: the key `y` becomes `true`, as in kubectl.
+ * @throws {InputError} for an alias of nothing, or of far too much
+ */
+export function yamlValue({document, line}: YamlDocument): Json {
+  try {
+    return document.toJS({maxAliasCount: 10_000}) as Json
+  } catch (error) {
+    throw new InputError(`The YAML document at line ${String(line)} is not valid: ${sentence(errorMessage(error))}.`)
+  }
 }
 
 function sentence(message: string): string {
