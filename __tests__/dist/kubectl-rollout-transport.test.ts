@@ -221,7 +221,12 @@ it.each([
   ['36', 1],
   ['', 0],
 ])('kubectl 1.%s for a cluster of 1.34: %d warnings', async (kubectlMinor, warnings) => {
-  const result = await rollOut({kubectlMinor, onApply: (_thing, self) => { becomeReady(self); }})
+  const result = await rollOut({
+    kubectlMinor,
+    onApply: (_thing, self) => {
+      becomeReady(self)
+    },
+  })
   expect(result.outputs['status']).toBe('succeeded')
   expect(result.warnings).toHaveLength(warnings)
   if (warnings > 0) expect(result.warnings[0]).toContain('set "kubectl-version: v1.34.2"')

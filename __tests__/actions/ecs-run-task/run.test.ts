@@ -39,6 +39,7 @@ describe('a task that ends well', () => {
         },
         overrides: {containerOverrides: [{name: 'api', command: ['node', 'src/migrate.js']}]},
         clientToken: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        startedBy: expect.stringMatching(/^slipway\/[0-9a-f-]{36}$/) as string,
       },
     ])
     expect(world.outputsSet).toMatchObject({status: 'succeeded', 'exit-code': '0', 'failure-reason': ''})

@@ -12,7 +12,8 @@ const ABOUT_NO_COMMIT = ['issue_comment', 'workflow_dispatch', 'workflow_run', '
 export function workedOnCommit(env: Environment): string {
   const told = env['GITHUB_SHA'] ?? ''
   if (!ABOUT_NO_COMMIT.includes(env['GITHUB_EVENT_NAME'] ?? '')) return told
-  return checkedOut(`${env['GITHUB_WORKSPACE'] ?? '.'}/.git`) ?? told
+  const workspace = env['GITHUB_WORKSPACE']
+  return (workspace === undefined ? undefined : checkedOut(`${workspace}/.git`)) ?? told
 }
 
 // https://git-scm.com/docs/gitrepository-layout: HEAD holds a commit, or the name of a file that holds one.
