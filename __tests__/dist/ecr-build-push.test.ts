@@ -119,6 +119,16 @@ describe('build and push', () => {
     expect(result.outputs['image']).toBeUndefined()
   })
 
+  test('credentials that ran out before the digest was read back are no error of this action', async () => {
+    room.ecr.addImage('team/app', ['old'], {})
+    const body = {__type: 'ExpiredTokenException', message: 'The security token included in the request is expired'}
+    room.ecr.answer('GET /v2/team/app/manifests', {status: 400, body})
+    const result = await room.run({}, GOOD_DOCKER)
+    expect(result.code).toBe(1)
+    expect(result.outputs['failure-reason']).toBe('access-denied')
+    expect(result.errors[0]).toMatch(/the registry refused GET team\/app\/manifests\/\w+ with 400.*is expired/)
+  })
+
   test('a docker that fails without a word fails the step', async () => {
     const result = await room.run({}, {...GOOD_DOCKER, 'buildx build': {code: 7}})
     expect(result.code).toBe(1)

@@ -109,6 +109,7 @@ async function inspect(
   await requireDocker(world)
   const argv = ['buildx', 'inspect', ...(name === undefined ? [] : [name])]
   const finished = await world.processes.live('docker', argv, {env, cancel})
+  world.cancel.throwIfAborted() // the engine is not what ended it
   const words = lastWords('docker buildx inspect', finished)
   if (finished.code !== 0 && /no builder .* found/.test(words)) {
     throw new InputError(

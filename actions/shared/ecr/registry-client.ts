@@ -32,6 +32,7 @@ export interface BasicCredentials {
 
 const TRIES = 4
 const FIRST_PAUSE_MS = 500
+const LONGEST_WORDS = 300
 const RETRIED: readonly number[] = [429, 500, 502, 503, 504]
 
 /**
@@ -57,7 +58,7 @@ export function makeRegistryClient(
     if (status === 404) return undefined
     if (comesRight(answer)) throw notReached(host, `what answered is not a registry, HTTP ${String(status)}`)
     if (status === 200) return body
-    throw new Error(`${host} answered ${String(status)} to GET ${path}: ${body.toString().slice(0, 300)}`)
+    throw refused(host, path, status, body.toString().slice(0, LONGEST_WORDS))
   }
   const manifest = async (repository: string, reference: string): Promise<StoredManifest | undefined> => {
     const body = await get(`${repository}/manifests/${reference}`, MANIFEST_TYPES.join(', '))
@@ -81,6 +82,17 @@ export function makeRegistryClient(
 // A page instead of a manifest is from a proxy or a guest network; registries never send one.
 function comesRight({status, headers}: HttpAnswer): boolean {
   return RETRIED.includes(status) || (status === 200 && headers['content-type']?.startsWith('text/html') === true)
+}
+
+// ECR answers 400 to a token that has run out, and 403 to a role that may not pull.
+function refused(host: string, path: string, status: number, words: string): Failure {
+  return new Failure({
+    reason: 'access-denied',
+    subject: host,
+    cause: `the registry refused GET ${path} with ${String(status)}: ${words}`,
+    advice:
+      'check that the role may pull from the repository (ecr:BatchGetImage, ecr:GetDownloadUrlForLayer) and that its credentials have not run out, then re-run',
+  })
 }
 
 function notReached(host: string, words: string): Failure {
