@@ -300,7 +300,9 @@ case "$*" in
     for word in "$@"; do case "$word" in --unix-socket=*) path="\${word#--unix-socket=}" ;; esac; done
     ln -s '${socket}' "$path"
     echo "Starting to serve on $path"
-    sleep 600 & wait ;;
+    # Nothing of it may outlive the proxy, or hold its output open.
+    sleep 600 > /dev/null 2>&1 & trap "kill $!; exit 0" INT TERM
+    wait ;;
   *) echo "error: unknown command $*" >&2; exit 1 ;;
 esac
 `
