@@ -6,6 +6,7 @@
 - A deployment with health checks is complete when its tasks are healthy, not when they run.
 - Tasks that stop say so in the words of ECS, which tools read.
 - The memory limit of a task or container holds, and what is killed for it says so.
+- What a task definition left out is not there when it is described.
 
 The emulator is pinned to one version, as this reaches into it; `apply` fails when a name it needs is gone.
 """
@@ -183,6 +184,23 @@ def _with_pull_errors_of_ecs(fail_task_start):
     return fail
 
 
+def _without_empty_texts(register_task_definition):
+    """What a definition left out is left out when ECS describes it, and is not an empty text: one that is registered as
+    it was described before would otherwise be another one."""
+
+    def register(data):
+        before = set(ecs._task_defs.keys())
+        answer = register_task_definition(data)
+        for key in set(ecs._task_defs.keys()) - before:
+            definition = ecs._task_defs.get(key) or {}
+            for field in ("pidMode", "ipcMode", "executionRoleArn", "taskRoleArn"):
+                if definition.get(field) == "":
+                    del definition[field]
+        return answer
+
+    return register
+
+
 def apply():
     """Puts all of it into the emulator's ECS service."""
     ecs._build_run_kwargs = _with_health_check(ecs._build_run_kwargs)
@@ -191,3 +209,4 @@ def apply():
     ecs._attach_started_container = _with_image_digest(ecs._attach_started_container)
     ecs._fail_task_start = _with_pull_errors_of_ecs(ecs._fail_task_start)
     ecs._mark_task_stopped = _with_words_of_ecs(ecs._mark_task_stopped)
+    ecs._ACTION_MAP["RegisterTaskDefinition"] = _without_empty_texts(ecs._ACTION_MAP["RegisterTaskDefinition"])
