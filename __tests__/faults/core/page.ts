@@ -27,7 +27,7 @@ const INTRODUCTION = `Each action is run as the runner runs it, from its bundle,
 it and the services, signals, the machine, the output of its tools. After the run comes its post step, as on a runner (not where
 the runner itself is killed), and then the same run again without the fault.
 
-\`npm run test:faults\` runs the whole matrix, the fuzzing and the soak, and writes this page; \`npm test\` and CI run a short form of it.`
+\`npm run test:faults\` runs the matrix and writes this page; \`npm test\` and CI run a short form of it, and 20,000 cases of fuzzing.`
 
 const LEGEND = `✓ green, and the target is as wanted. Otherwise: the \`failure-reason\` of a red run and where it left the target (as *before*, as *wanted*, or
 *between*); *killed* where nothing could be reported any more. – the run never came to this phase. **✗** a rule was broken.`
