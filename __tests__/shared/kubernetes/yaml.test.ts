@@ -60,6 +60,16 @@ describe('what is no YAML', () => {
   })
 })
 
+it.each([
+  ['.6_4', 0.64],
+  ['.17E0_5', 17000],
+  ['.6__4', '.6__4'],
+  ['._6', '._6'],
+  ['.6_', '.6_'],
+])('reads %s as Go does', (text, value) => {
+  expect(first(`a: ${text}\n`)).toEqual({a: value})
+})
+
 const kubectl = spawnSync('kubectl', ['version', '--client'], {encoding: 'utf8'}).status === 0
 const withKubectl = kubectl ? it : it.skip
 

@@ -12,6 +12,9 @@ import {openSession} from './session.ts'
 import type {Session} from './session.ts'
 import {provideTool} from './tool.ts'
 
+/** Under which name the post step finds the private folder of a step that was killed. */
+export const SCRATCH_STATE = 'terraform-scratch'
+
 /** A root module that is ready to be planned or applied. */
 export interface OpenRoot {
   readonly session: Session
@@ -40,12 +43,9 @@ export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRo
   await world.log.group(`${tool.name} ${tool.version}: init in ${inputs.root}`, () => initialise(session, inputs.init))
   await keepProviders(await lockFileIn(inputs.folder))
   const workspace = await useWorkspace(session, inputs.workspace, inputs.createWorkspace)
-  return {
-    session,
-    workspace,
-    backend: await readBackend(session),
-    scratch: await privateFolder(world.env, 'slipway-terraform'),
-  }
+  const scratch = await privateFolder(world.env, 'slipway-terraform')
+  world.outputs.saveState(SCRATCH_STATE, scratch)
+  return {session, workspace, backend: await readBackend(session), scratch}
 }
 
 async function lockFileIn(folder: string): Promise<string | undefined> {
@@ -66,6 +66,12 @@ export async function withVariables(
 }
 
 /** Removes the file of the `variables` input: it holds secrets in clear text, and no later step reads it. */
-export async function forgetVariables({scratch}: OpenRoot): Promise<void> {
+export async function forgetVariables({scratch}: Pick<OpenRoot, 'scratch'>): Promise<void> {
   for (const extension of ['.tfvars', '.tfvars.json']) await rm(join(scratch, `variables${extension}`), {force: true})
+}
+
+/** As {@link forgetVariables}, in the post step: a step that was killed could not do it. */
+export async function forgetLeftVariables(world: World): Promise<void> {
+  const scratch = world.env[`STATE_${SCRATCH_STATE}`] ?? ''
+  if (scratch !== '') await forgetVariables({scratch})
 }

@@ -38,14 +38,17 @@ const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
 
 // What starts like a number loses its underscores and is tried as an integer with any of Go's prefixes (0644 and 0o644
-// are octal, 0899 is not), then as a float; what starts with a dot is tried as a float just as it stands.
+// are octal, 0899 is not), then as a float; what starts with a dot is tried as a float just as it stands, and there Go
+// takes single underscores between digits (https://pkg.go.dev/strconv#ParseFloat).
+const DOTTED = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?$/
 const numberTag: ScalarTag = {
   identify: (value) => typeof value === 'number',
   default: true,
   tag: 'tag:yaml.org,2002:float',
   test: /^(?:[-+0-9]|\.[0-9]).*$/,
   resolve: (text, onError) => {
-    const plain = text.startsWith('.') ? text : text.replaceAll('_', '')
+    if (text.startsWith('.') && !DOTTED.test(text)) return text
+    const plain = text.replaceAll('_', '')
     if (INTEGER.test(plain)) {
       const number = integer(plain)
       if (!Number.isSafeInteger(number)) onError(`the number ${text} is too large to be read exactly: put it in quotes`)

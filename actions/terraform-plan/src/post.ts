@@ -1,0 +1,4 @@
+import {runPost} from '../../shared/core/run.ts'
+import {forgetLeftVariables} from '../../shared/terraform/open-root.ts'
+
+await runPost(forgetLeftVariables)

@@ -1,0 +1,2 @@
+globalThis.slipwayProgram = 'post'
+await import('../index.js')
