@@ -54,7 +54,9 @@ export class CloserLook {
     const {world, eyes, pace} = this.#glasses
     const now = world.clock.now()
     const urgency = track.isFailing ? 'failing' : track.hasChanged ? 'changed' : 'calm'
-    if (track.wantsTasks(now) && !pace.inDebt(eyes.calls, now, urgency)) {
+    // A complete deployment is watched on for nothing else than its tasks: they are looked at whatever was called before.
+    const isAffordable = track.completedAt !== undefined || !pace.inDebt(eyes.calls, now, urgency)
+    if (track.wantsTasks(now) && isAffordable) {
       await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => track.lookAtTasks(eyes, now))
     }
     await this.#askForTargets(track, now)

@@ -37,7 +37,7 @@ export class Pace {
     return calls > AHEAD[urgency] + (now - this.#started) / USUAL_MS
   }
 
-  /** Milliseconds until the next look. @param failing whether tasks of a deployment under way fail */
+  /** Milliseconds until the next look. @param failing whether tasks fail, or only those of complete deployments are watched on */
   next(calls: number, now: number, failing: boolean): number {
     const slowed = USUAL_MS * 2 ** this.#throttles
     return Math.min(SLOWEST_MS, failing && this.inDebt(calls, now) ? slowed * IN_DEBT : slowed)

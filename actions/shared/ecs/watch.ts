@@ -105,8 +105,9 @@ class Watch {
       for (const track of open) this.#conclude(track)
       if (this.#outcomes.size === this.#tracks.length) break
       this.#heartbeat(open)
-      const failing = open.some((track) => !this.#outcomes.has(track) && track.isFailing)
-      await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now(), failing), cancel)
+      const left = open.filter((track) => !this.#outcomes.has(track))
+      const maySlow = left.some((track) => track.isFailing) || left.every((track) => track.completedAt !== undefined)
+      await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now(), maySlow), cancel)
     }
     return this.#tracks.map((track) => this.#outcomes.get(track)).filter((outcome) => outcome !== undefined)
   }
