@@ -51,11 +51,13 @@ async function cancelled(
   phase: {readonly operation: string; readonly times?: number},
 ): Promise<Cancelled> {
   let child: ChildProcess | undefined
+  let answered: Promise<void> | undefined
   const ecs = await scriptedEcs(history, systemClock, async (operation, times) => {
     if (operation !== phase.operation || times !== (phase.times ?? 1)) return
     child?.kill(signal)
     // The signal is there before the answer.
-    await systemClock.sleep(200)
+    answered = systemClock.sleep(200)
+    await answered
   })
   const env = {...CREDENTIALS, AWS_ENDPOINT_URL: ecs.endpoint}
   try {
@@ -66,6 +68,7 @@ async function cancelled(
         child = started
       },
     })
+    await answered // what was asked for is done, whether or not somebody is left to hear of it
     const before = ecs.calls.length
     const post = await spawnAction(action, {entry: 'post', state: main.state, env})
     const named = ecs.calls.map(({operation, input}) => nameOf(operation, input))
