@@ -1,5 +1,5 @@
 import {Failure} from '../core/diagnosis.ts'
-import {explainAwsError, isAccessDenied, isTransient, transientWords} from '../aws/errors.ts'
+import {explainAwsError, isAccessDenied} from '../aws/errors.ts'
 
 /** What a push needs, in the order in which a push uses it (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html). */
 export const PUSH_ACTIONS: readonly string[] = [
@@ -30,20 +30,9 @@ export function repositoryArn(repository: string, region?: string, accountId?: s
  * @param resource what the statement is for: a repository's ARN, or `*` for calls that know no resource
  */
 export function explainEcrError(error: unknown, iamAction: string, resource: string): unknown {
-  if (isTransient(error)) return notReached(error, iamAction)
   const explained = explainAwsError(error, iamAction)
   if (!(explained instanceof Failure) || !isAccessDenied(error)) return explained
   if (/Expired|UnrecognizedClient|InvalidClientTokenId/.test((error as Error).name)) return explained
   const statement = {title: 'a policy statement that is enough', lines: policyStatement([iamAction], resource)}
   return new Failure({...explained.diagnosis, evidence: [statement]})
-}
-
-// The SDK has tried several times before an error like this comes out of it.
-function notReached(error: unknown, iamAction: string): Failure {
-  return new Failure({
-    reason: 'unreachable',
-    subject: iamAction,
-    cause: `ECR could not be reached: ${transientWords(error)}`,
-    advice: 'check the region, the network (proxy, VPC endpoint) and AWS_ENDPOINT_URL, then re-run',
-  })
 }
