@@ -12,6 +12,11 @@ const ACCESS_DENIED =
   /AccessDenied|UnauthorizedOperation|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken/
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown/
 
+/** Whether AWS gave this very code: `RepositoryNotFoundException`. */
+export function hasName(error: unknown, code: string): boolean {
+  return error instanceof Error && error.name === code
+}
+
 /** Whether AWS refused for lack of permission, or because the credentials are wrong or expired: never retried. */
 export function isAccessDenied(error: unknown): boolean {
   return error instanceof Error && ACCESS_DENIED.test(error.name)

@@ -9,7 +9,7 @@ import {
   SetRepositoryPolicyCommand,
 } from '@aws-sdk/client-ecr'
 import type {CreateRepositoryCommandInput, ECRClient, Repository as SdkRepository} from '@aws-sdk/client-ecr'
-import {isAccessDenied} from '../aws/errors.ts'
+import {hasName, isAccessDenied} from '../aws/errors.ts'
 import {explainEcrError, repositoryArn} from './explain.ts'
 import {MANIFEST_TYPES} from './manifest.ts'
 import type {Policies} from './repository-settings.ts'
@@ -215,12 +215,17 @@ async function listTags(
   }
 }
 
+/** The login that a token of GetAuthorizationToken holds: `user:password`, in base64. */
+export function loginFrom(token: string, registry: string): Login {
+  const [username = '', ...password] = Buffer.from(token, 'base64').toString('utf8').split(':')
+  return {username, password: password.join(':'), registry}
+}
+
 async function logIn(client: ECRClient): Promise<Login> {
   try {
     const {authorizationData} = await client.send(new GetAuthorizationTokenCommand({}))
     const {authorizationToken = '', proxyEndpoint = ''} = authorizationData?.[0] ?? {}
-    const [username = '', ...password] = Buffer.from(authorizationToken, 'base64').toString('utf8').split(':')
-    return {username, password: password.join(':'), registry: proxyEndpoint.replace(/^https?:\/\//, '')}
+    return loginFrom(authorizationToken, proxyEndpoint.replace(/^https?:\/\//, ''))
   } catch (error) {
     throw explainEcrError(error, 'ecr:GetAuthorizationToken', '*')
   }
@@ -242,8 +247,4 @@ function asRepository(from: SdkRepository): Repository {
 function wildcard(filter: string): RegExp {
   const parts = filter.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`)
-}
-
-function hasName(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
 }

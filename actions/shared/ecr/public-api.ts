@@ -1,9 +1,10 @@
 import type {ECRClient} from '@aws-sdk/client-ecr'
 import * as z from 'zod/mini'
 import {jsonCall} from '../aws/signed-call.ts'
-import {isAccessDenied, isTransient} from '../aws/errors.ts'
+import {hasName, isAccessDenied, isTransient} from '../aws/errors.ts'
 import type {Clock} from '../core/clock.ts'
 import type {Environment} from '../core/inputs.ts'
+import {loginFrom} from './ecr-api.ts'
 import type {EcrApi, Login, Repository, TaggedImage} from './ecr-api.ts'
 import {explainEcrError} from './explain.ts'
 import type {RegistryClient} from './registry-client.ts'
@@ -53,10 +54,7 @@ export function makePublicCall(env: Environment, clock: Clock, carrier: ECRClien
 export async function publicLogin(call: PublicCall, host: string): Promise<Login> {
   try {
     const {authorizationData} = loginSchema.parse(await call('GetAuthorizationToken', {}))
-    const [username = '', ...password] = Buffer.from(authorizationData.authorizationToken, 'base64')
-      .toString('utf8')
-      .split(':')
-    return {username, password: password.join(':'), registry: host}
+    return loginFrom(authorizationData.authorizationToken, host)
   } catch (error) {
     // The role needs sts:GetServiceBearerToken as well; AWS's message names whichever of the two is missing.
     throw explainEcrError(error, 'ecr-public:GetAuthorizationToken', '*')
@@ -163,8 +161,4 @@ async function listTags(call: PublicCall, repository: string): Promise<string[]>
 
 function asRepository({repositoryName, repositoryUri}: z.infer<typeof repositorySchema>): Repository {
   return {name: repositoryName, uri: repositoryUri, isMutable: () => true}
-}
-
-function hasName(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
 }
