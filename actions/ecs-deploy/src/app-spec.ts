@@ -1,9 +1,9 @@
 import {existsSync} from 'node:fs'
-import {parse} from 'yaml'
 import type {Service} from '@aws-sdk/client-ecs'
-import {errorMessage, InputError} from '../../shared/core/errors.ts'
+import {InputError} from '../../shared/core/errors.ts'
 import {readUserFile, workspace} from '../../shared/core/files.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import {jsonOrYaml} from '../../shared/ecs/source.ts'
 
 type Json = Record<string, unknown>
 
@@ -24,12 +24,7 @@ export async function loadAppSpec(env: Environment, given: string | undefined, s
 
 async function readFrom(env: Environment, path: string): Promise<AppSpec> {
   const text = await readUserFile(env, 'codedeploy-appspec', path)
-  let spec: unknown
-  try {
-    spec = parse(text)
-  } catch (error) {
-    throw new InputError(`${path} is neither JSON nor YAML: ${errorMessage(error).split('\n')[0] ?? ''}`)
-  }
+  const spec = jsonOrYaml(text, path)
   if (targetsOf(spec).length === 0) {
     throw new InputError(
       `Input "codedeploy-appspec" names ${path}, which has no resource of type AWS::ECS::Service with Properties: write it as the AppSpec of an ECS service.`,

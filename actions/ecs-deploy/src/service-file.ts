@@ -1,13 +1,13 @@
 import {CreateServiceRequest$} from '@aws-sdk/client-ecs'
 import type {CreateServiceCommandInput} from '@aws-sdk/client-ecs'
-import {parse} from 'yaml'
-import {errorMessage, InputError} from '../../shared/core/errors.ts'
+import {InputError} from '../../shared/core/errors.ts'
 import {readUserFile} from '../../shared/core/files.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import {usesFargate} from '../../shared/ecs/check-definition.ts'
 import {refuseUnknownKeys, withoutNulls} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
+import {jsonOrYaml} from '../../shared/ecs/source.ts'
 
 /** A service as `create-service` describes it: what CreateService takes, with the name left open. */
 export type ServiceFile = Partial<CreateServiceCommandInput>
@@ -26,7 +26,7 @@ export async function readServiceFile(
   path: string,
   place: {readonly cluster: string; readonly services: readonly string[]},
 ): Promise<ServiceFile> {
-  const data = parsed(await readUserFile(env, INPUT, path), path)
+  const data = jsonOrYaml(await readUserFile(env, INPUT, path), path)
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     throw new InputError(`${path} does not hold a service: an object as CreateService takes it was expected.`)
   }
@@ -35,15 +35,6 @@ export async function readServiceFile(
   const problems = [...placeProblems(file, place), ...wordProblems(file), ...kindProblems(file)]
   if (problems.length > 0) throw new InputError(`${path}: ${problems.join('; ')}. Nothing was registered.`)
   return file
-}
-
-function parsed(text: string, path: string): unknown {
-  try {
-    return parse(text) as unknown
-  } catch (error) {
-    const reason = errorMessage(error).split('\n')[0] ?? ''
-    throw new InputError(`${path} is neither JSON nor YAML: ${reason.replace(/[:.]$/, '')}.`)
-  }
 }
 
 function placeProblems(

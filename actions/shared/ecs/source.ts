@@ -40,10 +40,11 @@ export function sourceOf(input: string): Source {
  */
 export async function loadFile(env: Environment, path: string): Promise<Loaded> {
   const text = await readUserFile(env, 'task-definition', path)
-  return {definition: definitionFrom(parsed(text, path), path)}
+  return {definition: definitionFrom(jsonOrYaml(text, path), path)}
 }
 
-function parsed(text: string, path: string): unknown {
+/** What a file of the user's holds. @throws {InputError} that names it, when it is neither JSON nor YAML */
+export function jsonOrYaml(text: string, path: string): unknown {
   try {
     return parse(text) as unknown
   } catch (error) {
