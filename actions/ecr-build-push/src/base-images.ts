@@ -23,8 +23,8 @@ const ECR_HOST = /(?:\b\d{12}\.dkr[.-]ecr[\w.-]*\.[a-z]+|\bpublic\.ecr\.aws|\bec
 const PUBLIC_LOGIN_MS = 5000
 
 /**
- * The ECR registries that a build pulls from, ECR Public among them: those named in the Dockerfile (FROM, COPY --from, the default of
- * an ARG), in build arguments and in named contexts.
+ * The ECR registries that a build pulls from, ECR Public among them: those named in the Dockerfile (FROM, COPY --from,
+ * the default of an ARG), in build arguments and in named contexts.
  */
 export async function baseRegistries(world: World, options: BuildOptions): Promise<RegistryHost[]> {
   const path = resolve(workspace(world.env), dockerfileOf(options))

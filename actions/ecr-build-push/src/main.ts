@@ -25,12 +25,7 @@ export async function run(world: World): Promise<void> {
   const asked = readInputs(world.env)
   const source = await readSource(world)
   const fetched = withGitContext(asked.build, source, world.env, asked.gitAuthToken)
-  const build = asked.target.registry?.kind === 'public' ? withoutPublicCache(fetched) : fetched
-  if (build !== fetched) {
-    world.log.line(
-      '  no build cache in a public repository, which would show every stage of the build: cache: gha has one',
-    )
-  }
+  const build = asked.target.registry?.kind === 'public' ? withoutPublicCache(world, fetched) : fetched
   const inputs = {...asked, build: isForkPull(source) ? withoutExport(build) : build}
   const image = describeImage(inputs, source, new Date(started))
   if (inputs.tags.length > 0) for (const reason of image.skipped) world.log.line(`  no tag from ${reason}`)

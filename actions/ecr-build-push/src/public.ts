@@ -1,4 +1,5 @@
 import {InputError} from '../../shared/core/errors.ts'
+import type {World} from '../../shared/core/world.ts'
 import type {BuildInputs, BuildOptions} from './inputs.ts'
 
 /**
@@ -34,6 +35,8 @@ export function checkPublic(inputs: BuildInputs): BuildInputs {
  * The options without a cache in a repository that everybody can read: it holds every stage of the build, those that
  * the image leaves behind as well.
  */
-export function withoutPublicCache(options: BuildOptions): BuildOptions {
-  return options.cache === 'registry' ? {...options, cache: 'none'} : options
+export function withoutPublicCache({log}: Pick<World, 'log'>, options: BuildOptions): BuildOptions {
+  if (options.cache !== 'registry') return options
+  log.line('  no build cache in a public repository, which would show every stage of the build: cache: gha has one')
+  return {...options, cache: 'none'}
 }

@@ -83,7 +83,9 @@ export async function judge(
   {scans, repository}: Pick<Findings, 'scans' | 'repository'>,
   {digest, manifest}: Pick<StoredManifest, 'digest' | 'manifest'>,
 ): Promise<void> {
-  if (rules === undefined || scans === undefined) return // without scans, the inputs were refused
+  if (rules === undefined) return
+  // Never to be passed over in silence; the inputs have been refused where a registry has no scans.
+  if (scans === undefined) throw new Error(`The registry of ${repository} has no scans.`)
   const images = platformImages(manifest).map((image) => image.digest)
   await passScan(world, scans, repository, images.length > 0 ? images : [digest], rules)
 }
