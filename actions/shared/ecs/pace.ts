@@ -11,7 +11,8 @@ export type Urgency = keyof typeof AHEAD
 
 /**
  * How fast to look again: every 2 s, which is one call per 2 s; slower when AWS throttles. What was called beyond that
- * is limited, and paid back by slower looks only while tasks fail: the end of a good deployment is never seen late.
+ * is limited, and paid back by slower looks only where the end of no good deployment is waited for: that is never seen
+ * late.
  */
 export class Pace {
   readonly #started: number
@@ -37,9 +38,12 @@ export class Pace {
     return calls > AHEAD[urgency] + (now - this.#started) / USUAL_MS
   }
 
-  /** Milliseconds until the next look. @param failing whether tasks fail, or only those of complete deployments are watched on */
-  next(calls: number, now: number, failing: boolean): number {
+  /**
+   * Milliseconds until the next look.
+   * @param maySlow whether calls may be paid back: tasks fail, or only complete deployments are watched on
+   */
+  next(calls: number, now: number, maySlow: boolean): number {
     const slowed = USUAL_MS * 2 ** this.#throttles
-    return Math.min(SLOWEST_MS, failing && this.inDebt(calls, now) ? slowed * IN_DEBT : slowed)
+    return Math.min(SLOWEST_MS, maySlow && this.inDebt(calls, now) ? slowed * IN_DEBT : slowed)
   }
 }
