@@ -4,6 +4,7 @@ import type {LabEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
 import type {WorkflowRun} from '../../lab/runner.ts'
 import {JOBS, labVariables, runChain} from '../../scripts/demo/chain.ts'
+import type {Change} from '../../scripts/demo/faults.ts'
 import {cloneRepository} from '../../scripts/demo/repository.ts'
 import {labTool} from '../core/lab-room.ts'
 import type {Bench, Measure, Opened, Other, Row, Sample} from '../core/row.ts'
@@ -57,11 +58,6 @@ export const chain: Row = {
   },
 }
 
-/** What is done to a clone of the repository before it is delivered. */
-interface Change {
-  readonly inject: (folder: string) => Promise<void>
-}
-
 /** Changes of the app's sources, each a new one. */
 function commits(): () => Change {
   let count = 0
@@ -96,7 +92,7 @@ async function peerChain(bench: Bench, lab: LabEnvironment): Promise<PeerChain> 
   const actions = Object.fromEntries(PEERS.map((peer) => [peer, bench.peers.folder(peer) ?? '']))
   const run = async (change: Change): Promise<Sample> => {
     const clone = await cloneRepository(async (folder) => {
-      await change.inject(folder)
+      await change.inject(folder, lab.registry)
       await cp(join(import.meta.dirname, '../peer-chain/deploy.yml'), join(folder, WORKFLOW))
     })
     const started = Date.now()

@@ -5,7 +5,7 @@ import {baseImageBuildContexts} from '../../lab/base-image.ts'
 import type {LabEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
 import type {JobRun, WorkflowRun} from '../../lab/runner.ts'
-import type {Fault} from './faults.ts'
+import type {Change} from './faults.ts'
 import {cloneRepository} from './repository.ts'
 import {versionOnKubernetes, versionsOnEcs} from './version.ts'
 import type {ServedVersion} from './version.ts'
@@ -36,7 +36,7 @@ export interface ChainRun {
  */
 export async function runChain(
   lab: LabEnvironment,
-  change: Pick<Fault, 'inject' | 'leaves'> | undefined,
+  change: Change | undefined,
   onLine: (job: string, line: string) => void,
   lostAfter?: string,
 ): Promise<ChainRun> {

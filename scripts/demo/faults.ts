@@ -1,8 +1,15 @@
 import {appendFile, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 
+/** What is done to a copy of the repository before it is delivered. */
+export interface Change {
+  readonly inject: (repository: string, registry: string) => Promise<void>
+  /** An object that the change leaves in the cluster, `kind/name`; taken away after the delivery. */
+  readonly leaves?: string
+}
+
 /** A bad day: a mistake of the kind people really make, and where the chain has to stop because of it. */
-export interface Fault {
+export interface Fault extends Change {
   /** What was done wrong, for the person who watches. */
   readonly mistake: string
   /** The job of deploy.yml that must end red. */
@@ -11,10 +18,6 @@ export interface Fault {
   readonly reason: string
   /** What the log, the annotation and the summary must all say: the cause, not only that it failed. */
   readonly says: RegExp
-  /** Puts the mistake into a copy of the repository. */
-  readonly inject: (repository: string, registry: string) => Promise<void>
-  /** An object that the mistake leaves in the cluster, `kind/name`; taken away after the show. */
-  readonly leaves?: string
 }
 
 /** The faults of `npm run demo -- --break <name>`. */

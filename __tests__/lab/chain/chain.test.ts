@@ -5,18 +5,14 @@ import {labEnvironment} from '../../../lab/index.ts'
 import {failureReason, JOBS, runChain, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
 import type {ChainRun} from '../../../scripts/demo/chain.ts'
 import {FAULTS} from '../../../scripts/demo/faults.ts'
-import type {Fault} from '../../../scripts/demo/faults.ts'
+import type {Change} from '../../../scripts/demo/faults.ts'
 
 const MINUTES = 60_000
 const lab = labEnvironment()
 
 // A commit of this test's own: other tests deliver the repository's newest commit to the same registry.
 const id = randomUUID()
-const own: Fault = {
-  mistake: 'none',
-  job: '',
-  reason: '',
-  says: /^/,
+const own: Change = {
   inject: async (repository) => {
     await writeFile(join(repository, 'chain-test'), id)
   },

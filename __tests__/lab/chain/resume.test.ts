@@ -7,7 +7,7 @@ import {DescribeServicesCommand, ECSClient, ListTaskDefinitionsCommand} from '@a
 import {labEnvironment} from '../../../lab/index.ts'
 import {JOBS, runChain, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
 import type {ChainRun} from '../../../scripts/demo/chain.ts'
-import type {Fault} from '../../../scripts/demo/faults.ts'
+import type {Change} from '../../../scripts/demo/faults.ts'
 
 const MINUTES = 60_000
 const lab = labEnvironment()
@@ -22,11 +22,7 @@ const ecs = new ECSClient({
 })
 
 const id = randomUUID()
-const commit: Fault = {
-  mistake: 'none',
-  job: '',
-  reason: '',
-  says: /^/,
+const commit: Change = {
   inject: async (repository) => {
     await writeFile(join(repository, 'sample-app/src/resume-test.txt'), id)
   },
