@@ -66,6 +66,8 @@ it.each([
   ['.6__4', '.6__4'],
   ['._6', '._6'],
   ['.6_', '.6_'],
+  ['-0', 0],
+  ['-0.0', 0],
 ])('reads %s as Go does', (text, value) => {
   expect(first(`a: ${text}\n`)).toEqual({a: value})
 })

@@ -55,14 +55,14 @@ const numberTag: ScalarTag = {
       return number
     }
     const number = FLOAT.test(plain) ? Number(plain) : Infinity
-    return Number.isFinite(number) ? number : text
+    return Number.isFinite(number) ? number + 0 : text // on its way through JSON, -0 becomes 0
   },
 }
 
 function integer(plain: string): number {
   const digits = plain.replace(/^[-+]/, '')
   const number = Number(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits)
-  return plain.startsWith('-') ? -number : number
+  return plain.startsWith('-') ? 0 - number : number
 }
 
 /**
