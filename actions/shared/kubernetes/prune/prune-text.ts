@@ -23,7 +23,7 @@ export function pruneMarkdown(plan: PrunePlan): string {
   const lines = pruneLines(plan)
   if (lines.length === 0) return ''
   const count = lines.length === 1 ? '1 object' : `${String(lines.length)} objects`
-  const heading = `− ${count} of <code>${escapeMarkdown(setTitle(plan.set))}</code> to delete`
+  const heading = `− ${count} of <code>${escapeMarkdown(setTitle(plan.set))}</code> that left the manifests`
   return details(heading, codeBlock(lines.map((line) => line.replace(/^−/, '-')).join('\n'), 'diff'))
 }
 
