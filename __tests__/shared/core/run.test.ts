@@ -102,3 +102,16 @@ describe('whatever is thrown becomes red with words', () => {
     expect(annotationText({...diagnosis, cause: 'it broke.', undo: 'kept.'})).toBe('APIService: it broke. Kept.')
   })
 })
+
+test.each([
+  [new InputError('Input "x" is wrong.'), '### ✗ Invalid input\n'],
+  [new CancelledError(), '### ✗ Cancelled\n'],
+  [new Error('odd'), '### ✗ Unexpected error\n'],
+])(
+  '"Invalid input failed" was the heading of a summary: what is a sentence by itself stands alone',
+  (thrown, heading) => {
+    const world = fakeWorld({env: {}})
+    reportFailure(world, asFailure(thrown), thrown)
+    expect(world.summary.text()).toContain(heading)
+  },
+)

@@ -1,4 +1,4 @@
-import {Failure} from '../../shared/core/diagnosis.ts'
+import {Failure, titled} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Comment} from './event.ts'
@@ -116,5 +116,5 @@ async function requireApproval(asked: Asked, pull: Pull): Promise<void> {
 
 /** A refusal: nothing was done, and the person who asked is told why. */
 export function refusal(reason: FailureReason, cause: string, advice: string): Failure {
-  return new Failure({reason, subject: 'Command refused', cause, advice, undo: 'nothing was done'})
+  return new Failure({reason, ...titled('Command refused'), cause, advice, undo: 'nothing was done'})
 }

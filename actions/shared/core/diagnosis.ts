@@ -54,6 +54,8 @@ export interface Diagnosis {
   readonly reason: FailureReason
   /** What failed, as its owner calls it: `APIService`, `Deployment/streaming-api`. */
   readonly subject: string
+  /** Of the summary, where "<subject> failed" would be no sentence. */
+  readonly heading?: string
   /** One sentence with the cause, without the subject: `container "api" exits with code 3 right after start`. */
   readonly cause: string
   /** What shows it: events, stop codes, exit codes, last log lines. */
@@ -73,6 +75,11 @@ export interface Diagnosis {
 export type Evidence =
   | {readonly title: string; readonly lines: readonly string[]; readonly folded?: boolean}
   | {readonly title: string; readonly table: Table; readonly folded?: boolean}
+
+/** A subject that says by itself what happened: the heading of the summary is this and no more. */
+export function titled(subject: string): Pick<Diagnosis, 'subject' | 'heading'> {
+  return {subject, heading: subject}
+}
 
 /** A table as text; each row has as many cells as there are columns. */
 export interface Table {

@@ -1,3 +1,4 @@
+import {titled} from './diagnosis.ts'
 import type {Diagnosis} from './diagnosis.ts'
 import {errorMessage} from './errors.ts'
 
@@ -26,7 +27,7 @@ export function outsideTrouble(thrown: unknown): Diagnosis | undefined {
 }
 
 function runner(cause: string, advice: string): Diagnosis {
-  return {reason: 'runner-error', subject: 'The runner is not in order', cause, advice: `${advice}, then re-run`}
+  return {reason: 'runner-error', ...titled('The runner is not in order'), cause, advice: `${advice}, then re-run`}
 }
 
 function codesOf(thrown: unknown): string[] {

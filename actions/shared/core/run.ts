@@ -1,4 +1,4 @@
-import {annotationText, Failure} from './diagnosis.ts'
+import {annotationText, Failure, titled} from './diagnosis.ts'
 import type {Diagnosis, Evidence} from './diagnosis.ts'
 import {CancelledError, errorMessage, InputError} from './errors.ts'
 import type {Log} from './log.ts'
@@ -63,12 +63,12 @@ export function asFailure(thrown: unknown): Failure {
   const cause = errorMessage(thrown)
   if (thrown instanceof CancelledError) {
     const advice = 're-run the job when you are ready'
-    return new Failure({reason: 'cancelled', subject: 'Cancelled', cause, advice}, 'cancelled')
+    return new Failure({reason: 'cancelled', ...titled('Cancelled'), cause, advice}, 'cancelled')
   }
   if (thrown instanceof InputError) {
     return new Failure({
       reason: 'invalid-input',
-      subject: 'Invalid input',
+      ...titled('Invalid input'),
       cause,
       advice: 'nothing was changed; correct it and re-run',
     })
@@ -76,7 +76,7 @@ export function asFailure(thrown: unknown): Failure {
   const outside = outsideTrouble(thrown)
   if (outside !== undefined) return new Failure(outside)
   const advice = 're-run with step debug logging; if it stays, open an issue with the log'
-  return new Failure({reason: 'internal-error', subject: 'Unexpected error', cause, advice})
+  return new Failure({reason: 'internal-error', ...titled('Unexpected error'), cause, advice})
 }
 
 /** Shows a failure everywhere a user may look: log, annotation, summary, outputs. */

@@ -60,7 +60,7 @@ export function failureSection(diagnosis: Diagnosis, status: keyof typeof HEADLI
     diagnosis.links?.length && `**Open** ${diagnosis.links.map(({text, url}) => `[${text}](${url})`).join(' · ')}`,
   ].filter(Boolean)
   return [
-    `### ✗ ${escapeMarkdown(diagnosis.subject)} ${HEADLINES[status]}`,
+    `### ✗ ${escapeMarkdown(diagnosis.heading ?? `${diagnosis.subject} ${HEADLINES[status]}`)}`,
     `**${escapeMarkdown(diagnosis.cause)}** · ${code(diagnosis.reason)}`,
     ...(diagnosis.evidence ?? []).map(evidenceSection),
     facts.join('<br>\n'),
