@@ -6,7 +6,13 @@ import type {Readable} from 'node:stream'
 import {labEnvironment, labProblem, up} from '../lab/index.ts'
 
 const root = join(import.meta.dirname, '..')
+
+// The reporter of the tests writes it before what failed (`__tests__/support/tally.ts`).
+const FAILURES = 'What failed:'
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
+
+/** So many lines of a command's output say why it failed. */
+const LAST_LINES = 40
 
 // Much of every check is waiting: for one thread, for a service to settle. Two at a time are what two cores bear.
 const LANES = 2
@@ -35,7 +41,14 @@ const STATIC: readonly Check[] = [
 /** How many tests a check counted, by its closing line `N passed, N failed, N skipped`. */
 const counts = {passed: 0, failed: 0, skipped: 0}
 
-async function passes(check: Check): Promise<boolean> {
+/** A check that failed, and the part of its output that says why. */
+interface Failure {
+  readonly title: string
+  readonly why: readonly string[]
+}
+
+/** Runs one check; gives its failure, or undefined when it is green. */
+async function failureOf(check: Check): Promise<Failure | undefined> {
   const started = Date.now()
   console.log(`▸ ${check.title}`)
   const child = spawn(check.command, check.argv, {
@@ -43,7 +56,8 @@ async function passes(check: Check): Promise<boolean> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {...process.env, ...check.env},
   })
-  const told = [child.stdout, child.stderr].map((stream) => tell(check.title, stream))
+  const lines: string[] = []
+  const told = [child.stdout, child.stderr].map((stream) => tell(check.title, stream, lines))
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
@@ -53,12 +67,19 @@ async function passes(check: Check): Promise<boolean> {
   console.log(
     code === 0 ? `✓ ${check.title} (${seconds} s)` : `✗ ${check.title} (${seconds} s, exit code ${String(code)})`,
   )
-  return code === 0
+  return code === 0 ? undefined : {title: check.title, why: whyOf(lines)}
+}
+
+/** What the tests' reporter says at the end; of another command's output, its last lines. */
+function whyOf(lines: readonly string[]): string[] {
+  const start = lines.lastIndexOf(FAILURES)
+  return start < 0 ? lines.slice(-LAST_LINES) : lines.slice(start + 1)
 }
 
 // Lines of checks that run side by side are told apart by the name before them.
-async function tell(title: string, stream: Readable): Promise<void> {
+async function tell(title: string, stream: Readable, lines: string[]): Promise<void> {
   for await (const line of createInterface({input: stream})) {
+    lines.push(line)
     if (line.trim() !== '') console.log(`${title.padEnd(7)} │ ${line}`)
     const [, ...numbers] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? []
     const [passed = 0, failed = 0, skipped = 0] = numbers.map(Number)
@@ -68,13 +89,14 @@ async function tell(title: string, stream: Readable): Promise<void> {
   }
 }
 
-/** Runs the checks, the next one as soon as a lane is free; gives the titles of those that failed. */
-async function run(checks: readonly Check[], lanes: number): Promise<string[]> {
+/** Runs the checks, the next one as soon as a lane is free; gives those that failed. */
+async function run(checks: readonly Check[], lanes: number): Promise<Failure[]> {
   const waiting = [...checks]
-  const failed: string[] = []
+  const failed: Failure[] = []
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (!(await passes(next))) failed.push(next.title)
+      const failure = await failureOf(next)
+      if (failure !== undefined) failed.push(failure)
     }
   }
   await Promise.all(Array.from({length: lanes}, lane))
@@ -112,8 +134,8 @@ function suites(problem: string | undefined): Check[] {
   ]
 }
 
-/** Runs everything that can be run; gives the names of the checks that failed. */
-async function main(): Promise<readonly string[]> {
+/** Runs everything that can be run; gives the checks that failed. */
+async function main(): Promise<readonly Failure[]> {
   // What is compiled for the lab and what is checked share the machine; a lab that is prepared is up in seconds.
   const [failed, problem] = await Promise.all([run(STATIC, LANES), labUnavailable()])
   failed.push(...(await run(suites(problem), LANES)))
@@ -121,14 +143,16 @@ async function main(): Promise<readonly string[]> {
     const files = readdirSync(join(root, '__tests__/lab'), {recursive: true, encoding: 'utf8'})
     const missed = files.filter((name) => name.endsWith('.test.ts')).length
     console.error(`\n!!! SKIPPED: ${String(missed)} test files that need the lab. ${problem}`)
-    if (process.env['CI'] === 'true') failed.push('the lab (nothing may be skipped in CI)')
+    if (process.env['CI'] === 'true') failed.push({title: 'the lab (nothing may be skipped in CI)', why: [problem]})
   }
   return failed
 }
 
 const failed = await main()
+// What went wrong half an hour ago is said again where the reader, and a log that was cut, begins: at the end.
+for (const {title, why} of failed) console.error(`\n✗ ${title}:\n${why.join('\n')}`)
 console.log(`\n${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped`)
 if (failed.length > 0) {
-  console.error(`\nFailed: ${failed.join(', ')}.`)
+  console.error(`\nFailed: ${failed.map(({title}) => title).join(', ')}.`)
   process.exitCode = 1
 }
