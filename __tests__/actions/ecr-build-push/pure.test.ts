@@ -145,6 +145,11 @@ describe('what BuildKit says', () => {
       'the push was refused',
     ],
     [
+      'failed to push r/team/app:v1: unexpected status from PUT request to https://r/v2/team/app/blobs/x: 200 OK',
+      'unreachable',
+      'something between this runner and the registry answered a push with 200',
+    ],
+    [
       'node:99: failed to resolve source metadata for docker.io/library/node:99: not found',
       'image-not-found',
       'does not exist',
@@ -186,6 +191,7 @@ describe('what BuildKit says', () => {
     ['failed to push x: unexpected status: 429 Too Many Requests', true],
     ['failed to push x: failed to do request: Put "https://x": EOF', true],
     ['failed to push x: write tcp: connection reset by peer', true],
+    ['failed to push x: unexpected status from PUT request to https://x: 200 OK', true],
     ['failed to push x: denied: 503', false],
     ['failed to push x: tag is immutable', false],
     ['process "/bin/sh -c curl" did not complete successfully: exit code: 7', false],

@@ -42,8 +42,9 @@ const FIRST_PAUSE_MS = 1000
 const LONGEST_PAUSE_MS = 30_000
 
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html: throttling, 5xx and broken connections.
+// A success that was not expected is the page of something in between, a sign-in or a proxy.
 const TRANSIENT =
-  /\b(?:429|500|502|503|504)\b|too ?many ?requests|throttl|rate exceeded|connection reset|broken pipe|unexpected EOF|\bEOF\b|i\/o timeout|TLS handshake timeout|context deadline exceeded|connection refused|service unavailable/i
+  /\b(?:429|500|502|503|504)\b|too ?many ?requests|throttl|rate exceeded|connection reset|broken pipe|unexpected EOF|\bEOF\b|i\/o timeout|TLS handshake timeout|context deadline exceeded|connection refused|service unavailable|unexpected status\b.*: 2\d\d\b/i
 const FINAL = /immutable|denied|unauthorized|not authorized|\b40[013]\b|name unknown|not known to registry/i
 const PUSHING = /failed to push|failed commit on ref|failed to do request|failed to copy/i
 

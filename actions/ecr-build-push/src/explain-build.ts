@@ -127,6 +127,14 @@ const CAUSES: readonly Cause[] = [
     }),
   },
   {
+    pattern: /failed to push.*unexpected status\b.*: (2\d\d)\b/,
+    explain: ([, status = '']) => ({
+      reason: 'unreachable',
+      cause: `something between this runner and the registry answered a push with ${status}, as the registry does not`,
+      advice: 'check the proxy or the firewall of the runner (HTTPS_PROXY, NO_PROXY), then re-run',
+    }),
+  },
+  {
     pattern: /failed to push/,
     explain: (_match, error) => ({
       reason: 'push-failed',
