@@ -150,6 +150,11 @@ describe('what BuildKit says', () => {
       'something between this runner and the registry answered a push with 200',
     ],
     [
+      'failed to push 127.0.0.1:40307/v2/team/app/blobs/sha256:403a401b: unexpected status from PUT request: 500 Internal Server Error',
+      'push-failed',
+      'the push failed',
+    ],
+    [
       'node:99: failed to resolve source metadata for docker.io/library/node:99: not found',
       'image-not-found',
       'does not exist',
@@ -163,6 +168,11 @@ describe('what BuildKit says', () => {
       'x: failed to resolve source metadata for 123456789012.dkr.ecr.eu-west-1.amazonaws.com/base:1: 403 Forbidden',
       'access-denied',
       'may not be pulled',
+    ],
+    [
+      'x: failed to resolve source metadata for docker.io/library/node@sha256:403429: dial tcp: i/o timeout',
+      'unreachable',
+      'could not be fetched: dial tcp: i/o timeout',
     ],
     ['failed to copy files: write /x: no space left on device', 'capacity', 'disk is full'],
     ['process "/bin/sh -c make" did not complete successfully: exit code: 137', 'out-of-memory', 'make was killed'],

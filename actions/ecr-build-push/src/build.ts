@@ -45,7 +45,7 @@ const LONGEST_PAUSE_MS = 30_000
 // A success that was not expected is the page of something in between, a sign-in or a proxy.
 const TRANSIENT =
   /\b(?:429|500|502|503|504)\b|too ?many ?requests|throttl|rate exceeded|connection reset|broken pipe|unexpected EOF|\bEOF\b|i\/o timeout|TLS handshake timeout|context deadline exceeded|connection refused|service unavailable|unexpected status\b.*: 2\d\d\b/i
-const FINAL = /immutable|denied|unauthorized|not authorized|\b40[013]\b|name unknown|not known to registry/i
+const FINAL = /immutable|denied|unauthorized|not authorized|: 40[013]\b|name unknown|not known to registry/i
 const PUSHING = /failed to push|failed commit on ref|failed to do request|failed to copy/i
 
 /**

@@ -62,7 +62,7 @@ const CAUSES: readonly Cause[] = [
     explain: ([, image = ''], error) => explainBaseImage(image.replace(/:$/, ''), error.message),
   },
   {
-    pattern: /failed to push.*?(?:401|403|denied|no basic auth|unauthorized|token has expired)/i,
+    pattern: /failed to push.*?(?:: 40[13]\b|denied|no basic auth|unauthorized|token has expired)/i,
     explain: (_match, error, {repositoryArn}) => ({
       reason: 'access-denied',
       cause: `the push was refused: ${error.message}`,
@@ -180,14 +180,14 @@ function lastOutput({output}: BuildError): string {
 }
 
 function explainBaseImage(image: string, message: string): Explanation {
-  if (/429|too many requests|toomanyrequests|rate limit/i.test(message)) {
+  if (/: 429\b|too many requests|toomanyrequests|rate limit/i.test(message)) {
     return {
       reason: 'image-not-found',
       cause: `the registry of the base image ${image} limits the rate of pulls`,
       advice: 'pull through an ECR pull-through cache, or log in to that registry before this step',
     }
   }
-  if (/40[13]|denied|no basic auth|unauthorized/i.test(message)) {
+  if (/: 40[13]\b|denied|no basic auth|unauthorized/i.test(message)) {
     return {
       reason: 'access-denied',
       cause: `the base image ${image} may not be pulled: ${message}`,
