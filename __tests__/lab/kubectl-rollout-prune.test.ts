@@ -44,11 +44,13 @@ function deployment(name: string, code: number): string {
   }
   const spec = {terminationGracePeriodSeconds: 0, containers: [container]}
   const labels = {app: name}
+  // Without a probe a container counts as ready until it exits: on a busy machine that is long enough for a rollout.
+  const minReadySeconds = code === 0 ? 0 : 60
   return JSON.stringify({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {name},
-    spec: {selector: {matchLabels: labels}, template: {metadata: {labels}, spec}},
+    spec: {minReadySeconds, selector: {matchLabels: labels}, template: {metadata: {labels}, spec}},
   })
 }
 
