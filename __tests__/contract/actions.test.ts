@@ -1,5 +1,5 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {dirname, join, resolve} from 'node:path'
 import {parse} from 'yaml'
 import {withTables} from '../../scripts/docs.ts'
 
@@ -27,6 +27,19 @@ function sources(folder: string): string[] {
   return readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'})
     .filter((path) => path.endsWith('.ts'))
     .map((path) => text(folder, path))
+}
+
+/** The packages that a module loads at once, itself or by modules of ours; types and what `import()` loads are none. */
+function packagesBehind(file: string, seen = new Set<string>()): Set<string> {
+  seen.add(file)
+  const imported = readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )(?:[^'"]*? from )?'([^']+)'/gm)
+  return new Set(
+    [...imported].flatMap(([, from = '']) => {
+      if (!from.startsWith('.')) return [from]
+      const next = resolve(dirname(file), from)
+      return seen.has(next) ? [] : [...packagesBehind(next, seen)]
+    }),
+  )
 }
 
 /** The names that code reads by the methods of `Inputs`, as literals. */
@@ -115,11 +128,20 @@ describe.each(names)('%s', (name) => {
     expect(readme).toContain(`actions/${name}@v1`)
   })
 
-  test('index.ts starts run() and does nothing else', () => {
+  test('index.ts reads the inputs, starts run() and does nothing else', () => {
     const lines = text('actions', name, 'src', 'index.ts')
       .split('\n')
       .filter((line) => line.trim() !== '' && !line.startsWith('import '))
-    expect(lines).toEqual(['await runAction(run)'])
+    expect(lines).toEqual(["await runAction(readInputs, () => import('./main.ts'))"])
+  })
+
+  // A mistake in a workflow is said in a third of the time that it takes to load them all.
+  test('its inputs are read before a client of AWS, GitHub or HTTPS is loaded', () => {
+    const loaded = packagesBehind(join(root, 'actions', name, 'src', 'index.ts'))
+    expect(loaded).toContain('@actions/exec')
+    expect(
+      [...loaded].filter((one) => /^(?:@aws-sdk|@smithy|@actions\/github|@octokit|undici|node:https?$)/.test(one)),
+    ).toEqual([])
   })
 })
 

@@ -10,8 +10,7 @@ import {approvalDigest, previewComment, unseenIn} from './preview-comment.ts'
 import {deliverySection, headline} from './render.ts'
 
 /** Tells the story of a delivery from the receipts of its stages, and shows what a pull request would change. */
-export async function run(world: World): Promise<void> {
-  const inputs = readInputs(world.env)
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const delivery = mergeReceipts(world.env, inputs.receipts, inputs.jobs)
 
   if (inputs.receipts.length + inputs.jobs.size > 0) {

@@ -20,9 +20,8 @@ import {readSource} from './source.ts'
 import type {Source} from './source.ts'
 
 /** Builds an image and pushes it to ECR, unless the registry has the image of this commit already. */
-export async function run(world: World): Promise<void> {
+export async function run(world: World, asked = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
-  const asked = readInputs(world.env)
   const source = await readSource(world)
   const fetched = withGitContext(asked.build, source, world.env, asked.gitAuthToken)
   const build = asked.target.registry?.kind === 'public' ? withoutPublicCache(world, fetched) : fetched

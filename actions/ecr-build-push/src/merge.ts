@@ -12,18 +12,6 @@ import type {Findings} from './registry.ts'
 import {platformSizes, verifyPush} from './verify.ts'
 
 const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json'
-const DIGEST = /sha256:[0-9a-f]{64}/
-
-/** Reads the `merge` input: digests, or references that end in one. @throws {InputError} for anything else */
-export function parseMerge(lines: readonly string[]): string[] {
-  return lines.map((line) => {
-    const digest = DIGEST.exec(line)?.[0]
-    if (digest !== undefined && line.endsWith(digest)) return digest
-    throw new InputError(
-      `Input "merge" has "${line}", which is not a digest: hand over the "digest" outputs of the jobs that built the platforms.`,
-    )
-  })
-}
 
 /**
  * Makes one image of several that were pushed by digest, each built on a runner of its own platform. Only an index is

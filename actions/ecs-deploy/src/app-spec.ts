@@ -3,7 +3,7 @@ import type {Service} from '@aws-sdk/client-ecs'
 import {InputError} from '../../shared/core/errors.ts'
 import {readUserFile, workspace} from '../../shared/core/files.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
-import {jsonOrYaml} from '../../shared/ecs/source.ts'
+import {jsonOrYaml} from '../../shared/ecs/load.ts'
 
 type Json = Record<string, unknown>
 

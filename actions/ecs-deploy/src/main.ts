@@ -14,8 +14,7 @@ import {register, start} from './start.ts'
 import {undoAndFail} from './undo-and-fail.ts'
 
 /** Deploys a task definition to ECS and returns only when the truth about it is known. */
-export async function run(world: World): Promise<void> {
-  const inputs = readInputs(world.env)
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const aws = makeAws(world.env, 'ecs-deploy', inputs.region)
   await settling(world, () => deploy(world, aws, inputs))
 }

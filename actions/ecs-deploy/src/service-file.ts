@@ -7,7 +7,7 @@ import {usesFargate} from '../../shared/ecs/check-definition.ts'
 import {refuseUnknownKeys, withoutNulls} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
-import {jsonOrYaml} from '../../shared/ecs/source.ts'
+import {jsonOrYaml} from '../../shared/ecs/load.ts'
 
 /** A service as `create-service` describes it: what CreateService takes, with the name left open. */
 export type ServiceFile = Partial<CreateServiceCommandInput>

@@ -15,8 +15,7 @@ import {stopTasks} from './stop.ts'
 import {failureOf} from './verdict.ts'
 
 /** Runs a one-off task on ECS, shows what it writes while it runs, and ends as its container ended. */
-export async function run(world: World): Promise<void> {
-  const inputs = readInputs(world.env)
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const aws = makeAws(world.env, 'ecs-run-task', inputs.region)
   await settling(world, () => runTask(world, aws, inputs))
 }

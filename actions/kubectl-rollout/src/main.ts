@@ -47,9 +47,8 @@ export interface Prepared {
 }
 
 /** Rolls manifests out to a cluster and returns only when the truth about every workload is known. */
-export async function run(world: World): Promise<void> {
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
-  const inputs = readInputs(world.env)
   const kubectl = await findKubectl(world, inputs)
   const set = worksOnManifests(inputs) ? await readManifests(world, inputs, kubectl) : undefined
   const target = await targetOf(world, inputs, kubectl)

@@ -15,8 +15,7 @@ import type {Asked, Pull} from './pull.ts'
 import {permitted, refusal, requirePermission} from './rules.ts'
 
 /** Takes a pull-request comment as a command, or refuses it; with `mode: answer`, says how it went. */
-export async function run(world: World): Promise<void> {
-  const inputs = readInputs(world.env)
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const event = await readCommentEvent(world.env)
   if ('ignored' in event) {
     pass(world, event.ignored)

@@ -7,12 +7,8 @@ import type {
 } from '@aws-sdk/client-ecr'
 import {explainEcrError, repositoryArn} from './explain.ts'
 import type {RegistryScope} from './ecr-api.ts'
-
-/** The severities of ECR and Inspector, the worst first. */
-export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL', 'UNDEFINED'] as const
-
-/** One of {@link SEVERITIES}. */
-export type Severity = (typeof SEVERITIES)[number]
+import {SEVERITIES} from './severity.ts'
+import type {Severity} from './severity.ts'
 
 /** A vulnerability that a scan found in a package. */
 export interface Finding {

@@ -9,7 +9,7 @@ import type {Definition} from './definition.ts'
 import {shortName} from './names.ts'
 import {sameDefinition} from './normalise.ts'
 import {persistOnce} from './persist.ts'
-import {loadRegistered} from './source.ts'
+import {loadRegistered} from './load.ts'
 
 /** The family's newest revision, when it is this definition; undefined otherwise, also when it may not be read. */
 export async function newestIfSame(aws: Aws, name: string, definition: Definition): Promise<string | undefined> {

@@ -8,7 +8,7 @@ import type {Guard} from './guard.ts'
 import type {InitSettings} from './init.ts'
 import {cacheFolder} from './provider-cache.ts'
 import type {PlanOptions} from './plan-argv.ts'
-import {TOOLS} from './tool.ts'
+import {TOOLS} from './tool-name.ts'
 import type {ToolSettings} from './tool.ts'
 
 /** What terraform-plan and terraform-apply are both told about the root module and its state. */

@@ -8,7 +8,7 @@ import {runnerTemp} from '../core/files.ts'
 import type {World} from '../core/world.ts'
 import {downloadRelease} from './releases.ts'
 import type {ReleaseSettings} from './releases.ts'
-import type {ToolName} from './tool.ts'
+import type {ToolName} from './tool-name.ts'
 
 /**
  * The path of the tool at a version, from the runner's tool cache or downloaded and checked. The cache has the layout of

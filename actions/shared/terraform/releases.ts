@@ -6,7 +6,7 @@ import {isRecord, recordAt, recordsAt, textAt} from '../core/json.ts'
 import type {World} from '../core/world.ts'
 import {checkSignature} from './release-signature.ts'
 import type {SigningKey} from './release-signature.ts'
-import type {ToolName} from './tool.ts'
+import type {ToolName} from './tool-name.ts'
 import {exactVersion, newest} from './version-constraint.ts'
 import type {WantedVersion} from './wanted-version.ts'
 

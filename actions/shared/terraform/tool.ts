@@ -7,15 +7,10 @@ import type {World} from '../core/world.ts'
 import {installTool} from './install-tool.ts'
 import {resolveVersion} from './releases.ts'
 import type {ReleaseSettings} from './releases.ts'
+import type {ToolName} from './tool-name.ts'
 import {satisfies} from './version-constraint.ts'
 import {wantedVersion} from './wanted-version.ts'
 import type {VersionPlaces} from './wanted-version.ts'
-
-/** The tools that speak Terraform's language. */
-export const TOOLS = ['terraform', 'tofu'] as const
-
-/** One of {@link TOOLS}. */
-export type ToolName = (typeof TOOLS)[number]
 
 /** A tool that was found and asked for its version. */
 export interface Tool {

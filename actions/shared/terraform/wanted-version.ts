@@ -3,7 +3,7 @@ import {dirname, join, relative} from 'node:path'
 import {parse as parseToml} from 'smol-toml'
 import {InputError} from '../core/errors.ts'
 import {isRecord, recordAt, textAt} from '../core/json.ts'
-import type {ToolName} from './tool.ts'
+import type {ToolName} from './tool-name.ts'
 import {isConstraint} from './version-constraint.ts'
 
 /** Which versions of the tool are wanted, and who says so. */

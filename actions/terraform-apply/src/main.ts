@@ -12,9 +12,8 @@ import {report, showPlan} from './report.ts'
 import {unlock} from './unlock.ts'
 
 /** Applies the plan that was reviewed, and nothing else. */
-export async function run(world: World): Promise<void> {
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
-  const inputs = readInputs(world.env)
   if (inputs.mode === 'unlock') {
     await unlock(world, inputs)
     return

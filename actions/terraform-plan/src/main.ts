@@ -17,9 +17,8 @@ import {report, showInLog} from './report.ts'
 import {savePlan} from './save.ts'
 
 /** Plans a root module, shows what would change, and keeps the plan so that exactly it can be applied later. */
-export async function run(world: World): Promise<void> {
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
-  const inputs = readInputs(world.env)
   const origin = await readOrigin(world.env)
   const store = openStore(world, inputs.root.planStore, {
     action: 'terraform-plan',

@@ -1,4 +1,4 @@
 import {runAction} from '../../shared/core/run.ts'
-import {run} from './main.ts'
+import {readInputs} from './inputs.ts'
 
-await runAction(run)
+await runAction(readInputs, () => import('./main.ts'))

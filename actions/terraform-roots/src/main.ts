@@ -12,8 +12,7 @@ import {findRoots, touchedRoots} from './touched.ts'
 import type {Touched} from './touched.ts'
 
 /** Finds the Terraform roots that a change touches, for a matrix with one job each. */
-export async function run(world: World): Promise<void> {
-  const inputs = readInputs(world.env)
+export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const git = await openCheckout(world)
   const configuration = await readConfiguration(world, git)
   const roots = findRoots(configuration, inputs.roots)
