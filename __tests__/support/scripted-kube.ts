@@ -170,9 +170,8 @@ class Cluster implements ScriptedKube {
 
   #serve(call: KubeCall, response: ServerResponse): void {
     const {method, path, query} = call
-    if (path === '/version') send(response, 200, {gitVersion: 'v1.34.2', major: '1', minor: '34'})
-    else if (path in RESOURCES) send(response, 200, resourceList(path))
-    else if (/^\/apis\/[^/]+$/.test(path)) send(response, ...group(path))
+    const about = discovery(path)
+    if (about !== undefined) send(response, ...about)
     else if (path.endsWith('/selfsubjectaccessreviews')) send(response, 201, {status: {allowed: true}})
     else if (path.endsWith('/log')) response.end(this.#script.log?.(call) ?? '')
     else if (method === 'PATCH') this.#patch(call, response)
@@ -264,6 +263,18 @@ function pathOf({apiVersion, kind, metadata}: Thing): string {
   if (row === undefined) throw new Error(`The scripted cluster has no ${apiVersion} ${kind}.`)
   const scope = row[2] ? `/namespaces/${metadata.namespace ?? 'default'}` : ''
   return `${base}${scope}/${row[0]}/${metadata.name}`
+}
+
+function discovery(path: string): [number, unknown] | undefined {
+  if (path === '/version') return [200, {gitVersion: 'v1.34.2', major: '1', minor: '34'}]
+  if (path in RESOURCES) return [200, resourceList(path)]
+  if (path === '/apis') return [200, groups()]
+  return /^\/apis\/[^/]+$/.test(path) ? group(path) : undefined
+}
+
+function groups(): unknown {
+  const versions = Object.keys(RESOURCES).filter((path) => path.startsWith('/apis/'))
+  return {groups: versions.map((path) => ({versions: [{groupVersion: path.replace('/apis/', '')}]}))}
 }
 
 function group(path: string): [number, unknown] {

@@ -1,5 +1,5 @@
 import {readInputs} from '../../../actions/kubectl-rollout/src/inputs.ts'
-import {parseResources, revisionsInReceipt} from '../../../actions/kubectl-rollout/src/resources.ts'
+import {parseResources, workloadsInReceipt} from '../../../actions/kubectl-rollout/src/resources.ts'
 import {makeReceipt} from '../../../actions/shared/report/receipt.ts'
 
 const read = (inputs: Readonly<Record<string, string>>): ReturnType<typeof readInputs> =>
@@ -52,6 +52,10 @@ it.each([
   [{manifests: 'k8s', prune: 'true'}, '"applyset" is not given'],
   [{manifests: 'k8s', applyset: 'shop'}, '"prune" is not "true": set both or none.'],
   [{manifests: 'k8s', prune: 'true', applyset: 'deployment/shop'}, 'Input "applyset" is "deployment/shop"'],
+  [{helm: '--set=a'}, 'Input "helm" is "--set=a": give the folder or the name of a chart.'],
+  [{'helm-values': 'a.yaml', manifests: 'k8s'}, 'Input "helm-values" is given, but "helm" names no chart'],
+  [{'helm-chart-version': '1', manifests: 'k8s'}, 'Input "helm-chart-version" is given'],
+  [{helm: 'chart', 'helm-release': 'Shop'}, 'Input "helm-release" is "Shop"'],
   [{mode: 'restart'}, 'Mode "restart" works on what is in the cluster'],
   [{mode: 'rollback', 'to-revision': 'one', resources: 'deployment/a'}, 'Input "to-revision" is "one"'],
 ])('%j', (inputs, message) => {
@@ -88,9 +92,14 @@ describe('a receipt', () => {
         before: {resources: [...before]},
       },
     )
-  it('tells which revisions were there before', () => {
-    expect([...revisionsInReceipt(receipt(['Deployment/api@12', 'StatefulSet/db@db-5f']))]).toEqual([
-      ['Deployment/api', 12],
+  it('tells which workloads were there before, in which revision and namespace', () => {
+    const lines = ['Deployment/api@12', 'StatefulSet/db@db-5f', 'other/DaemonSet/logs@logs-7c', 'Widget/x@1']
+    expect(
+      workloadsInReceipt(receipt(lines)).map((one) => [one.resource.plural, one.namespace, one.name, one.revision]),
+    ).toEqual([
+      ['deployments', undefined, 'api', 12],
+      ['statefulsets', undefined, 'db', 'db-5f'],
+      ['daemonsets', 'other', 'logs', 'logs-7c'],
     ])
   })
   it.each([
@@ -99,6 +108,6 @@ describe('a receipt', () => {
     [receipt(['Deployment/api@1'], 'ecs'), 'is not a receipt of kubectl-rollout'],
     [receipt([]), 'there is nothing to go back to'],
   ])('%s', (text, message) => {
-    expect(() => revisionsInReceipt(text)).toThrow(message)
+    expect(() => workloadsInReceipt(text)).toThrow(message)
   })
 })

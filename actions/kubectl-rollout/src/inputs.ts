@@ -12,11 +12,25 @@ import type {WaitRule} from '../../shared/kubernetes/watch/wait-rules.ts'
 /** What the action does. */
 export const MODES = ['deploy', 'plan', 'restart', 'rollback', 'watch'] as const
 
+/** A Helm chart to render. */
+export interface ChartInputs {
+  /** A folder, an archive, `oci://…`, or a name in `repository`. */
+  readonly name: string
+  readonly release: string | undefined
+  readonly version: string | undefined
+  readonly repository: string | undefined
+  /** Files with values; later ones win. */
+  readonly values: readonly string[]
+  /** YAML that wins over all files. */
+  readonly overrides: string | undefined
+}
+
 /** What the user asked for, checked as far as it can be without a cluster. */
 export interface RolloutInputs {
   readonly mode: (typeof MODES)[number]
   readonly manifests: readonly string[]
   readonly kustomize: string | undefined
+  readonly chart: ChartInputs | undefined
   readonly namespace: string | undefined
   readonly createNamespace: boolean
   readonly images: readonly ImageRule[]
@@ -65,6 +79,7 @@ export function readInputs(env: Environment): RolloutInputs {
     mode,
     manifests: names(inputs, 'manifests'),
     kustomize: inputs.optional('kustomize'),
+    chart: chartInputs(inputs),
     namespace: namespaceOf(inputs),
     createNamespace: inputs.boolean('create-namespace', false),
     images: parseImageRules(inputs.list('images')),
@@ -107,11 +122,38 @@ export function worksOnManifests({mode}: Pick<RolloutInputs, 'mode'>): boolean {
 
 function checkSubject(read: RolloutInputs): void {
   if (worksOnManifests(read)) {
-    if (read.manifests.length > 0 || read.kustomize !== undefined) return
-    throw new InputError('Give "manifests" (files, folders, patterns or URLs) or "kustomize" (an overlay folder).')
+    if (read.manifests.length > 0 || read.kustomize !== undefined || read.chart !== undefined) return
+    throw new InputError(
+      'Give "manifests" (files, folders, patterns or URLs), "kustomize" (an overlay folder) or "helm" (a chart).',
+    )
   }
   if (read.resources.length > 0 || (read.mode === 'rollback' && read.receipt !== undefined)) return
   throw new InputError(`Mode "${read.mode}" works on what is in the cluster: name it in "resources" (deployment/api).`)
+}
+
+function chartInputs(inputs: Inputs): ChartInputs | undefined {
+  const chart = {
+    release: inputs.optional('helm-release'),
+    version: inputs.optional('helm-chart-version'),
+    repository: inputs.optional('helm-repository'),
+    values: inputs.list('helm-values'),
+    overrides: inputs.optional('helm-overrides'),
+  }
+  const name = inputs.optional('helm')
+  if (name === undefined) {
+    const [alone] = Object.entries(chart).find(([, value]) => value !== undefined && value.length > 0) ?? []
+    if (alone === undefined) return undefined
+    const input = alone === 'version' ? 'chart-version' : alone
+    throw new InputError(`Input "helm-${input}" is given, but "helm" names no chart: name it, or remove the input.`)
+  }
+  // What starts with "-" would be an option for helm.
+  if (name.startsWith('-')) throw new InputError(`Input "helm" is "${name}": give the folder or the name of a chart.`)
+  if (chart.release !== undefined && !/^[a-z0-9](?:[-.a-z0-9]{0,51}[a-z0-9])?$/.test(chart.release)) {
+    throw new InputError(
+      `Input "helm-release" is "${chart.release}": a release has up to 53 lower-case letters, digits, "-" and ".".`,
+    )
+  }
+  return {name, ...chart}
 }
 
 // A workflow written for Azure/k8s-deploy separates manifests by commas and semicolons too.

@@ -17,6 +17,7 @@ import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import {withPullSecrets} from '../../shared/kubernetes/manifests/pull-secrets.ts'
 import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
+import type {Source} from '../../shared/kubernetes/manifests/sources.ts'
 import {asMembers, refuseMembersOfOthers} from '../../shared/kubernetes/prune/members.ts'
 import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
@@ -26,9 +27,11 @@ import {targetOf} from './cluster.ts'
 import {deploy} from './deploy.ts'
 import {findKubectl} from './find-kubectl.ts'
 import {runOnExisting} from './existing.ts'
+import {renderChart, withoutHooks} from './helm.ts'
 import {readInputs, worksOnManifests} from './inputs.ts'
 import type {RolloutInputs} from './inputs.ts'
 import {preparePrune, setOf} from './pruning.ts'
+import {revisionsBefore} from './receipt.ts'
 import {reportPlan, showChanges} from './report.ts'
 import {warnOfSkew} from './skew.ts'
 
@@ -40,6 +43,8 @@ export interface Prepared {
   readonly settings: ApplySettings
   /** Pods that will not see a change of what they read at their start. */
   readonly stale: readonly StaleReader[]
+  /** The workloads that are there already, with their revisions, as a receipt keeps them. */
+  readonly before: readonly string[]
   /** What left the manifests; undefined when nothing is pruned. */
   readonly prune?: PrunePlan | undefined
   /** Milliseconds since the epoch. */
@@ -50,16 +55,20 @@ export interface Prepared {
 export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
   const kubectl = await findKubectl(world, inputs)
-  const set = worksOnManifests(inputs) ? await readManifests(world, inputs, kubectl) : undefined
+  const sources = worksOnManifests(inputs) ? await readTexts(world, inputs, kubectl) : undefined
+  // What is wrong in manifests is said before the cluster is asked; only a chart has to be rendered for its cluster.
+  const known = sources && inputs.chart === undefined ? manifestsIn(world, inputs, sources) : undefined
   const target = await targetOf(world, inputs, kubectl)
   const connection = await connect(world, target)
   try {
     const server = await reach(connection.api)
     await warnOfSkew(world, kubectl, server)
-    if (set === undefined) {
+    if (sources === undefined) {
       await runOnExisting(world, inputs, connection, server, started)
       return
     }
+    const chart = await renderChart(world, inputs, connection, server)
+    const set = known ?? manifestsIn(world, inputs, [...sources, ...chart])
     const prepared = await prepare(world, inputs, connection, server, set, started)
     showChanges(world, prepared)
     if (inputs.mode === 'plan') reportPlan(world, prepared)
@@ -69,7 +78,7 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   }
 }
 
-async function readManifests(world: World, inputs: RolloutInputs, kubectl: string): Promise<ManifestSet> {
+async function readTexts(world: World, inputs: RolloutInputs, kubectl: string): Promise<Source[]> {
   const sources = await readSources(workspace(world.env), inputs.manifests)
   if (inputs.kustomize !== undefined) {
     const built = await world.processes.call(kubectl, ['kustomize', inputs.kustomize], {cwd: workspace(world.env)})
@@ -79,8 +88,13 @@ async function readManifests(world: World, inputs: RolloutInputs, kubectl: strin
     }
     sources.push({file: `kustomize ${inputs.kustomize}`, text: built.stdout})
   }
+  return sources
+}
+
+function manifestsIn(world: World, inputs: RolloutInputs, sources: readonly Source[]): ManifestSet {
   const set = readManifestSet(sources, inputs.images, inputs.imagePaths)
-  return {...set, manifests: withPullSecrets(set.manifests, inputs.pullSecrets)}
+  const applied = inputs.chart === undefined ? set.manifests : withoutHooks(world, set.manifests)
+  return {...set, manifests: withPullSecrets(applied, inputs.pullSecrets)}
 }
 
 async function prepare(
@@ -116,7 +130,9 @@ async function prepare(
       members,
     )
   }
-  return {connection, namespace, settings, started, prune, ...(await withRestarts(inputs, api, changes, settings))}
+  const before = inputs.mode === 'plan' ? [] : await revisionsBefore(api, changes, namespace)
+  const planned = await withRestarts(inputs, api, changes, settings)
+  return {connection, namespace, settings, started, before, prune, ...planned}
 }
 
 async function withRestarts(

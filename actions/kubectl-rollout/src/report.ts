@@ -22,10 +22,10 @@ import {revisionOf} from '../../shared/kubernetes/watch/revision.ts'
 import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Standing} from '../../shared/kubernetes/watch/standing.ts'
 import {makePreview} from '../../shared/report/preview.ts'
-import {makeReceipt} from '../../shared/report/receipt.ts'
 import {endpointsOf} from './endpoints.ts'
 import {manifestFacts} from './facts.ts'
 import type {Prepared} from './main.ts'
+import {receiptOf} from './receipt.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
 export function showChanges(world: World, {changes, stale, prune}: Prepared): void {
@@ -127,7 +127,7 @@ function standingsTable(standings: readonly Standing[]): string {
     const {images, proven} = proofOf(one)
     const proof = proven === true ? ' proven by imageID' : ''
     const shown = images.map((image) => code(shortImage(image))).join(' ')
-    return [code(title(one.object)), escapeMarkdown(one.says), revisionOf(one.object), `${shown}${proof}`]
+    return [code(title(one.object)), escapeMarkdown(one.says), revisionOf(one.object, one.pods), `${shown}${proof}`]
   })
   return table({columns: ['object', 'state', 'revision', 'images'], rows})
 }
@@ -155,7 +155,7 @@ export function reportEnd(world: World, {changes}: Prepared, {standings}: Outcom
     return {kind: object.kind, name: object.metadata.name ?? '', ...resourceState(change, one)}
   })
   world.outputs.set('resources', JSON.stringify(resources))
-  const revisions = standings.map(({object}) => revisionOf(object)).filter((revision) => revision !== '')
+  const revisions = standings.map(({object, pods}) => revisionOf(object, pods)).filter((revision) => revision !== '')
   world.outputs.set('revision', revisions[0] ?? '')
 }
 
@@ -170,25 +170,14 @@ function resourceState({wanted, action}: Change, one: Standing | undefined): Rec
   if (one === undefined) return {namespace, action, state: 'done', says: ''}
   const {images, running, proven} = proofOf(one)
   const proof = images.length === 0 ? {} : {images, running, ...(proven !== undefined && {proven})}
-  return {namespace, action, state: one.state, says: one.says, revision: revisionOf(one.object), ...proof}
+  return {namespace, action, state: one.state, says: one.says, revision: revisionOf(one.object, one.pods), ...proof}
 }
 
 /** Leaves the receipt of a run that failed; log, annotation and summary come with the failure itself. */
 export function reportFailed(world: World, prepared: Prepared, applied: readonly Applied[], failure: Failure): void {
   const headline = `${failure.diagnosis.subject}: ${failure.diagnosis.cause}`
-  world.outputs.set(
-    'receipt',
-    receipt(
-      world,
-      prepared,
-      failure.status,
-      headline,
-      facts(
-        applied.map(({object}) => object),
-        [],
-      ),
-    ),
-  )
+  const objects = applied.map(({object}) => ({object, pods: []}))
+  world.outputs.set('receipt', receiptOf(world, prepared, failure.status, headline, {objects}))
 }
 
 function finish(
@@ -201,36 +190,6 @@ function finish(
 ): void {
   world.outputs.set('status', status)
   world.outputs.set('failure-reason', '')
-  const now = facts(
-    standings.map(({object}) => object),
-    standings.map(proofOf).flatMap(({asked, running}) => [...asked, ...running]),
-  )
-  const gone = pruned.length === 0 ? {} : {pruned: pruned.map(({live}) => title(live))}
-  world.outputs.set('receipt', receipt(world, prepared, status, headline, {...now, ...gone}))
-}
-
-type Facts = Readonly<Record<string, string[]>>
-
-function facts(objects: readonly Standing['object'][], digests: readonly string[]): Facts {
-  return {
-    resources: objects.map((object) => `${title(object)}@${revisionOf(object)}`),
-    ...(digests.length > 0 && {digests: [...new Set(digests)]}),
-  }
-}
-
-function receipt(world: World, prepared: Prepared, status: Status, headline: string, now: Facts): string {
-  const {namespace, changes, started} = prepared
-  const before = changes
-    .flatMap(({live}) => (live === undefined ? [] : [live]))
-    .filter((live) => revisionOf(live) !== '')
-  return makeReceipt(world.env, {
-    stage: 'kubernetes',
-    subject: namespace,
-    status,
-    headline,
-    started,
-    ended: world.clock.now(),
-    now: {namespace, ...now},
-    before: {resources: before.map((live) => `${title(live)}@${revisionOf(live)}`)},
-  })
+  const digests = standings.map(proofOf).flatMap(({asked, running}) => [...asked, ...running])
+  world.outputs.set('receipt', receiptOf(world, prepared, status, headline, {objects: standings, digests, pruned}))
 }

@@ -41,24 +41,37 @@ export function parseResources(values: readonly string[]): Named[] {
   })
 }
 
+/** A workload and the revision it had before a run. */
+export interface Former extends Named {
+  /** Undefined: that of the run. */
+  readonly namespace: string | undefined
+  /** A Deployment's number; else the name of a ControllerRevision. */
+  readonly revision: number | string
+}
+
+const FORMER = /^(?:([^/@]+)\/)?([A-Za-z]+)\/([^/@]+)@(.+)$/
+
 /**
- * The revisions from before the rollout that a receipt tells of, by workload: `Deployment/api` → 12.
+ * The workloads that were there before the rollout that a receipt tells of.
  * @throws {InputError} when it is not a receipt of this action
  */
-export function revisionsInReceipt(text: string): ReadonlyMap<string, number> {
+export function workloadsInReceipt(text: string): Former[] {
   const parsed = receiptSchema.safeParse(parse(text))
   const before = parsed.success && parsed.data.stage === 'kubernetes' ? parsed.data.before['resources'] : undefined
   if (!Array.isArray(before)) {
     throw new InputError('Input "receipt" is not a receipt of kubectl-rollout: give the output "receipt" of its run.')
   }
-  const numbered = before.flatMap((one) => {
-    const [, name, revision] = /^(.*)@(\d+)$/.exec(one) ?? []
-    return name === undefined ? [] : [[name, Number(revision)] as const]
+  const former = before.flatMap((one): Former[] => {
+    const [, namespace, kind = '', name = '', revision = ''] = FORMER.exec(one) ?? []
+    const resource = KINDS[kind.toLowerCase()]
+    return resource === undefined
+      ? []
+      : [{resource, namespace, name, revision: /^\d+$/.test(revision) ? Number(revision) : revision}]
   })
-  if (numbered.length === 0) {
+  if (former.length === 0) {
     throw new InputError('Input "receipt" tells of no workload that was there before: there is nothing to go back to.')
   }
-  return new Map(numbered)
+  return former
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 import {InputError} from '../../core/errors.ts'
 import {collectionPath, REPLICA_SET} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
+import {isForbidden} from '../api/kube-error.ts'
 import {sameJson, title, valueAt} from '../object.ts'
 import type {Json, JsonObject, KubeObject} from '../object.ts'
 import {isOwnedBy, workloadSpec} from '../watch/workload.ts'
@@ -12,6 +13,8 @@ import {deleteBrokenPods, failedRevision} from './undo.ts'
 /** One version of a workload's pod template that the cluster still keeps. */
 export interface Revision {
   readonly number: number
+  /** Of the ReplicaSet or ControllerRevision that keeps it. */
+  readonly name: string
   readonly template: JsonObject
 }
 
@@ -31,26 +34,35 @@ export async function restart(api: KubeApi, path: string, live: KubeObject, now:
   return await api.send({method: 'PATCH', path, query, contentType: 'application/merge-patch+json', body})
 }
 
-function refusePaused(live: KubeObject): void {
+/** @throws {InputError} for a paused Deployment: nothing that is done to it starts a pod */
+export function refusePaused(live: KubeObject): void {
   if (workloadSpec(live).paused === true) {
     throw new InputError(`${title(live)} is paused: resume it first (kubectl rollout resume).`)
   }
 }
 
 /**
- * Puts a workload back to an earlier revision of its pod template. Everything else about it stays as it is.
- * @param wanted the revision's number; undefined for the one before the current
+ * The revision to go back to; nothing is changed yet.
+ * @param wanted its number or name; undefined for the one before the current
  * @throws {InputError} for a paused Deployment, and for a revision that is not kept any more (the kept ones are named)
  */
+export async function revisionToRestore(
+  api: KubeApi,
+  live: KubeObject,
+  wanted: number | string | undefined,
+): Promise<Revision> {
+  refusePaused(live)
+  return choose(live, await revisionsOf(api, live), wanted)
+}
+
+/** Puts a workload back to an earlier revision of its pod template. Everything else about it stays as it is. */
 export async function rollBack(
   api: KubeApi,
   path: string,
   live: KubeObject,
   settings: ApplySettings,
-  wanted?: number,
+  {template}: Revision,
 ): Promise<KubeObject> {
-  refusePaused(live)
-  const {template} = choose(live, await revisionsOf(api, live), wanted)
   const {apiVersion, kind, metadata} = live
   const owned = extract(live as unknown as Json, ownedFields(live, settings.fieldManager)) as JsonObject
   const ours = Object.keys(ownedFields(live, settings.fieldManager)).length > 0 ? owned : {}
@@ -78,13 +90,27 @@ async function exactly(api: KubeApi, path: string, applied: KubeObject, template
   return await api.send({method: 'PATCH', path, query, contentType: 'application/json-patch+json', body})
 }
 
-function choose(live: KubeObject, revisions: readonly Revision[], wanted: number | undefined): Revision {
-  const found = wanted === undefined ? revisions[1] : revisions.find(({number}) => number === wanted)
+function choose(live: KubeObject, revisions: readonly Revision[], wanted: number | string | undefined): Revision {
+  const found =
+    wanted === undefined ? revisions[1] : revisions.find(({number, name}) => [number, name].includes(wanted))
   if (found !== undefined) return found
-  const kept = revisions.map(({number}) => String(number)).join(', ') || 'none'
+  const kept = revisions.map((one) => String(typeof wanted === 'string' ? one.name : one.number)).join(', ') || 'none'
   if (wanted === undefined)
     throw new InputError(`${title(live)} has no revision before the current one (kept: ${kept}).`)
   throw new InputError(`${title(live)} has no revision ${String(wanted)} any more (kept: ${kept}).`)
+}
+
+/**
+ * The name of the ControllerRevision that a DaemonSet runs; undefined when this user may not see it. Its own status does
+ * not tell it, and its generation counts changes that are no revisions.
+ */
+export async function daemonRevision(api: KubeApi, live: KubeObject): Promise<string | undefined> {
+  try {
+    return (await revisionsOf(api, live))[0]?.name
+  } catch (error) {
+    if (isForbidden(error)) return undefined
+    throw error
+  }
 }
 
 /** The revisions of a workload that the cluster keeps, the newest first. */
@@ -102,6 +128,7 @@ async function replicaSets(api: KubeApi, live: KubeObject): Promise<Revision[]> 
   const own = items.filter((item) => isOwnedBy(item, live.metadata))
   return own.map((item) => ({
     number: Number(item.metadata.annotations?.[NUMBER] ?? 0),
+    name: item.metadata.name ?? '',
     template: withoutHash(valueAt(item.spec, ['template']) as JsonObject),
   }))
 }
@@ -124,9 +151,9 @@ async function controllerRevisions(api: KubeApi, live: KubeObject): Promise<Revi
   const path = `/apis/apps/v1/namespaces/${live.metadata.namespace ?? ''}/controllerrevisions`
   const {items} = await api.send<{items: readonly ControllerRevision[]}>({method: 'GET', path})
   const own = items.filter((item) => isOwnedBy(item, live.metadata))
-  return own.map(({revision, data}) => {
+  return own.map(({revision, metadata, data}) => {
     const template = valueAt(data, ['spec', 'template']) as JsonObject
     const fields = Object.entries(template).filter(([name]) => name !== '$patch')
-    return {number: revision, template: withoutHash(Object.fromEntries(fields))}
+    return {number: revision, name: metadata.name ?? '', template: withoutHash(Object.fromEntries(fields))}
   })
 }

@@ -50,6 +50,13 @@ async function filesBelow(folder: string, name: string): Promise<string[]> {
   if (files.length === 0) {
     throw new InputError(`Input "manifests" names the folder "${name}", which holds no .yaml, .yml or .json file.`)
   }
+  const chart = entries.find((entry) => entry.isFile() && entry.name === 'Chart.yaml')
+  if (chart !== undefined) {
+    throw new InputError(
+      `Input "manifests" names the folder "${name}", which is a Helm chart (${relative(folder, join(chart.parentPath, chart.name))}): ` +
+        'give it as "helm:" instead.',
+    )
+  }
   const overlay = files.find((file) => /(?:^|\/)kustomization\.ya?ml$/.test(file))
   if (overlay !== undefined) {
     throw new InputError(

@@ -4,6 +4,7 @@ import type {ClusterView, KubeEvent} from './view.ts'
 import {isObserved, isOwnedBy, workloadStatus} from './workload.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
+const HASH = 'controller-revision-hash'
 
 /**
  * The pods of a workload's newest revision: only they say anything about a rollout. Pods of older revisions may be
@@ -35,7 +36,7 @@ export function newReplicaSet(view: ClusterView, deployment: KubeObject): KubeOb
 function isOfNewRevision(pod: KubeObject, owner: KubeObject): boolean {
   const {labels} = pod.metadata
   if (owner.kind === 'StatefulSet') {
-    return isObserved(owner) && labels?.['controller-revision-hash'] === workloadStatus(owner).updateRevision
+    return isObserved(owner) && labels?.[HASH] === workloadStatus(owner).updateRevision
   }
   if (owner.kind === 'DaemonSet') {
     const generation = owner.metadata.annotations?.['deprecated.daemonset.template.generation']
@@ -44,11 +45,16 @@ function isOfNewRevision(pod: KubeObject, owner: KubeObject): boolean {
   return true
 }
 
-/** The revision of a workload as people know it: a Deployment's number, a StatefulSet's hash. Empty when it has none. */
-export function revisionOf(object: KubeObject): string {
+/**
+ * The revision of a workload as people know it: a Deployment's number, the name of the ControllerRevision of a
+ * StatefulSet or a DaemonSet. Empty when it has none.
+ * @param pods of its newest revision: a DaemonSet does not tell by itself
+ */
+export function revisionOf(object: KubeObject, pods: readonly KubeObject[] = []): string {
   if (object.kind === 'Deployment') return object.metadata.annotations?.[REVISION] ?? ''
-  if (object.kind === 'DaemonSet') return String(object.metadata.generation ?? '')
-  return workloadStatus(object).updateRevision ?? ''
+  if (object.kind === 'StatefulSet') return workloadStatus(object).updateRevision ?? ''
+  const hash = pods[0]?.metadata.labels?.[HASH]
+  return object.kind === 'DaemonSet' && hash !== undefined ? `${object.metadata.name ?? ''}-${hash}` : ''
 }
 
 /** The events about an object, the oldest first. */
