@@ -1,5 +1,6 @@
 import {jest} from '@jest/globals'
-import {scriptedKube} from '../support/scripted-kube.ts'
+import {parse} from 'yaml'
+import {scriptedKube, status} from '../support/scripted-kube.ts'
 import type {ScriptedKube, Thing} from '../support/scripted-kube.ts'
 import {spawnAction} from '../support/spawn-action.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
@@ -135,6 +136,117 @@ describe('what people met with it', () => {
     )
     expect(result.code).toBe(0)
     expect(kube.calls.some(({path}) => path === '/api/v1/namespaces/other/configmaps/map')).toBe(true)
+  })
+})
+
+describe('strategies that moved traffic or left objects out are refused, not imitated', () => {
+  it.each([
+    ['canary', 'deployed only what has a spec: ConfigMaps, Secrets and Roles beside it were left out in silence'],
+    ['blue-green', 'sent the traffic to the new version before it had looked whether it came up'],
+  ])('%s %s', async (strategy) => {
+    const result = await azure({'a.yaml': `${MAP}---\n${deployment('a', 'x')}`}, {manifests: 'a.yaml', strategy})
+    expect(result.errors).toEqual([expect.stringContaining(`Input "strategy" is "${strategy}": use basic or none.`)])
+    expect(kube.calls).toEqual([])
+  })
+})
+
+describe('what it did after the apply', () => {
+  /** Deployments that are live at once, and the pods behind them in ReplicaSets. */
+  const live = (thing: Thing, self: ScriptedKube): void => {
+    if (thing.kind !== 'Deployment') return
+    const counts = {replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1}
+    self.put({...thing, status: {observedGeneration: thing.metadata['generation'], ...counts}})
+  }
+  const serving = (name: string): string =>
+    deployment(name, 'x').replace('replicas: 0', 'replicas: 1').replace('paused: true', 'paused: false')
+  const writes = (): string[] =>
+    kube.calls
+      .filter(({method, query}) => ['PATCH', 'PUT', 'POST'].includes(method) && query.get('dryRun') === null)
+      .filter(({path}) => !path.endsWith('selfsubjectaccessreviews'))
+      .map(({method, path}) => `${method} ${path}`)
+
+  async function live2(inputs: Record<string, string> = {}, more = ''): Promise<ActionResult> {
+    await kube.close()
+    kube = await scriptedKube({onApply: live})
+    return await azure(
+      {'a.yaml': `${serving('a')}---\n${serving('b')}${more}`},
+      {manifests: 'a.yaml', mode: 'deploy', ...inputs},
+    )
+  }
+
+  it('annotateChildPods looked for the new ReplicaSet in the text of "kubectl describe", and wrote to its pods', async () => {
+    const result = await live2({'annotate-resources': 'true'})
+    expect(result.outputs['status']).toBe('succeeded')
+    expect(kube.calls.filter(({method, path}) => method !== 'GET' && /\/(?:pods|replicasets)\b/.test(path))).toEqual([])
+    expect(JSON.stringify(sent('Deployment', 'a')['spec'])).not.toContain('slipway.dev')
+    expect(sent('Deployment', 'a').metadata['annotations']).toHaveProperty(['slipway.dev/run'])
+  })
+
+  it('labels "workflow" and "workflowFriendlyName" were written to live objects after the apply, also when annotating was off', async () => {
+    await live2({'annotate-resources': 'false'})
+    expect(writes()).toEqual([
+      'PATCH /apis/apps/v1/namespaces/default/deployments/a',
+      'PATCH /apis/apps/v1/namespaces/default/deployments/b',
+    ])
+    expect(sent('Deployment', 'a').metadata).not.toHaveProperty('labels')
+  })
+
+  it('annotations that somebody refuses made a good deploy red (k8s-deploy#149, #226)', async () => {
+    await kube.close()
+    kube = await scriptedKube({
+      onApply: live,
+      fault: ({method, body}) =>
+        method === 'PATCH' && JSON.stringify(body).includes('slipway.dev/run')
+          ? {status: 403, body: status(403, 'Forbidden', 'admission webhook "notes" denied the request')}
+          : undefined,
+    })
+    const result = await azure({'a.yaml': serving('a')}, {manifests: 'a.yaml', mode: 'deploy'})
+    expect(result.outputs['status']).toBe('succeeded')
+    expect(result.log).toContain('run and commit are not noted on Deployment/a: it was refused')
+  })
+
+  it('rollouts were awaited one by one, each with the whole timeout; of a failed one only "describe" was shown', async () => {
+    await kube.close()
+    kube = await scriptedKube({
+      onApply: (thing, self) => {
+        const counts = {replicas: 1, updatedReplicas: 1, readyReplicas: 0, availableReplicas: 0}
+        if (thing.kind === 'Deployment') self.put({...thing, status: {observedGeneration: 1, ...counts}})
+      },
+    })
+    const files = {'a.yaml': ['a', 'b', 'c'].map(serving).join('---\n')}
+    const result = await azure(files, {manifests: 'a.yaml', mode: 'deploy', timeout: '2s', 'on-failure': 'keep'})
+    expect(result.outputs).toMatchObject({status: 'timed-out', 'failure-reason': 'timeout'})
+    expect(result.tookMs).toBeLessThan(3 * 2000 + 2000)
+    expect(
+      kube.calls.filter(({path, query}) => query.get('watch') === 'true' && path.endsWith('/deployments')),
+    ).toHaveLength(1)
+    for (const name of ['a', 'b', 'c']) expect(result.log).toContain(`· Deployment/${name}  0/1 available`)
+  })
+
+  it('"kind: List" was never taken apart: no image was set in it and nothing of it was waited for', async () => {
+    await kube.close()
+    kube = await scriptedKube({onApply: live})
+    const item = JSON.stringify(parse(serving('in-list')))
+    const list = `{"apiVersion": "v1", "kind": "List", "items": [${item}]}`
+    const result = await azure({'a.json': list}, {manifests: 'a.json', mode: 'deploy', images: 'x=registry:5000/x:2'})
+    expect(template('in-list').spec.containers[0].image).toBe('registry:5000/x:2')
+    expect(result.log).toContain('✓ Deployment/in-list  1/1 available')
+  })
+
+  it('one name in two namespaces in the same millisecond overwrote each other in a file', async () => {
+    kube.put({apiVersion: 'v1', kind: 'Namespace', metadata: {name: 'other'}})
+    const both = `${MAP}---\n${MAP.replace('name: map', 'name: map, namespace: other')}`
+    await azure({'a.yaml': both}, {manifests: 'a.yaml', imagepullsecrets: 'login'})
+    for (const namespace of ['default', 'other'])
+      expect(kube.calls.some(({path}) => path === `/api/v1/namespaces/${namespace}/configmaps/map`)).toBe(true)
+  })
+
+  it('yes, on and y were written back as text; an object without a kind crashed it', async () => {
+    const spec = deployment('a', 'x').replace('paused: true', 'paused: yes').replace('replicas: 0', 'replicas: 0o10')
+    await azure({'a.yaml': spec}, {manifests: 'a.yaml'})
+    expect(sent('Deployment', 'a')['spec']).toMatchObject({paused: true, replicas: 8})
+    const bare = await azure({'a.yaml': 'a: yes\n'}, {manifests: 'a.yaml'})
+    expect(bare.errors).toEqual([expect.stringContaining('The object at a.yaml:1 has no apiVersion.')])
   })
 })
 

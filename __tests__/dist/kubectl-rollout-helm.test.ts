@@ -37,7 +37,10 @@ function helm(text: string, error = ''): void {
   writeFileSync(join(room, 'rendered'), text)
   writeFileSync(join(room, 'words'), error)
   const end = error === '' ? `cat '${room}/rendered'` : `cat '${room}/words' >&2; exit 1`
-  writeFileSync(join(room, 'helm'), `#!/bin/sh\nprintf '%s\\n' "$@" > '${room}/argv'\ncase "$*" in *"--values -"*) cat > '${room}/stdin' ;; esac\n${end}\n`)
+  writeFileSync(
+    join(room, 'helm'),
+    `#!/bin/sh\nprintf '%s\\n' "$@" > '${room}/argv'\ncase "$*" in *"--values -"*) cat > '${room}/stdin' ;; esac\n${end}\n`,
+  )
   chmodSync(join(room, 'helm'), 0o755)
 }
 const noted = (name: string): string => readFileSync(join(room, name), 'utf8')

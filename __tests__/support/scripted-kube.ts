@@ -21,7 +21,7 @@ export interface KubeCall {
 }
 
 /** What a test lets happen instead of the usual answer. */
-export type Fault = 'reset' | {readonly status: number; readonly body: unknown}
+export type Fault = 'reset' | 'silence' | {readonly status: number; readonly body: unknown}
 
 /** An API server on a unix socket, and a kubectl that leads to it. */
 export interface ScriptedKube {
@@ -65,6 +65,8 @@ const RESOURCES: Readonly<Record<string, readonly (readonly [string, string, boo
     ['deployments', 'Deployment', true],
     ['replicasets', 'ReplicaSet', true],
     ['statefulsets', 'StatefulSet', true],
+    ['daemonsets', 'DaemonSet', true],
+    ['controllerrevisions', 'ControllerRevision', true],
   ],
   '/apis/autoscaling/v2': [['horizontalpodautoscalers', 'HorizontalPodAutoscaler', true]],
 }
@@ -163,6 +165,8 @@ class Cluster implements ScriptedKube {
     const call = {method: request.method ?? '', path: url.pathname, query: url.searchParams, body}
     this.calls.push(call)
     const fault = this.#script.fault?.(call, this)
+    // Nothing comes back and nothing breaks, as on a connection whose other end is gone.
+    if (fault === 'silence') return
     if (fault === 'reset') request.socket.destroy()
     else if (fault !== undefined) send(response, fault.status, fault.body)
     else this.#serve(call, response)

@@ -16,6 +16,7 @@ import {rulesFor} from '../../shared/kubernetes/watch/wait-rules.ts'
 import type {WaitRule} from '../../shared/kubernetes/watch/wait-rules.ts'
 import type {RolloutInputs} from './inputs.ts'
 import type {Prepared} from './main.ts'
+import {ownTimeout} from './own-timeout.ts'
 import {pruneAfter} from './pruning.ts'
 import {reportEnd, reportFailed, reportSuccess} from './report.ts'
 import {lendLogin} from './pull-secret.ts'
@@ -117,12 +118,11 @@ async function waitFor(
 /** What of the applied objects is waited for. @param rules of the user, beside those of the kinds */
 export function trackedOf(applied: readonly Applied[], rules: readonly WaitRule[]): Tracked[] {
   return applied
-    .map(({change: {wanted}, object}) => ({
-      resource: wanted.resource,
-      namespace: wanted.namespace,
-      object,
-      rules: rulesFor(object, rules),
-    }))
+    .map(({change: {wanted}, object}) => {
+      const timeoutMs = ownTimeout(object)
+      const {resource, namespace} = wanted
+      return {resource, namespace, object, rules: rulesFor(object, rules), ...(timeoutMs !== undefined && {timeoutMs})}
+    })
     .filter((one) => isWatched(one.object) || one.rules.length > 0)
 }
 
@@ -145,6 +145,7 @@ function changedBeside(culprit: Applied | undefined, applied: readonly Applied[]
 }
 
 function withChange(diagnosis: Diagnosis, outcome: Outcome, applied: readonly Applied[]): Diagnosis {
+  if (outcome.silentSince !== undefined) return diagnosis
   const {uid} = culpritOf(outcome).object.metadata
   const culprit = applied.find(({object}) => object.metadata.uid === uid)
   const changed = changedBeside(culprit, applied)

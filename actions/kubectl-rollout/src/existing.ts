@@ -60,7 +60,7 @@ export async function runOnExisting(
     }
   }
   const changes = applied.map(({change}) => change)
-  const prepared: Prepared = {connection, namespace, changes, settings, stale: [], before, started}
+  const prepared: Prepared = {connection, namespace, changes, settings, stale: [], outside: [], before, started}
   showChanges(world, prepared)
   // What a mode like these brought is what the user asked for: there is no version of ours to put back.
   await conclude(world, {...inputs, onFailure: 'keep', onCancel: 'keep'}, prepared, applied)

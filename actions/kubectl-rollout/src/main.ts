@@ -8,16 +8,22 @@ import {connect} from '../../shared/kubernetes/api/kubectl.ts'
 import type {Connection} from '../../shared/kubernetes/api/kubectl.ts'
 import {dryRun} from '../../shared/kubernetes/change/dry-run.ts'
 import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run.ts'
-import {checkPermissions, missingNamespaces, reach} from '../../shared/kubernetes/change/preflight.ts'
+import {
+  checkPermissions,
+  missingNamespaces,
+  reach,
+  requirePermissions,
+} from '../../shared/kubernetes/change/preflight.ts'
 import type {ServerVersion} from '../../shared/kubernetes/change/preflight.ts'
-import {restartReaders, staleReaders} from '../../shared/kubernetes/change/stale-readers.ts'
-import type {StaleReader} from '../../shared/kubernetes/change/stale-readers.ts'
+import {outsideReaders, restartReaders, staleReaders} from '../../shared/kubernetes/change/stale-readers.ts'
+import type {OutsideReader, StaleReader} from '../../shared/kubernetes/change/stale-readers.ts'
 import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
 import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import {withPullSecrets} from '../../shared/kubernetes/manifests/pull-secrets.ts'
 import {readSources} from '../../shared/kubernetes/manifests/sources.ts'
 import type {Source} from '../../shared/kubernetes/manifests/sources.ts'
+import {pullersOf, pullSecretNeeds} from '../../shared/kubernetes/pull-secret.ts'
 import {asMembers, refuseMembersOfOthers} from '../../shared/kubernetes/prune/members.ts'
 import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
 import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
@@ -29,6 +35,7 @@ import {findKubectl} from './find-kubectl.ts'
 import {runOnExisting} from './existing.ts'
 import {renderChart, withoutHooks} from './helm.ts'
 import {readInputs, worksOnManifests} from './inputs.ts'
+import {checkOwnTimeouts} from './own-timeout.ts'
 import type {RolloutInputs} from './inputs.ts'
 import {preparePrune, setOf} from './pruning.ts'
 import {revisionsBefore} from './receipt.ts'
@@ -43,6 +50,8 @@ export interface Prepared {
   readonly settings: ApplySettings
   /** Pods that will not see a change of what they read at their start. */
   readonly stale: readonly StaleReader[]
+  /** The same of workloads that are not in the manifests. */
+  readonly outside: readonly OutsideReader[]
   /** The workloads that are there already, with their revisions, as a receipt keeps them. */
   readonly before: readonly string[]
   /** What left the manifests; undefined when nothing is pruned. */
@@ -117,7 +126,11 @@ async function prepare(
   const wanted = members === undefined ? placed : asMembers(placed, members)
   const newNamespaces = await missingNamespaces(api, wanted, inputs.createNamespace)
   checkWaitRules(inputs.waitFor, objects)
+  checkOwnTimeouts(set.manifests)
   const watched = wanted.filter(({object}) => isWatched(object) || rulesFor(object, inputs.waitFor).length > 0)
+  if (inputs.pullSecret !== undefined) {
+    await requirePermissions(api, pullSecretNeeds(pullersOf(wanted.map(({object}) => object))))
+  }
   const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
   if (unseen.length > 0)
     world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
@@ -131,8 +144,9 @@ async function prepare(
     )
   }
   const before = inputs.mode === 'plan' ? [] : await revisionsBefore(api, changes, namespace)
+  const outside = await outsideReaders(api, changes)
   const planned = await withRestarts(inputs, api, changes, settings)
-  return {connection, namespace, settings, started, before, prune, ...planned}
+  return {connection, namespace, settings, started, before, prune, outside, ...planned}
 }
 
 async function withRestarts(

@@ -3,6 +3,7 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import {CancelledError, errorMessage} from '../../shared/core/errors.ts'
 import {asFailure} from '../../shared/core/run.ts'
 import type {World} from '../../shared/core/world.ts'
+import {answers} from '../../shared/kubernetes/api/answers.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {undo} from '../../shared/kubernetes/change/undo.ts'
 import type {Undone} from '../../shared/kubernetes/change/undo.ts'
@@ -17,6 +18,9 @@ import {reportFailed} from './report.ts'
 
 /** Longest wait for the version before; it ran a moment ago. */
 const UNDO_TIMEOUT_MS = 300_000
+/** An API server that has just failed may come back; the runner kills a cancelled run after 10 s. */
+const ANSWER_MS = 15_000
+const CANCELLED_ANSWER_MS = 3_000
 
 /**
  * Undoes what was applied, as far as the inputs ask for it, and gives the failure that says how things stand now.
@@ -56,6 +60,12 @@ async function stateNow(
   if (wish === 'keep') {
     return {says: `${list(touched)} left as applied ("${option}: keep")`, restored: false}
   }
+  if (!(await answers(prepared.connection.api, world.clock, cancelled ? CANCELLED_ANSWER_MS : ANSWER_MS))) {
+    return {
+      says: `${list(touched)} left as applied: the API server does not answer, so nothing could be put back`,
+      restored: false,
+    }
+  }
   if (touched.some(({change}) => change.action === 'change')) world.log.line('▸ Put back what this run changed')
   const undone = await undo(prepared.connection.api, touched, prepared.settings)
   const back = cancelled
@@ -78,7 +88,8 @@ function backWithoutWait({restored}: Undone): string {
 }
 
 async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared, undone: Undone): Promise<Now> {
-  const tracked = trackedOf(undone.restored, [])
+  // How long an object may take by its own word says nothing about going back.
+  const tracked = trackedOf(undone.restored, []).map(({resource, namespace, object}) => ({resource, namespace, object}))
   if (tracked.length === 0) return {says: `${list(undone.restored)} as before this run`, restored: true}
   const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS}
   const watcher = {api: prepared.connection.api, clock: world.clock, log: world.log, cancel: world.cancel}

@@ -11,7 +11,7 @@ import {
   changesMarkdown,
 } from '../../shared/kubernetes/change/changes-text.ts'
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
-import {staleSentence} from '../../shared/kubernetes/change/stale-readers.ts'
+import {outsideSentence, staleSentence} from '../../shared/kubernetes/change/stale-readers.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import {doomed} from '../../shared/kubernetes/prune/members.ts'
 import type {Stale} from '../../shared/kubernetes/prune/members.ts'
@@ -28,7 +28,7 @@ import type {Prepared} from './main.ts'
 import {receiptOf} from './receipt.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */
-export function showChanges(world: World, {changes, stale, prune}: Prepared): void {
+export function showChanges(world: World, {changes, stale, outside, prune}: Prepared): void {
   const lines = [...changeLines(changes), ...(prune === undefined ? [] : pruneLines(prune))]
   world.outputs.set('diff', lines.join('\n'))
   world.outputs.set('changed', lines.length > 0)
@@ -39,11 +39,18 @@ export function showChanges(world: World, {changes, stale, prune}: Prepared): vo
     const advice = '"restart-on-config-change: true" restarts it in the same rollout'
     world.log.warning(`${staleSentence(one)}; ${advice}.`, undefined, one.source.wanted.manifest.place)
   }
+  for (const one of outside) {
+    const advice = `"mode: restart" with "resources: ${title(one.reader).toLowerCase()}" does`
+    world.log.warning(`${outsideSentence(one)}; ${advice}.`, undefined, one.source.wanted.manifest.place)
+  }
+  const unnoted = changes.filter((one) => one.unnoted === true).map(({after}) => title(after))
+  if (unnoted.length > 0) world.log.line(`  run and commit are not noted on ${unnoted.join(', ')}: it was refused`)
 }
 
 // What a reviewer or the reader of a summary has to know beside the list of changes.
-function notes({stale, prune}: Prepared): string[] {
+function notes({stale, outside, prune}: Prepared): string[] {
   return [
+    ...outside.map((one) => `⚠ ${escapeMarkdown(outsideSentence(one))}.`),
     ...stale.map((one) => `⚠ ${escapeMarkdown(staleSentence(one))}.`),
     ...(prune === undefined ? [] : keptSentences(prune)).map((sentence) => `${escapeMarkdown(sentence)}.`),
   ]

@@ -3,6 +3,7 @@ import {collectionPath, objectPath} from './api/discovery.ts'
 import type {Resource} from './api/discovery.ts'
 import type {KubeApi} from './api/kube-api.ts'
 import {isNotFound} from './api/kube-error.ts'
+import type {Need} from './change/preflight.ts'
 import {parseImage} from './manifests/image-reference.ts'
 import {isObject, valueAt} from './object.ts'
 import type {Json, KubeObject} from './object.ts'
@@ -54,11 +55,29 @@ function podSpecsOf(objects: readonly KubeObject[]): {namespace: string; spec: J
   })
 }
 
+/** What this user has to be allowed for the login of these service accounts. */
+export function pullSecretNeeds(pullers: readonly Puller[]): Need[] {
+  const secrets = [...new Set(pullers.map(({namespace}) => namespace))].flatMap((namespace) =>
+    ['create', 'patch'].map((verb) => ({
+      verb,
+      resource: SECRET,
+      namespace,
+      names: verb === 'patch' ? [PULL_SECRET] : [],
+    })),
+  )
+  const accounts = pullers.flatMap(({namespace, serviceAccount}) =>
+    ['get', 'patch'].map((verb) => ({verb, resource: SERVICE_ACCOUNT, namespace, names: [serviceAccount]})),
+  )
+  return [...secrets, ...accounts]
+}
+
 /** The registries that a login of this kind serves: its own, and the ECR hosts that the images name. */
 export function registriesOf(objects: readonly KubeObject[], login: RegistryLogin): string[] {
   const images = podSpecsOf(objects).flatMap(({spec}) => {
-    const containers = valueAt(spec, ['containers']) as readonly {readonly image?: string}[]
-    return containers.map(({image = ''}) => parseImage(image).repository.split('/')[0] ?? '')
+    const listed = [...['initContainers', 'containers'].map((key) => valueAt(spec, [key]))].filter(Array.isArray)
+    return (listed.flat() as readonly {readonly image?: string}[]).map(
+      ({image = ''}) => parseImage(image).repository.split('/')[0] ?? '',
+    )
   })
   return [...new Set([login.host, ...images.filter((host) => ECR_HOST.test(host))])]
 }

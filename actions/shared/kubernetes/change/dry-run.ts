@@ -13,6 +13,7 @@ import {PART_OF} from './member-label.ts'
 import {liveState} from './live-state.ts'
 import type {LiveState} from './live-state.ts'
 import {conflictsOf, isClientSideApplied, isClientSideOnly} from './managed-fields.ts'
+import {withoutNotes} from './wanted.ts'
 import type {Wanted} from './wanted.ts'
 
 /** What applying one object would do. */
@@ -26,6 +27,8 @@ export interface Change {
   readonly fields: readonly FieldChange[]
   /** The fields of plain `kubectl apply` are to be taken over first. */
   readonly takeOver: boolean
+  /** Set when the server takes the object only without what we note on it about the run. */
+  readonly unnoted?: boolean
   /** Why the server could not check the object beforehand, when it could not. */
   readonly unchecked?: string
 }
@@ -84,11 +87,11 @@ async function tryOne(
   if (wanted.object.metadata.name === undefined) return await tryCreate(api, wanted, settings)
   const live = await state.of(wanted)
   const steady = {...wanted, object: keepConfigMark(await keepScaled(state, wanted, live, set), live)}
-  const after = await tryApply(api, steady, settings)
+  const {object, after, unnoted} = await tryNoted(api, steady, settings)
   const takeOver = live !== undefined && isClientSideApplied(live)
   const fields = fieldChanges(live, after)
   const action = live === undefined ? 'create' : fields.length === 0 && !takeOver ? 'same' : 'change'
-  return {wanted: steady, action, live, after, fields, takeOver}
+  return {wanted: {...steady, object}, action, live, after, fields, takeOver, ...(unnoted && {unnoted})}
 }
 
 function cannotCheck({resource, namespace}: Wanted, settings: ApplySettings): 'namespace' | 'definition' | undefined {
@@ -136,6 +139,24 @@ async function keepScaled(
 function scales(autoscaler: KubeObject, {kind, metadata}: KubeObject): boolean {
   const target = autoscaler.spec?.['scaleTargetRef'] as {kind?: string; name?: string} | undefined
   return autoscaler.kind === 'HorizontalPodAutoscaler' && target?.kind === kind && target.name === metadata.name
+}
+
+interface Tried {
+  readonly object: KubeObject
+  readonly after: KubeObject
+  readonly unnoted: boolean
+}
+
+// What we note about the run must never fail it, whoever refuses it or owns the annotation
+// (https://github.com/Azure/k8s-deploy/issues/149).
+async function tryNoted(api: KubeApi, wanted: Wanted, settings: ApplySettings): Promise<Tried> {
+  try {
+    return {object: wanted.object, after: await tryApply(api, wanted, settings), unnoted: false}
+  } catch (error) {
+    const bare = withoutNotes(wanted)
+    if (!(error instanceof KubeError) || error.status === 0 || bare === undefined) throw error
+    return {object: bare, after: await tryApply(api, {...wanted, object: bare}, settings), unnoted: true}
+  }
 }
 
 async function tryApply(api: KubeApi, {object, path}: Wanted, settings: ApplySettings): Promise<KubeObject> {

@@ -100,6 +100,11 @@ export async function checkPermissions(
       set.filter(({object}) => object.metadata.name === undefined),
       ['create'],
     ),
+    // What goes into a namespace that is not there yet has no dry run that would tell.
+    ...needsOf(
+      set.filter(({namespace}) => namespace !== undefined && creates.includes(namespace)),
+      ['create'],
+    ),
     ...needsOf(watched, ['list', 'watch']),
     ...(creates.length > 0 ? [{verb: 'create', resource: NAMESPACE, names: []}] : []),
   ]

@@ -1,4 +1,6 @@
 import type {KubeApi} from '../api/kube-api.ts'
+import {isForbidden, isNotFound} from '../api/kube-error.ts'
+import {inParallel} from '../api/parallel.ts'
 import {isObject, title, valueAt} from '../object.ts'
 import type {Json, JsonObject, KubeObject} from '../object.ts'
 import {nextMark, withConfigMark} from './config-mark.ts'
@@ -32,6 +34,44 @@ export function staleReaders(changes: readonly Change[]): StaleReader[] {
       return how === undefined ? [] : [{source, reader, how}]
     })
   })
+}
+
+/** A workload that is not in the set and reads what changes. */
+export interface OutsideReader {
+  readonly source: Change
+  readonly reader: KubeObject
+  readonly how: StaleReader['how']
+}
+
+/**
+ * Which workloads beside the set read a ConfigMap or Secret that changes: nothing restarts them. None where this user
+ * may not see them.
+ */
+export async function outsideReaders(api: KubeApi, changes: readonly Change[]): Promise<OutsideReader[]> {
+  const sources = changes.filter((one) => isChangedSource(one) && one.live !== undefined)
+  const namespaces = [...new Set(sources.map(({wanted}) => wanted.namespace ?? ''))]
+  const own = new Set(changes.map(({live}) => live?.metadata.uid))
+  const found = namespaces.flatMap((namespace) => READERS.map((kind) => ({namespace, kind})))
+  const lists = await inParallel(found, (scope) => workloadsIn(api, scope.namespace, scope.kind))
+  return lists.flat().flatMap((reader) => {
+    if (own.has(reader.metadata.uid) || reader.spec?.['replicas'] === 0) return []
+    const uses = usesOf(reader)
+    return sources.flatMap((source) => {
+      const how = source.wanted.namespace === reader.metadata.namespace ? uses.get(title(source.after)) : undefined
+      return how === undefined ? [] : [{source, reader, how}]
+    })
+  })
+}
+
+async function workloadsIn(api: KubeApi, namespace: string, kind: string): Promise<readonly KubeObject[]> {
+  const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${kind.toLowerCase()}s`
+  try {
+    const {items} = await api.send<{items: readonly KubeObject[]}>({method: 'GET', path})
+    return items.map((item) => ({...item, kind}))
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return []
+    throw error
+  }
 }
 
 function isChangedSource({action, after, fields}: Change): boolean {
@@ -102,6 +142,12 @@ export function staleSentence({source, reader, how}: StaleReader): string {
     return `${config} changed; ${workload} reads it at its start and will not see it until it restarts`
   }
   return `${config} changed; ${workload} mounts it: the files follow within about a minute, but what it read from them at its start stays until it restarts`
+}
+
+/** The same of a workload beside the set. */
+export function outsideSentence({source, reader, how}: OutsideReader): string {
+  const until = how === 'start' ? 'reads it at its start' : 'mounts it, and may read it only at its start'
+  return `${title(source.after)} changed; ${title(reader)}, which is not in the manifests, ${until}, and nothing restarts it`
 }
 
 /**

@@ -64,6 +64,15 @@ function place(
   return {manifest, object, resource, namespace, path}
 }
 
+/** The object without the annotations that are ours and not the manifest's; undefined when it has none. */
+export function withoutNotes({manifest, object}: Wanted): KubeObject | undefined {
+  const own = manifest.object.metadata.annotations ?? {}
+  const all = Object.entries(object.metadata.annotations ?? {})
+  const kept = all.filter(([key]) => key in own)
+  if (kept.length === all.length) return undefined
+  return {...object, metadata: {...object.metadata, annotations: Object.fromEntries(kept)}}
+}
+
 /** `Deployment/api`, with its namespace in front when the set has several: `shop Deployment/api`. */
 export function titleIn(wanted: Wanted, all: readonly Wanted[]): string {
   const several = new Set(all.map(({namespace}) => namespace).filter((name) => name !== undefined)).size > 1

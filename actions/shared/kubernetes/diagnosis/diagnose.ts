@@ -32,12 +32,14 @@ const PODS_WITH_LOGS = 3
 
 /** Why a rollout did not succeed: the cause in one sentence, with what shows it. */
 export async function diagnose(scene: Scene): Promise<Diagnosis> {
+  if (scene.outcome.silentSince !== undefined) return silent(scene.outcome, scene.outcome.silentSince, scene.since)
   const culprit = culpritOf(scene.outcome)
   const [problem] = culprit.problems
   const same = culprit.problems.filter(({group}) => group === problem?.group)
   const logs = await logsOf(scene, culprit, same)
   const base = problem === undefined ? unexplained(scene.outcome, culprit) : explained(culprit, problem, same, logs)
   const evidence = [
+    ...causeEvidence(culprit),
     ...podTable(culprit, logs),
     ...differing(logs).map(logEvidence),
     ...(problem === undefined ? [] : await roomEvidence(scene.api, culprit, problem)),
@@ -47,9 +49,27 @@ export async function diagnose(scene: Scene): Promise<Diagnosis> {
   return {...base, subject: title(culprit.object), evidence}
 }
 
-/** The standing that is to blame: the first that failed, else the first that is still waited for with a trouble. */
-export function culpritOf({standings}: Outcome): Standing {
+// A server that says nothing any more says nothing about the workloads either.
+function silent({standings, tookMs}: Outcome, since: number, started: number): Diagnosis {
   const open = standings.filter(({state}) => state !== 'done')
+  const [first] = open
+  const last = first === undefined ? '' : `; the last that was seen of ${title(first.object)}: ${first.says}`
+  const ms = Math.max(0, tookMs - (since - started))
+  return {
+    reason: 'unreachable',
+    subject: 'Kubernetes API server',
+    cause: `it has said nothing for ${humanDuration(ms)} and does not answer, so nobody knows how the rollout ended${last}`,
+    advice:
+      'check the way to the cluster (VPN, tunnel, proxy, private endpoint); "mode: watch" sees the rollout to its end',
+    evidence: [
+      {title: 'as last seen', lines: standings.map((one) => `${title(one.object)}: ${one.says.replaceAll('\n', ' ')}`)},
+    ],
+  }
+}
+
+/** The standing that is to blame: the first that failed, else the first that is still waited for with a trouble. */
+export function culpritOf({standings, late}: Outcome): Standing {
+  const open = late ?? standings.filter(({state}) => state !== 'done')
   const found =
     open.find(({state}) => state === 'failed') ??
     open.find(({problems}) => problems.length > 0) ??
@@ -87,12 +107,13 @@ function oldServing({object, pods}: Standing): number {
   return Math.max(0, workloadStatus(object).readyReplicas - ready)
 }
 
-function unexplained({state, tookMs}: Outcome, {says, reason}: Standing): Sentence {
+function unexplained({state, tookMs}: Outcome, {says, reason, tracked}: Standing): Sentence {
   if (state === 'timed-out') {
+    const limit = tracked.timeoutMs === undefined ? '"timeout"' : 'its annotation slipway.dev/timeout'
     return {
       reason: 'timeout',
       cause: `not rolled out after ${humanDuration(tookMs)}: ${says}`,
-      advice: 'look at its events below; if it only needs longer, raise "timeout"',
+      advice: `look at its events below; if it only needs longer, raise ${limit}`,
     }
   }
   return {reason: reason ?? 'timeout', cause: says, advice: 'look at its events below, or kubectl describe it'}
@@ -116,6 +137,14 @@ async function logsOf(
 function differing(logs: readonly LastLines[]): LastLines[] {
   const text = ({lines}: LastLines): string => lines.join('\n')
   return logs.filter((log, at) => log.lines.length > 0 && logs.findIndex((other) => text(other) === text(log)) === at)
+}
+
+// Pods that fail for different reasons: the sentence has room for one.
+function causeEvidence({problems}: Standing): Evidence[] {
+  const groups = [...Map.groupBy(problems, ({group}) => group).values()]
+  if (groups.length < 2) return []
+  const lines = groups.map((members) => `${String(members.length)}× ${members[0]?.cause ?? ''}`)
+  return [{title: 'causes', lines}]
 }
 
 function podTable({pods, problems}: Standing, logs: readonly LastLines[]): Evidence[] {

@@ -26,7 +26,8 @@ export function eventLines(view: ClusterView, objects: readonly KubeObject[], si
   return [...same.values()].map((members) => {
     const [{event, object}] = members as unknown as readonly [{event: KubeEvent; object: KubeObject}]
     const times = members.reduce((sum, member) => sum + timesSeen(member.event), 0)
-    const more = members.length > 1 ? ` and ${String(members.length - 1)} more` : ''
+    const others = new Set(members.map((member) => member.object.metadata.uid)).size - 1
+    const more = others > 0 ? ` and ${String(others)} more` : ''
     const message = (event.message ?? '').replaceAll('\n', ' ').trim()
     return `${title(object)}${more} ${event.reason ?? ''}: ${message}${times > 1 ? ` (${String(times)}×)` : ''}`
   })

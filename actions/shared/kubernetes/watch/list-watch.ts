@@ -11,6 +11,8 @@ export interface ListWatch {
   readonly synced: Promise<void>
   /** Since when the server has not answered, in milliseconds since the epoch; undefined while all is well. */
   readonly brokenSince: () => number | undefined
+  /** When the server last said anything about it, in milliseconds since the epoch. */
+  readonly lastHeard: () => number
   /** Ends when the signal it was made with is aborted. Never rejects. */
   readonly ended: Promise<void>
 }
@@ -52,6 +54,7 @@ export function listWatch(
     objects: follower.objects,
     synced: follower.synced.promise,
     brokenSince: () => follower.brokenSince,
+    lastHeard: () => follower.lastHeard,
     ended: follower.run(),
   }
 }
@@ -60,6 +63,7 @@ class Follower {
   readonly objects = new Map<string, KubeObject>()
   readonly synced = Promise.withResolvers<undefined>()
   brokenSince: number | undefined
+  lastHeard: number
   readonly #api: KubeApi
   readonly #clock: Clock
   readonly #path: string
@@ -72,6 +76,7 @@ class Follower {
   constructor(api: KubeApi, clock: Clock, path: string, onChange: () => void, signal: AbortSignal) {
     this.#api = api
     this.#clock = clock
+    this.lastHeard = clock.now()
     this.#path = path
     this.#onChange = onChange
     this.#signal = signal
@@ -137,6 +142,7 @@ class Follower {
   }
 
   #well(): void {
+    this.lastHeard = this.#clock.now()
     this.brokenSince = undefined
     this.#pause = FIRST_PAUSE_MS
   }

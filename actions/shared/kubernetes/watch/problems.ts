@@ -1,3 +1,4 @@
+import {constants} from 'node:os'
 import type {KubeObject} from '../object.ts'
 import {condition} from '../object.ts'
 import {explain} from './causes.ts'
@@ -97,9 +98,17 @@ function startVerdict(name: string, {reason = '', message = ''}: Terminated): Fo
 
 function exitVerdict(pod: KubeObject, name: string, ended: Terminated): Found {
   const exit = String(ended.exitCode)
-  const cause = `${who(pod, name)} exits with code ${exit}${ranFor(ended)}`
+  const cause = `${who(pod, name)} exits with code ${exit}${signalOf(ended)}${ranFor(ended)}`
   const advice = 'read its last lines, correct the image or its configuration, and re-run'
   return {reason: 'container-exited', cause, group: `exit ${name} ${exit}`, advice}
+}
+
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+
+// Shells and container runtimes tell a signal as 128 and its number.
+function signalOf({exitCode, signal = exitCode - 128}: Terminated): string {
+  const name = SIGNALS.get(signal)
+  return name === undefined ? '' : ` (${name})`
 }
 
 function ranFor({startedAt, finishedAt}: Terminated): string {

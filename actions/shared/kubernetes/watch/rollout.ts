@@ -1,6 +1,7 @@
 import type {Clock} from '../../core/clock.ts'
 import {humanDuration, stopwatch} from '../../core/clock.ts'
 import type {Log} from '../../core/log.ts'
+import {answers} from '../api/answers.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {Grace} from './grace.ts'
 import {standing, standingTitle} from './standing.ts'
@@ -22,6 +23,10 @@ export interface Patience {
 export interface Outcome {
   readonly state: 'succeeded' | 'failed' | 'timed-out'
   readonly standings: readonly Standing[]
+  /** Those whose time was over. */
+  readonly late?: readonly Standing[]
+  /** When the server was last heard of, in milliseconds since the epoch, when it does not answer at the end. */
+  readonly silentSince?: number
   /** Milliseconds from the start of the wait. */
   readonly tookMs: number
 }
@@ -62,7 +67,7 @@ export async function watchRollout<T>(
 }
 
 async function untilDecided(
-  {clock, log, cancel}: Watcher,
+  {api, clock, log, cancel}: Watcher,
   view: ClusterView,
   tracked: readonly Tracked[],
   patience: Patience,
@@ -76,17 +81,32 @@ async function untilDecided(
     const now = clock.now()
     const judgement = {view, grace, failFast: patience.failFast, now, since: started}
     const standings = tracked.map((one) => standing(one, judgement))
-    const state = verdict(standings, now - started, patience)
+    const late = standings.filter((one) => isLate(one, now - started, patience))
+    const state = verdict(standings, late)
     diary.note(standings, now, view.brokenSince())
+    if (state === 'timed-out')
+      return {state, standings, late, tookMs: now - started, ...(await silence(api, clock, view))}
     if (state !== undefined) return {state, standings, tookMs: now - started}
     await nextLook(clock, changed, cancel)
   }
 }
 
-function verdict(standings: readonly Standing[], tookMs: number, patience: Patience): Outcome['state'] | undefined {
+function verdict(standings: readonly Standing[], late: readonly Standing[]): Outcome['state'] | undefined {
   if (standings.some(({state}) => state === 'failed')) return 'failed'
   if (standings.every(({state}) => state === 'done')) return 'succeeded'
-  return tookMs >= patience.timeoutMs ? 'timed-out' : undefined
+  return late.length > 0 ? 'timed-out' : undefined
+}
+
+function isLate({state, tracked}: Standing, tookMs: number, patience: Patience): boolean {
+  return state === 'waiting' && tookMs >= (tracked.timeoutMs ?? patience.timeoutMs)
+}
+
+/** What an API server that is well needs at most for its version. */
+const ANSWER_MS = 5_000
+
+// A connection that died in silence looks like a cluster in which nothing happens: only a question tells them apart.
+async function silence(api: KubeApi, clock: Clock, view: ClusterView): Promise<Pick<Outcome, 'silentSince'>> {
+  return (await answers(api, clock, ANSWER_MS)) ? {} : {silentSince: view.lastHeard()}
 }
 
 async function nextLook(clock: Clock, changed: Promise<void>, cancel: AbortSignal): Promise<void> {

@@ -1,13 +1,14 @@
 import type {FailureReason} from '../../core/diagnosis.ts'
 import type {Resource} from '../api/discovery.ts'
 import type {KubeObject} from '../object.ts'
-import {title} from '../object.ts'
+import {condition, title} from '../object.ts'
 import type {Grace} from './grace.ts'
 import {containersOf, isReady, podStatus} from './pod.ts'
 import {creationProblem, podProblem, supplyProblem} from './problems.ts'
 import type {Problem} from './problems.ts'
 import {rateClaim} from './rating-services.ts'
 import {eventsOf, lastSeen, newPods, newReplicaSet} from './revision.ts'
+import {done} from './verdicts.ts'
 import type {Rating} from './verdicts.ts'
 import {rateWith} from './wait-rules.ts'
 import type {WaitRule} from './wait-rules.ts'
@@ -21,6 +22,8 @@ export interface Tracked {
   readonly object: KubeObject
   /** What the user wants to be waited for beside the rules of the kind. */
   readonly rules?: readonly WaitRule[]
+  /** Its own limit in milliseconds, in place of the one for everything. */
+  readonly timeoutMs?: number
 }
 
 /** Where a tracked object stands. */
@@ -70,7 +73,26 @@ export function standing(tracked: Tracked, judgement: Judgement): Standing {
   return {...base, ...rating, says}
 }
 
-function ratingOf(object: KubeObject, {rules = []}: Tracked, view: ClusterView): Rating {
+function ratingOf(object: KubeObject, tracked: Tracked, view: ClusterView): Rating {
+  const rating = ratingByRules(object, tracked, view)
+  const isOpen = rating.state === 'waiting' && object.kind === 'HorizontalPodAutoscaler'
+  return isOpen && isScalable(object, view) ? done('in place, its target is there') : rating
+}
+
+// The controller of autoscalers looks every 15 s; what it would look for can be seen before.
+function isScalable(autoscaler: KubeObject, view: ClusterView): boolean {
+  const able = condition(autoscaler, 'AbleToScale')
+  if (able !== undefined && able.reason !== 'FailedGetScale') return false
+  const {apiVersion, kind, name} = (autoscaler.spec?.['scaleTargetRef'] ?? {}) as {readonly [key: string]: string}
+  const resource = {apiVersion: apiVersion ?? '', kind: kind ?? '', namespaced: true}
+  const scope = {
+    resource: {...resource, plural: `${(kind ?? '').toLowerCase()}s`},
+    namespace: autoscaler.metadata.namespace,
+  }
+  return view.all(scope).some(({metadata}) => metadata.name === name)
+}
+
+function ratingByRules(object: KubeObject, {rules = []}: Tracked, view: ClusterView): Rating {
   const isDelayed = object.kind === 'PersistentVolumeClaim' && eventsOf(view, object).some(isWaitingForPod)
   return isDelayed && rules.length === 0 ? rateClaim(object, true) : rateWith(object, rules)
 }

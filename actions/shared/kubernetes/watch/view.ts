@@ -34,6 +34,8 @@ export interface ClusterView {
   byUid(scope: Scope, uid: string): KubeObject | undefined
   /** Since when the server has not answered, in milliseconds since the epoch; undefined while all is well. */
   brokenSince(): number | undefined
+  /** When the server last said anything, in milliseconds since the epoch. */
+  lastHeard(): number
   /** Resolves at the next change of anything. */
   changed(): Promise<void>
   /** How many collections are watched. */
@@ -84,6 +86,7 @@ export async function openView(
     all: (scope) => [...(lists.get(keyOf(scope))?.objects.values() ?? [])],
     byUid: (scope, uid) => lists.get(keyOf(scope))?.objects.get(uid),
     brokenSince: () => [...lists.values()].map((list) => list.brokenSince()).find((since) => since !== undefined),
+    lastHeard: () => Math.max(0, ...[...lists.values()].map((list) => list.lastHeard())),
     changed: bell.rung,
     watches: lists.size,
     close,

@@ -1,0 +1,132 @@
+import {jest} from '@jest/globals'
+import {scriptedKube} from '../support/scripted-kube.ts'
+import type {Script, ScriptedKube, Thing} from '../support/scripted-kube.ts'
+import {spawnAction} from '../support/spawn-action.ts'
+import type {ActionResult} from '../support/spawn-action.ts'
+
+jest.setTimeout(90_000)
+
+let kube: ScriptedKube
+afterEach(async () => {
+  await kube.close()
+})
+
+function deployment(name: string, more: {annotations?: object; reads?: string} = {}): Thing {
+  const envFrom = more.reads === undefined ? [] : [{configMapRef: {name: more.reads}}]
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {name, ...(more.annotations && {annotations: more.annotations})},
+    spec: {
+      replicas: 1,
+      selector: {matchLabels: {app: name}},
+      template: {metadata: {labels: {app: name}}, spec: {containers: [{name: 'a', image: 'app:1', envFrom}]}},
+    },
+  }
+}
+const counts = (ready: boolean, observedGeneration: unknown = 1): object => {
+  const available = ready ? 1 : 0
+  return {observedGeneration, replicas: 1, updatedReplicas: 1, readyReplicas: available, availableReplicas: available}
+}
+/** Applied and seen by its controller; ready as the test says. */
+const standing =
+  (ready: boolean): NonNullable<Script['onApply']> =>
+  (thing, self) => {
+    if (thing.kind === 'Deployment') self.put({...thing, status: counts(ready, thing.metadata['generation'])})
+  }
+
+async function rollOut(things: readonly object[], inputs: Record<string, string> = {}): Promise<ActionResult> {
+  return await spawnAction('kubectl-rollout', {
+    files: {'k8s/app.yaml': things.map((one) => JSON.stringify(one)).join('\n---\n')},
+    path: [kube.bin],
+    inputs: {manifests: 'k8s', timeout: '20s', grace: '1s', ...inputs},
+  })
+}
+
+it('an API server that fell silent is blamed itself, not the workload, and nothing is put back in vain', async () => {
+  let silent = false
+  kube = await scriptedKube({
+    onApply: standing(false),
+    fault: ({query, path}) => {
+      if (silent) return 'silence'
+      // The last that is heard of it is the beginning of this watch.
+      if (query.get('watch') === 'true' && path.endsWith('/deployments')) setTimeout(() => (silent = true), 300)
+      return undefined
+    },
+  })
+  kube.put({...deployment('api'), metadata: {name: 'api', namespace: 'default', generation: 1}, status: counts(true)})
+  const changed = {...deployment('api'), spec: {...(deployment('api')['spec'] as object), replicas: 2}}
+  const result = await rollOut([changed], {timeout: '3s'})
+  expect(result.outputs).toMatchObject({status: 'timed-out', 'failure-reason': 'unreachable'})
+  expect(result.errors[0]).toMatch(/^Kubernetes API server: it has said nothing for \d+ s and does not answer/)
+  expect(result.errors[0]).toContain('the last that was seen of Deployment/api:')
+  expect(result.errors[0]).toContain('the API server does not answer, so nothing could be put back')
+  expect(result.tookMs).toBeLessThan(45_000)
+})
+
+describe('slipway.dev/timeout', () => {
+  it('ends the wait for its own object earlier, and names it', async () => {
+    kube = await scriptedKube({onApply: standing(false)})
+    const slow = deployment('slow', {annotations: {'slipway.dev/timeout': '1s'}})
+    const result = await rollOut([deployment('other'), slow], {timeout: '60s', 'on-failure': 'keep'})
+    expect(result.outputs).toMatchObject({status: 'timed-out', 'failure-reason': 'timeout'})
+    expect(result.errors[0]).toContain('Deployment/slow: not rolled out after')
+    expect(result.log).toContain('raise its annotation slipway.dev/timeout')
+    expect(result.tookMs).toBeLessThan(20_000)
+  })
+
+  it('or later than that of all others', async () => {
+    kube = await scriptedKube({
+      onApply: (thing, self) => {
+        standing(false)(thing, self)
+        setTimeout(() => self.put({...thing, status: counts(true, thing.metadata['generation'])}), 3000)
+      },
+    })
+    const slow = deployment('slow', {annotations: {'slipway.dev/timeout': '30s'}})
+    const result = await rollOut([slow], {timeout: '1s'})
+    expect(result.outputs['status']).toBe('succeeded')
+  })
+
+  it('that is no time is refused before anything is changed', async () => {
+    kube = await scriptedKube()
+    const result = await rollOut([deployment('a', {annotations: {'slipway.dev/timeout': 'soon'}})])
+    expect(result.errors).toEqual([expect.stringContaining('has the annotation slipway.dev/timeout: "soon"')])
+    expect(kube.calls.filter(({method}) => method === 'PATCH')).toEqual([])
+  })
+})
+
+it('a new autoscaler of a Deployment of the set is not waited for until its controller looks, every 15 s', async () => {
+  kube = await scriptedKube({onApply: standing(true)})
+  const autoscaler = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: {name: 'api'},
+    spec: {scaleTargetRef: {apiVersion: 'apps/v1', kind: 'Deployment', name: 'api'}, maxReplicas: 3},
+  }
+  const result = await rollOut([deployment('api'), autoscaler])
+  expect(result.outputs['status']).toBe('succeeded')
+  expect(result.log).toContain('HorizontalPodAutoscaler/api  in place, its target is there')
+})
+
+it('readers of a changed ConfigMap that are not in the manifests are named', async () => {
+  kube = await scriptedKube({onApply: standing(true)})
+  const map = (mode: string): object => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {name: 'mode'},
+    data: {MODE: mode},
+  })
+  await rollOut([map('one')])
+  for (const [name, reads] of [
+    ['reader', 'mode'],
+    ['other', 'something'],
+  ] as const)
+    kube.put({...deployment(name, {reads}), metadata: {name, namespace: 'default'}})
+  const says = 'ConfigMap/mode changed; Deployment/reader, which is not in the manifests, reads it at its start'
+  const plan = await rollOut([map('two')], {mode: 'plan'})
+  expect(plan.warnings).toEqual([expect.stringContaining(says)])
+  expect(plan.outputs['preview']).toContain(says)
+  const result = await rollOut([map('two')])
+  expect(result.warnings[0]).toContain('"mode: restart" with "resources: deployment/reader" does')
+  expect((await rollOut([map('two')])).warnings).toEqual([])
+})
