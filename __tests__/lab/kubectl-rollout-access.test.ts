@@ -42,25 +42,33 @@ function workload(name: string, readyAfter = 0): string {
   return objects.map((one) => JSON.stringify(one)).join('\n---\n')
 }
 
+interface Role {
+  metadata: {name: string}
+  rules: {apiGroups: string[]; resources: string[]; verbs: string[]}[]
+}
+
+/** The Role of this name that a page shows. */
+function roleOf(page: string, name = 'slipway'): Role {
+  const text = readFileSync(join(import.meta.dirname, '../..', page), 'utf8')
+  const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = '']) => block)
+  const block = blocks.find((one) => one.includes(`kind: Role\nmetadata:\n  name: ${name}\n`)) ?? ''
+  return parseAllDocuments(block)[0]?.toJS() as Role
+}
+
+/** A kubeconfig of somebody who has these rights and no others. */
+function userWith(name: string, rules: Role['rules']): string {
+  const role = {apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: {name, namespace}, rules}
+  lab.run('kubectl', ['apply', '-f', '-'], JSON.stringify(role))
+  kubectl('create', 'serviceaccount', name, '-n', namespace)
+  kubectl('create', 'rolebinding', name, '-n', namespace, `--role=${name}`, `--serviceaccount=${namespace}:${name}`)
+  const own = config()
+  own.users[0]!.user = {token: kubectl('create', 'token', name, '-n', namespace).trim()}
+  return JSON.stringify(own)
+}
+
 describe('the Role of the README, and nothing more', () => {
-  interface Role {
-    metadata: {name: string}
-    rules: {apiGroups: string[]; resources: string[]; verbs: string[]}[]
-  }
-  function roleOf(readme: string): Role {
-    const text = readFileSync(join(import.meta.dirname, '../..', readme), 'utf8')
-    const blocks = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, block = '']) => block)
-    const block = blocks.find((one) => one.includes('kind: Role\n')) ?? ''
-    return parseAllDocuments(block)[0]?.toJS() as Role
-  }
   async function asUser(name: string, role: Role, manifest: string): Promise<ActionResult> {
-    const named = {...role, metadata: {name, namespace}}
-    lab.run('kubectl', ['apply', '-f', '-'], JSON.stringify(named))
-    kubectl('create', 'serviceaccount', name, '-n', namespace)
-    kubectl('create', 'rolebinding', name, '-n', namespace, `--role=${name}`, `--serviceaccount=${namespace}:${name}`)
-    const own = config()
-    own.users[0]!.user = {token: kubectl('create', 'token', name, '-n', namespace).trim()}
-    return await lab.rollOut(manifest, {kubeconfig: JSON.stringify(own)})
+    return await lab.rollOut(manifest, {kubeconfig: userWith(name, role.rules)})
   }
 
   test.each(['actions/kubectl-rollout/README.md', 'docs/kubernetes.md'])(
@@ -100,6 +108,61 @@ describe('the Role of the README, and nothing more', () => {
       expect(kubectl('get', 'configmap', '-n', namespace, '-o', 'name')).not.toContain('configmap/no-create')
     },
     MINUTE,
+  )
+})
+
+describe('the Role of the README with that of its features', () => {
+  const README = 'actions/kubectl-rollout/README.md'
+  const set = (kind: 'StatefulSet' | 'DaemonSet', run: string): string => {
+    const name = kind.toLowerCase()
+    const probe = {readinessProbe: {exec: {command: ['test', '-f', '/tmp/ok']}, periodSeconds: 1}}
+    const container = {name: 'app', image: `${lab.image}:v1`, command: ['sh', '-c', run], ...probe}
+    const spec = {terminationGracePeriodSeconds: 0, containers: [container]}
+    const selector = {matchLabels: {app: name}}
+    const template = {metadata: {labels: {app: name}}, spec}
+    const service = kind === 'StatefulSet' ? {serviceName: name} : {}
+    return JSON.stringify({apiVersion: 'apps/v1', kind, metadata: {name}, spec: {...service, selector, template}})
+  }
+  const both = (run: string): string => [set('StatefulSet', run), set('DaemonSet', run)].join('\n---\n')
+  const GOOD = 'touch /tmp/ok; sleep 600'
+
+  test(
+    'is enough to prune, to lend a login, to put a StatefulSet back and to roll back by receipt, without a warning',
+    async () => {
+      const kubeconfig = userWith('features', [...roleOf(README).rules, ...roleOf(README, 'slipway-features').rules])
+      const features = {kubeconfig, prune: 'true', applyset: 'configmap/features', 'pull-secret': 'ecr'}
+      const map = JSON.stringify({apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'leaves'}, data: {A: 'b'}})
+      const first = await lab.rollOut(`${both(GOOD)}\n---\n${map}`, features)
+      const second = await lab.rollOut(both(`${GOOD}; true`), features)
+      expect(JSON.parse(second.outputs['pruned'] ?? '')).toMatchObject([{kind: 'ConfigMap', name: 'leaves'}])
+      const bad = await lab.rollOut(both('exit 3'), features)
+      expect(bad.outputs['status']).toBe('rolled-back')
+      const receipt = second.outputs['receipt'] ?? ''
+      const back = await lab.rollOut('', {kubeconfig, mode: 'rollback', receipt, manifests: ''})
+      expect(back.outputs['status']).toBe('succeeded')
+      for (const result of [first, second, bad, back]) expect(result.warnings).toEqual([])
+      for (const kind of ['statefulset', 'daemonset'])
+        expect(kubectl('get', kind, kind, '-n', namespace, '-o', 'jsonpath={..command[2]}')).toBe(GOOD)
+    },
+    5 * MINUTE,
+  )
+
+  test(
+    'without it, what is missing is named before anything is changed, or warned of where the rollout can do without',
+    async () => {
+      const kubeconfig = userWith('basic', roleOf(README).rules)
+      const plain = await lab.rollOut(set('StatefulSet', GOOD), {kubeconfig})
+      expect(plain.outputs['status']).toMatch(/succeeded|unchanged/)
+      expect(plain.warnings).toEqual([
+        `A StatefulSet that fails can be put back only in part: this user may not delete pods in ${namespace}.`,
+      ])
+      const login = await lab.rollOut(set('StatefulSet', `${GOOD}; :`), {kubeconfig, 'pull-secret': 'ecr'})
+      expect(login.errors[0]).toContain(`this user may not get serviceaccounts in ${namespace}, patch serviceaccounts`)
+      const inputs = {kubeconfig, mode: 'rollback', resources: 'statefulset/statefulset', manifests: ''}
+      const back = await lab.rollOut('', inputs)
+      expect(back.errors[0]).toContain(`this user may not list controllerrevisions.apps in ${namespace}`)
+    },
+    2 * MINUTE,
   )
 })
 

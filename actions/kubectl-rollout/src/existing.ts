@@ -11,7 +11,13 @@ import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run
 import {getLive} from '../../shared/kubernetes/change/live-state.ts'
 import {requirePermissions} from '../../shared/kubernetes/change/preflight.ts'
 import type {Need, ServerVersion} from '../../shared/kubernetes/change/preflight.ts'
-import {refusePaused, restart, revisionToRestore, rollBack} from '../../shared/kubernetes/change/revisions.ts'
+import {
+  refusePaused,
+  restart,
+  revisionNeeds,
+  revisionToRestore,
+  rollBack,
+} from '../../shared/kubernetes/change/revisions.ts'
 import type {Revision} from '../../shared/kubernetes/change/revisions.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import type {KubeObject} from '../../shared/kubernetes/object.ts'
@@ -77,7 +83,7 @@ async function find({api}: Connection, inputs: RolloutInputs, namespace: string)
   const receipt = inputs.mode === 'rollback' ? inputs.receipt : undefined
   const named: readonly (Named & Partial<Former>)[] =
     receipt === undefined ? parseResources(inputs.resources) : ofReceipt(receipt, inputs.resources)
-  const found: Existing[] = []
+  const found: (Existing & {readonly revision: number | string | undefined})[] = []
   for (const {resource, name, namespace: own = namespace, revision = inputs.toRevision} of named) {
     const path = objectPath(resource, name, own)
     const live = await getLive(api, path)
@@ -86,10 +92,13 @@ async function find({api}: Connection, inputs: RolloutInputs, namespace: string)
       throw new InputError(`Input "${input}" has "${resource.kind}/${name}", but namespace ${own} has none.`)
     }
     if (inputs.mode === 'restart') refusePaused(live)
-    const target = inputs.mode === 'rollback' ? await revisionToRestore(api, live, revision) : undefined
-    found.push({resource, path, live, ...(target !== undefined && {target})})
+    found.push({resource, path, live, revision})
   }
-  return found
+  if (inputs.mode !== 'rollback') return found
+  await requirePermissions(api, revisionNeeds(found.map(({live}) => live)))
+  const targets: Existing[] = []
+  for (const one of found) targets.push({...one, target: await revisionToRestore(api, one.live, one.revision)})
+  return targets
 }
 
 // With both inputs, "resources" chooses among the workloads of the receipt.

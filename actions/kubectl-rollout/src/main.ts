@@ -2,7 +2,7 @@ import {workspace} from '../../shared/core/files.ts'
 import {lastWords} from '../../shared/core/exec.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
-import {makeDiscovery} from '../../shared/kubernetes/api/discovery.ts'
+import {makeDiscovery, POD} from '../../shared/kubernetes/api/discovery.ts'
 import type {KubeApi} from '../../shared/kubernetes/api/kube-api.ts'
 import {connect} from '../../shared/kubernetes/api/kubectl.ts'
 import type {Connection} from '../../shared/kubernetes/api/kubectl.ts'
@@ -11,6 +11,7 @@ import type {ApplySettings, Change} from '../../shared/kubernetes/change/dry-run
 import {
   checkPermissions,
   missingNamespaces,
+  missingPermissions,
   reach,
   requirePermissions,
 } from '../../shared/kubernetes/change/preflight.ts'
@@ -18,6 +19,7 @@ import type {ServerVersion} from '../../shared/kubernetes/change/preflight.ts'
 import {outsideReaders, restartReaders, staleReaders} from '../../shared/kubernetes/change/stale-readers.ts'
 import type {OutsideReader, StaleReader} from '../../shared/kubernetes/change/stale-readers.ts'
 import {placeInApi} from '../../shared/kubernetes/change/wanted.ts'
+import type {Wanted} from '../../shared/kubernetes/change/wanted.ts'
 import {readManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import type {ManifestSet} from '../../shared/kubernetes/manifests/manifest-set.ts'
 import {withPullSecrets} from '../../shared/kubernetes/manifests/pull-secrets.ts'
@@ -134,6 +136,7 @@ async function prepare(
   const unseen = await checkPermissions(api, wanted, watched, newNamespaces)
   if (unseen.length > 0)
     world.log.warning(`A failure can be explained less well: this user may not ${unseen.join(', ')}.`)
+  if (inputs.mode === 'deploy' && inputs.onFailure === 'rollback') await warnOfHalfAnUndo(world, api, wanted)
   const settings = {fieldManager: inputs.fieldManager, force: inputs.forceConflicts, newNamespaces}
   const prune = members && (await preparePrune(api, discovery, members, wanted, settings))
   const changes = await dryRun(api, wanted, settings)
@@ -147,6 +150,16 @@ async function prepare(
   const outside = await outsideReaders(api, changes)
   const planned = await withRestarts(inputs, api, changes, settings)
   return {connection, namespace, settings, started, before, prune, outside, ...planned}
+}
+
+// A broken pod of a StatefulSet stays for ever, also when its template is put back.
+async function warnOfHalfAnUndo(world: World, api: KubeApi, wanted: readonly Wanted[]): Promise<void> {
+  const sets = wanted.filter(({object}) => object.kind === 'StatefulSet')
+  const namespaces = [...new Set(sets.flatMap(({namespace}) => namespace ?? []))]
+  const needs = namespaces.map((namespace) => ({verb: 'delete', resource: POD, namespace, names: []}))
+  const missing = await missingPermissions(api, needs)
+  if (missing.length === 0) return
+  world.log.warning(`A StatefulSet that fails can be put back only in part: this user may not ${missing.join(', ')}.`)
 }
 
 async function withRestarts(

@@ -17,11 +17,12 @@ export function ownTimeout({metadata}: KubeObject): number | undefined {
 /** @throws {InputError} for an annotation that is no time */
 export function checkOwnTimeouts(manifests: readonly Manifest[]): void {
   for (const {object, place} of manifests) {
-    const text = object.metadata.annotations?.[TIMEOUT]
-    const ms = text === undefined ? 1 : parseDuration(String(text))
+    // A manifest may hold anything here, whatever the type says.
+    const text = JSON.stringify(object.metadata.annotations?.[TIMEOUT]) as string | undefined
+    const ms = text === undefined ? 1 : parseDuration(text.replace(/^"(.*)"$/, '$1'))
     if (ms !== undefined && ms > 0) continue
     throw new InputError(
-      `${title(object)} (${where(place)}) has the annotation ${TIMEOUT}: "${String(text)}": give a time like 90s, 10m or 1h30m.`,
+      `${title(object)} (${where(place)}) has the annotation ${TIMEOUT}: ${text ?? ''}: give a time like 90s, 10m or 1h30m.`,
     )
   }
 }

@@ -56,16 +56,21 @@ async function stateNow(
   const touched = applied.filter(({change}) => change.action !== 'same')
   if (touched.length === 0) return {says: 'nothing was changed by this run, so nothing was undone', restored: false}
   const wish = cancelled ? inputs.onCancel : inputs.onFailure
-  const option = cancelled ? 'on-cancel' : 'on-failure'
-  if (wish === 'keep') {
-    return {says: `${list(touched)} left as applied ("${option}: keep")`, restored: false}
+  const left = (why: string): Now => ({says: `${list(touched)} left as applied${why}`, restored: false})
+  if (wish === 'keep') return left(` ("${cancelled ? 'on-cancel' : 'on-failure'}: keep")`)
+  if (await answers(prepared.connection.api, world.clock, cancelled ? CANCELLED_ANSWER_MS : ANSWER_MS)) {
+    return await goBack(world, inputs, prepared, touched, cancelled)
   }
-  if (!(await answers(prepared.connection.api, world.clock, cancelled ? CANCELLED_ANSWER_MS : ANSWER_MS))) {
-    return {
-      says: `${list(touched)} left as applied: the API server does not answer, so nothing could be put back`,
-      restored: false,
-    }
-  }
+  return left(': the API server does not answer, so nothing could be put back')
+}
+
+async function goBack(
+  world: World,
+  inputs: RolloutInputs,
+  prepared: Prepared,
+  touched: readonly Applied[],
+  cancelled: boolean,
+): Promise<Now> {
   if (touched.some(({change}) => change.action === 'change')) world.log.line('▸ Put back what this run changed')
   const undone = await undo(prepared.connection.api, touched, prepared.settings)
   const back = cancelled

@@ -118,6 +118,11 @@ export async function requirePermissions(api: KubeApi, needs: readonly Need[]): 
   if (denied.length > 0) throw deniedFailure(denied)
 }
 
+/** Of these needs, those that are not allowed, as words: for what a run can do without. */
+export async function missingPermissions(api: KubeApi, needs: readonly Need[]): Promise<readonly string[]> {
+  return [...new Set(await deniedOf(api, needs))]
+}
+
 function needsOf(set: readonly Wanted[], verbs: readonly string[]): Need[] {
   const groups = Map.groupBy(
     set,

@@ -1,5 +1,6 @@
 import {InputError} from '../../core/errors.ts'
 import {collectionPath, REPLICA_SET} from '../api/discovery.ts'
+import type {Resource} from '../api/discovery.ts'
 import type {KubeApi} from '../api/kube-api.ts'
 import {isForbidden} from '../api/kube-error.ts'
 import {sameJson, title, valueAt} from '../object.ts'
@@ -7,6 +8,7 @@ import type {Json, JsonObject, KubeObject} from '../object.ts'
 import {isOwnedBy, workloadSpec} from '../watch/workload.ts'
 import {apply} from './apply.ts'
 import type {ApplySettings} from './dry-run.ts'
+import type {Need} from './preflight.ts'
 import {extract, ownedFields} from './managed-fields.ts'
 import {deleteBrokenPods, failedRevision} from './undo.ts'
 
@@ -18,6 +20,12 @@ export interface Revision {
   readonly template: JsonObject
 }
 
+const CONTROLLER_REVISION: Resource = {
+  apiVersion: 'apps/v1',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
+  namespaced: true,
+}
 const NUMBER = 'deployment.kubernetes.io/revision'
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
 
@@ -39,6 +47,16 @@ export function refusePaused(live: KubeObject): void {
   if (workloadSpec(live).paused === true) {
     throw new InputError(`${title(live)} is paused: resume it first (kubectl rollout resume).`)
   }
+}
+
+/** What this user has to be allowed for going back: to see the revisions of these workloads. */
+export function revisionNeeds(workloads: readonly KubeObject[]): Need[] {
+  return workloads.map(({kind, metadata}) => ({
+    verb: 'list',
+    resource: kind === 'Deployment' ? REPLICA_SET : CONTROLLER_REVISION,
+    names: [],
+    ...(metadata.namespace !== undefined && {namespace: metadata.namespace}),
+  }))
 }
 
 /**
@@ -148,7 +166,7 @@ interface ControllerRevision extends KubeObject {
 }
 
 async function controllerRevisions(api: KubeApi, live: KubeObject): Promise<Revision[]> {
-  const path = `/apis/apps/v1/namespaces/${live.metadata.namespace ?? ''}/controllerrevisions`
+  const path = collectionPath(CONTROLLER_REVISION, live.metadata.namespace)
   const {items} = await api.send<{items: readonly ControllerRevision[]}>({method: 'GET', path})
   const own = items.filter((item) => isOwnedBy(item, live.metadata))
   return own.map(({revision, metadata, data}) => {
