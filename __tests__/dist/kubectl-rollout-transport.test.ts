@@ -1,6 +1,8 @@
+import {readFileSync} from 'node:fs'
 import {jest} from '@jest/globals'
 import {scriptedKube, status} from '../support/scripted-kube.ts'
 import type {KubeCall, Script, ScriptedKube, Thing} from '../support/scripted-kube.ts'
+import {deployments, finish, start} from '../support/scripted-workloads.ts'
 import {spawnAction} from '../support/spawn-action.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 
@@ -193,24 +195,31 @@ it('watches that break again and again end at the timeout, not before and not gr
   expect(result.outputs).toMatchObject({status: 'timed-out', 'failure-reason': 'timeout'})
 })
 
-it('200 Deployments are watched with four watches, and read and listed once', async () => {
-  const names = Array.from({length: 200}, (_none, at) => `d${String(at)}`)
-  const result = await rollOut(
-    {
-      fault: (call, self) => {
-        if (isWatch(call))
-          setTimeout(() => {
-            becomeReady(self)
-          }, 200)
-        return undefined
-      },
+it('200 Deployments are watched with four watches, read and listed once, in less than 200 MB', async () => {
+  kube = await scriptedKube({
+    onApply: start,
+    fault: (call, self) => {
+      if (isWatch(call)) setTimeout(finish, 200, self)
+      return undefined
     },
-    names,
-  )
+  })
+  let peakKiB = 0
+  const items = deployments(200)
+  const result = await spawnAction('kubectl-rollout', {
+    files: {'k8s/app.json': JSON.stringify({apiVersion: 'v1', kind: 'List', items})},
+    path: [kube.bin],
+    inputs: {manifests: 'k8s', timeout: '60s'},
+    onOutput: (_text, {pid = 0}) => {
+      const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8')
+      peakKiB = Math.max(peakKiB, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0))
+    },
+  })
   expect(result.outputs['status']).toBe('succeeded')
   expect(JSON.parse(result.outputs['resources'] ?? '[]')).toHaveLength(200)
   expect(kube.calls.filter(({query}) => query.get('watch') === 'true')).toHaveLength(4)
   expect(kube.calls.filter(({method, path}) => method === 'GET' && /deployments\/d\d+$/.test(path))).toEqual([])
+  expect(peakKiB).toBeGreaterThan(0)
+  expect(peakKiB * 1024).toBeLessThan(200e6)
 })
 
 it.each([

@@ -5,6 +5,7 @@ import {chain} from './chain.ts'
 import {coldStart} from './cold-start.ts'
 import {ecsDeploy} from './ecs.ts'
 import {kubernetes} from './kubernetes.ts'
+import {kubernetesMany} from './kubernetes-many.ts'
 import {planRender} from './plan-render.ts'
 import {terraformOverhead} from './terraform-overhead.ts'
 
@@ -17,5 +18,6 @@ export const ROWS: readonly Row[] = [
   buildPush,
   ecsDeploy,
   kubernetes,
+  kubernetesMany,
   chain,
 ]

@@ -34,6 +34,18 @@ const ACTIONLINT: Program = {
   version: ['-version'],
 }
 
+const HELM: Program = {
+  tool: 'helm',
+  install: () =>
+    goPrograms({
+      name: 'helm',
+      recipe: 'helm',
+      packages: ['helm.sh/helm/v3/cmd/helm'],
+      linked: {'helm.sh/helm/v3/internal/version.version': 'v3.22.0'},
+    }),
+  version: ['version', '--short'],
+}
+
 const ZIZMOR: Program = {
   tool: 'zizmor',
   install: () => pythonPackages('zizmor', requirements('zizmor')),
@@ -87,5 +99,5 @@ function programsPart(name: string, programs: readonly Program[]): Part {
 /** nektos/act: runs workflows on this machine. */
 export const runner = programsPart('runner', [ACT])
 
-/** Linters of workflows, used by the tests. */
-export const tools = programsPart('tools', [ACTIONLINT, ZIZMOR])
+/** Linters of workflows, and the renderer of charts, used by the tests. */
+export const tools = programsPart('tools', [ACTIONLINT, ZIZMOR, HELM])
