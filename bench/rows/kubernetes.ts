@@ -1,5 +1,6 @@
 import {systemClock} from '../../actions/shared/core/clock.ts'
-import type {LabEnvironment} from '../../lab/index.ts'
+import {deployment, manifest} from '../core/kube-shapes.ts'
+import type {Room, Shape} from '../core/kube-shapes.ts'
 import {followTool, labRepository, labTool} from '../core/lab-room.ts'
 import {besides} from '../core/other.ts'
 import type {Bench, Case, Measure, Opened, Row, Sample} from '../core/row.ts'
@@ -10,44 +11,6 @@ import type {LoopbackGitHub} from '../loopback/github.ts'
 
 const GRACE = 4
 const LIMIT = 20
-const IDLE = 'sleep 600'
-const PROBE = {readinessProbe: {exec: {command: ['test', '-f', '/tmp/ready']}, periodSeconds: 1}}
-
-interface Room {
-  readonly lab: LabEnvironment
-  readonly namespace: string
-  /** Without a tag. */
-  readonly image: string
-  readonly fresh: () => string
-}
-
-interface Shape {
-  readonly name: string
-  readonly run: string
-  readonly program?: string
-  readonly tag?: string
-  /** Ready never comes by itself: without a probe a container that has started once counts as available. */
-  readonly probed?: boolean
-}
-
-function deployment({image, namespace}: Room, {name, run, program = IDLE, tag = 'v1', probed = false}: Shape): object {
-  const container = {
-    name: 'api',
-    image: `${image}:${tag}`,
-    command: ['sh', '-c', `${program} # ${run}`],
-    ...(probed && PROBE),
-  }
-  const labels = {app: name}
-  const template = {metadata: {labels}, spec: {terminationGracePeriodSeconds: 0, containers: [container]}}
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: {name, namespace},
-    spec: {replicas: 1, selector: {matchLabels: labels}, template},
-  }
-}
-
-const manifest = (items: readonly object[]): string => JSON.stringify({apiVersion: 'v1', kind: 'List', items})
 const SHOWN =
   '{.metadata.name} {.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.replicas} {.status.updatedReplicas} {.status.availableReplicas}{"\\n"}'
 
@@ -141,16 +104,68 @@ function besidePeer(bench: Bench, room: Room, github: LoopbackGitHub): Case {
   }
 }
 
-function failing(room: Room, name: string, shape: Omit<Shape, 'name' | 'run'>, says: RegExp, max: number): Case {
+const SIGNS =
+  '{.metadata.labels.app} {.status.containerStatuses[*].state.waiting.reason} {.status.containerStatuses[*].state.terminated.reason} {.status.containerStatuses[*].lastState.terminated.reason}{"\\n"}'
+
+/** Runs it, and tells how long after the kubelet's first word of the trouble it ended, as seen through a watch beside it. */
+async function afterVerdict(
+  {lab, namespace}: Room,
+  app: string,
+  sign: RegExp,
+  run: () => Promise<Cost>,
+): Promise<Sample> {
+  let first: number | undefined
+  const argv = ['kubectl', '-n', namespace, 'get', 'pods', '--watch-only', '-o', `jsonpath=${SIGNS}`]
+  const watch = followTool(lab, argv, (line, at) => {
+    if (line.startsWith(`${app} `) && sign.test(line)) first ??= at
+  })
+  try {
+    await systemClock.sleep(1000)
+    const {wall, endedAt} = await run()
+    await systemClock.sleep(500)
+    if (first === undefined) throw new Error(`The watch saw no ${String(sign)} of ${app}.`)
+    return {'until red': wall, "after the kubelet's verdict": Math.max(0, endedAt - first) / 1000}
+  } finally {
+    watch.stop()
+  }
+}
+
+interface Trouble {
+  readonly name: string
+  readonly shape: Omit<Shape, 'name' | 'run'>
+  readonly says: RegExp
+  /** What the kubelet says of it. */
+  readonly sign: RegExp
+  /** Seconds from there to red. */
+  readonly max: number
+}
+
+function failing(room: Room, {name, shape, says, sign, max}: Trouble): Case {
   const app = name.replaceAll(' ', '-')
   const text = (): string => manifest([deployment(room, {name: app, run: room.fresh(), ...shape})])
+  // The pods of the run before would speak for this one.
+  const fresh = (run: () => Promise<Cost>): Promise<Sample> => {
+    labTool(room.lab, 'kubectl', [
+      '-n',
+      room.namespace,
+      'delete',
+      'deployment',
+      app,
+      '--ignore-not-found',
+      '--cascade=foreground',
+    ])
+    return afterVerdict(room, app, sign, run)
+  }
   return {
     name: `${name}, until red`,
-    measures: [{name: 'until red', unit: 's', goal: {kind: 'at-most', max}}],
-    ours: async () => ({'until red': (await ours(room, text(), {exits: 1, says})).wall}),
+    measures: [
+      {name: "after the kubelet's verdict", unit: 's', goal: {kind: 'at-most', max}},
+      {name: 'until red', unit: 's'},
+    ],
+    ours: () => fresh(() => ours(room, text(), {exits: 1, says})),
     other: {
       name: `kubectl rollout status --timeout=${String(LIMIT)}s`,
-      run: async () => ({'until red': (await bare(room, text(), [app], 1)).wall}),
+      run: () => fresh(() => bare(room, text(), [app], 1)),
     },
     note: `the other side can only wait for its limit, which is ${String(LIMIT)} s here.`,
   }
@@ -178,14 +193,20 @@ export const kubernetes: Row = {
       cases: [
         good(room, 1),
         besidePeer(bench, room, github),
-        failing(room, 'a tag that does not exist', {tag: 'v9'}, /image-not-found/, 3),
-        failing(
-          room,
-          'a crash right after start',
-          {program: 'echo DATABASE_URL is not set; exit 3', probed: true},
-          /container-exited/,
-          GRACE + 3,
-        ),
+        failing(room, {
+          name: 'a tag that does not exist',
+          shape: {tag: 'v9'},
+          says: /image-not-found/,
+          sign: /ErrImagePull|ImagePullBackOff/,
+          max: 3,
+        }),
+        failing(room, {
+          name: 'a crash right after start',
+          shape: {program: 'echo DATABASE_URL is not set; exit 3', probed: true},
+          says: /container-exited/,
+          sign: / Error|CrashLoopBackOff/,
+          max: GRACE + 3,
+        }),
         good(room, 50),
       ],
       close: async () => {

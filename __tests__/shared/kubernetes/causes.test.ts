@@ -84,6 +84,10 @@ describe('what troubles mean', () => {
       'long',
       'no node can take its pods: 0/1 nodes are available: 1 Insufficient cpu',
     ],
+    [at('InvalidSelector', 'the HPA target’s selector is malformed'), 'rejected', 'double', 'it cannot scale: the HPA'],
+    [at('FailedGetScale', 'deployments.apps "x" not found'), 'not-found', 'double', 'its target cannot be scaled'],
+    [at('ProvisioningFailed', 'no such class'), 'volume', 'long', 'it gets no volume: no such class'],
+    [at('SyncLoadBalancerFailed', 'no subnets'), 'rejected', 'double', 'its load balancer cannot be made: no subnets'],
     [
       at('FailedCreate', quota),
       'quota',

@@ -60,6 +60,15 @@ const TABLE: readonly Row[] = [
     advice: 'remove "imagePullPolicy: Never", or load the image onto the nodes',
   },
   {
+    // The kubelet of 1.34 says it of a name in upper case only while it pulls.
+    slug: PULL,
+    message: /invalid reference format|failed to parse image reference/,
+    reason: 'image-not-found',
+    patience: 'none',
+    cause: (sign) => `${container(sign)} names an image that is not a valid reference: ${sign.image ?? ''}`,
+    advice: 'correct the image in the manifest or in "images"',
+  },
+  {
     slug: PULL,
     message: NO_ACCESS,
     reason: 'access-denied',

@@ -1,0 +1,47 @@
+import type {LabEnvironment} from '../../lab/index.ts'
+
+const IDLE = 'sleep 600'
+const PROBE = {readinessProbe: {exec: {command: ['test', '-f', '/tmp/ready']}, periodSeconds: 1}}
+
+/** Where the bench rolls out. */
+export interface Room {
+  readonly lab: LabEnvironment
+  readonly namespace: string
+  /** Without a tag. */
+  readonly image: string
+  readonly fresh: () => string
+}
+
+/** What a workload is made like. */
+export interface Shape {
+  readonly name: string
+  readonly run: string
+  readonly program?: string
+  readonly tag?: string
+  /** Ready never comes by itself: without a probe a container that has started once counts as available. */
+  readonly probed?: boolean
+}
+
+/** A Deployment of one pod. */
+export function deployment(
+  {image, namespace}: Room,
+  {name, run, program = IDLE, tag = 'v1', probed = false}: Shape,
+): object {
+  const container = {
+    name: 'api',
+    image: `${image}:${tag}`,
+    command: ['sh', '-c', `${program} # ${run}`],
+    ...(probed && PROBE),
+  }
+  const labels = {app: name}
+  const template = {metadata: {labels}, spec: {terminationGracePeriodSeconds: 0, containers: [container]}}
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {name, namespace},
+    spec: {replicas: 1, selector: {matchLabels: labels}, template},
+  }
+}
+
+/** Objects as one manifest. */
+export const manifest = (items: readonly object[]): string => JSON.stringify({apiVersion: 'v1', kind: 'List', items})
