@@ -103,7 +103,12 @@ function exitVerdict(pod: KubeObject, name: string, ended: Terminated): Found {
   return {reason: 'container-exited', cause, group: `exit ${name} ${exit}`, advice}
 }
 
-const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+// Some numbers have two names, of which the first is the usual one: SIGABRT, SIGIOT.
+const SIGNALS = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+)
 
 // Shells and container runtimes tell a signal as 128 and its number.
 function signalOf({exitCode, signal = exitCode - 128}: Terminated): string {
