@@ -12,7 +12,7 @@ const WORST: Readonly<Record<string, RegExp>> = {
     / \(good\) · (register · answer lost|update · (answer lost|reset|wrong JSON|SIGINT|SIGKILL)|wait · 503 × 3|from the start · (clock 10 min fast|no DNS|GITHUB_STATE missing|disk full in RUNNER_TEMP))$/,
   'ecs-run-task': / (start · answer lost|follow · (SIGTERM|truncated body)|preflight · expired credentials)$/,
   'kubectl-rollout':
-    / \(good\) · (apply · (answer lost|wrong JSON)|wait · (SIGINT|SIGKILL)|from the start · (no network|GITHUB_OUTPUT missing))$/,
+    / \(good\) · (apply · (answer lost|wrong JSON|truncated for ever)|wait · (SIGINT|SIGKILL|expired credentials)|from the start · (no network|GITHUB_OUTPUT missing))$/,
   'terraform-plan': / (plan · SIGINT|keep · (503 × 3|reset)|from the start · invalid UTF-8)$/,
   'terraform-apply': / (fetch · reset|apply · (SIGINT, SIGTERM|SIGKILL)|from the start · GITHUB_STATE missing)$/,
   'terraform-roots': / (git · SIGKILL|from the start · invalid UTF-8)$/,

@@ -2,6 +2,7 @@ import type {Diagnosis} from '../../shared/core/diagnosis.ts'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import {asFailure} from '../../shared/core/run.ts'
 import type {World} from '../../shared/core/world.ts'
+import {clusterFailure} from '../../shared/kubernetes/api/cluster-failure.ts'
 import {applyAll} from '../../shared/kubernetes/change/apply.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {changedInShort} from '../../shared/kubernetes/change/changes-text.ts'
@@ -75,7 +76,7 @@ export async function conclude(
     await reportSuccess(world, prepared, outcome, pruned)
   } catch (thrown) {
     // The rollout is healthy: what fails from here on is no reason to put anything back.
-    const failure = asFailure(thrown)
+    const failure = asFailure(clusterFailure(thrown))
     reportEnd(world, prepared, outcome)
     reportFailed(world, prepared, applied, failure)
     throw failure

@@ -2,6 +2,7 @@ import {workspace} from '../../shared/core/files.ts'
 import {lastWords} from '../../shared/core/exec.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
+import {clusterFailure} from '../../shared/kubernetes/api/cluster-failure.ts'
 import {makeDiscovery, POD} from '../../shared/kubernetes/api/discovery.ts'
 import type {KubeApi} from '../../shared/kubernetes/api/kube-api.ts'
 import {connect} from '../../shared/kubernetes/api/kubectl.ts'
@@ -84,6 +85,8 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
     showChanges(world, prepared)
     if (inputs.mode === 'plan') reportPlan(world, prepared)
     else await deploy(world, inputs, prepared)
+  } catch (thrown) {
+    throw clusterFailure(thrown)
   } finally {
     await connection.close()
   }

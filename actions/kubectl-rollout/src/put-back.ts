@@ -4,6 +4,7 @@ import {CancelledError, errorMessage} from '../../shared/core/errors.ts'
 import {asFailure} from '../../shared/core/run.ts'
 import type {World} from '../../shared/core/world.ts'
 import {answers} from '../../shared/kubernetes/api/answers.ts'
+import {clusterFailure} from '../../shared/kubernetes/api/cluster-failure.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {undo} from '../../shared/kubernetes/change/undo.ts'
 import type {Undone} from '../../shared/kubernetes/change/undo.ts'
@@ -33,7 +34,7 @@ export async function putBack(
   applied: readonly Applied[],
   thrown: unknown,
 ): Promise<Failure> {
-  const failure = asFailure(thrown)
+  const failure = asFailure(clusterFailure(thrown))
   const end = await stateNow(world, inputs, prepared, applied, thrown instanceof CancelledError)
   const status = end.restored && failure.status !== 'cancelled' ? 'rolled-back' : failure.status
   const final = new Failure({...failure.diagnosis, ...(end.says !== '' && {undo: end.says})}, status)
@@ -56,7 +57,7 @@ async function stateNow(
   const touched = applied.filter(({change}) => change.action !== 'same')
   if (touched.length === 0) return {says: 'nothing was changed by this run, so nothing was undone', restored: false}
   const wish = cancelled ? inputs.onCancel : inputs.onFailure
-  const left = (why: string): Now => ({says: `${list(touched)} left as applied${why}`, restored: false})
+  const left = (why: string): Now => ({says: `${leftAsApplied(touched)}${why}`, restored: false})
   if (wish === 'keep') return left(` ("${cancelled ? 'on-cancel' : 'on-failure'}: keep")`)
   if (await answers(prepared.connection.api, world.clock, cancelled ? CANCELLED_ANSWER_MS : ANSWER_MS)) {
     return await goBack(world, inputs, prepared, touched, cancelled)
@@ -82,10 +83,23 @@ async function goBack(
   return {says, restored: back.restored && undone.restored.length > 0 && undone.problems.length === 0}
 }
 
+function leftAsApplied(touched: readonly Applied[]): string {
+  const unsure = touched.filter((one) => one.unsure === true)
+  const sure = touched.filter((one) => one.unsure !== true)
+  return [
+    ...(sure.length > 0 ? [`${list(sure)} left as applied`] : []),
+    ...(unsure.length > 0 ? [`${names(unsure)} may have been applied, as the answer was lost`] : []),
+  ].join('; ')
+}
+
 function list(applied: readonly Applied[]): string {
-  const names = applied.map(({object}) => title(object))
-  const shown = names.slice(0, 3).join(', ')
-  return `${names.length > 3 ? `${shown} and ${String(names.length - 3)} more` : shown} ${names.length === 1 ? 'is' : 'are'}`
+  return `${names(applied)} ${applied.length === 1 ? 'is' : 'are'}`
+}
+
+function names(applied: readonly Applied[]): string {
+  const all = applied.map(({object}) => title(object))
+  const shown = all.slice(0, 3).join(', ')
+  return all.length > 3 ? `${shown} and ${String(all.length - 3)} more` : shown
 }
 
 function backWithoutWait({restored}: Undone): string {

@@ -1,6 +1,7 @@
 import {Agent, request as httpRequest} from 'node:http'
 import type {IncomingMessage} from 'node:http'
 import {createInterface} from 'node:readline'
+import {humanDuration} from '../../core/clock.ts'
 import type {Clock} from '../../core/clock.ts'
 import {isPassing, KubeError} from './kube-error.ts'
 
@@ -13,7 +14,7 @@ export interface KubeRequest {
   readonly body?: unknown
   /** Of the body; JSON by default. */
   readonly contentType?: string
-  /** How often it is tried when the server does not answer; by default for about 16 s. */
+  /** How often it is tried when the server answers with trouble; by default for about 16 s. Silence is waited out twice. */
   readonly tries?: number
 }
 
@@ -35,7 +36,9 @@ export interface KubeApi {
 
 const TRIES = 7
 const FIRST_PAUSE_MS = 250
-const ANSWER_TIMEOUT_MS = 60_000
+/** A list of thousands takes seconds; a change may wait for webhooks, each of them for 30 s at most. */
+const READ_TIMEOUT_MS = 20_000
+const CHANGE_TIMEOUT_MS = 60_000
 
 /**
  * An API client that talks HTTP through a unix socket.
@@ -44,8 +47,14 @@ const ANSWER_TIMEOUT_MS = 60_000
 export function makeKubeApi(socketPath: string, clock: Clock): KubeApi & {close(): void} {
   const agent = new Agent({keepAlive: true, maxSockets: 24})
   const once = async (request: KubeRequest): Promise<string> => {
-    const answer = await open(agent, socketPath, request, AbortSignal.timeout(ANSWER_TIMEOUT_MS))
-    return await checked(answer)
+    const timeoutMs = request.method === 'GET' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS
+    const silence = AbortSignal.timeout(timeoutMs)
+    try {
+      return await checked(await open(agent, socketPath, request, silence))
+    } catch (error) {
+      if (!silence.aborted) throw error
+      throw new SilenceError(`no answer within ${humanDuration(timeoutMs)}`)
+    }
   }
   return {
     send: async <T>(request: KubeRequest) => {
@@ -68,12 +77,21 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Nothing came at all. One such connection may have died on its way; a second one says that the server is silent. */
+class SilenceError extends KubeError {
+  constructor(message: string) {
+    super(0, message)
+  }
+}
+
 async function retrying<T>(clock: Clock, tries: number, call: () => Promise<T>): Promise<T> {
+  let silences = 0
   for (let attempt = 1; ; attempt++) {
     try {
       return await call()
     } catch (error) {
-      if (attempt === tries || !isPassing(error)) throw error
+      if (error instanceof SilenceError) silences += 1
+      if (attempt === tries || silences === 2 || !isPassing(error)) throw error
       const asked = ((error as KubeError).retryAfter ?? 0) * 1000
       await clock.sleep(Math.max(asked, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
     }
@@ -89,7 +107,7 @@ async function* linesOf(socketPath: string, request: KubeRequest, signal: AbortS
     yield* createInterface({input: answer, crlfDelay: Infinity})
     if (!answer.complete) throw new KubeError(0, 'the connection was reset')
   } catch (error) {
-    throw error instanceof KubeError ? error : new KubeError(0, (error as Error).message)
+    throw error instanceof KubeError ? error : new KubeError(0, brokenWay(error as Error))
   } finally {
     own.destroy()
   }
@@ -107,10 +125,17 @@ function open(agent: Agent, socketPath: string, request: KubeRequest, signal: Ab
     const {method} = request
     const call = httpRequest({socketPath, agent, method, path: pathWithQuery(request), headers, signal}, resolve)
     call.on('error', (error) => {
-      reject(new KubeError(0, error.message))
+      reject(new KubeError(0, brokenWay(error)))
     })
     call.end(body)
   })
+}
+
+// Node tells of its own sockets; what broke is the way to the server.
+function brokenWay(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') return 'kubectl proxy, the way to it, is gone'
+  if (error.message === 'aborted') return 'its answer broke off'
+  return error.message === 'socket hang up' ? 'the connection was reset' : error.message
 }
 
 function pathWithQuery({path, query = {}}: KubeRequest): string {
@@ -123,7 +148,7 @@ async function checked(answer: IncomingMessage): Promise<string> {
   try {
     for await (const part of answer) parts.push(part as Buffer)
   } catch (error) {
-    throw new KubeError(0, (error as Error).message)
+    throw new KubeError(0, brokenWay(error as Error))
   }
   const text = Buffer.concat(parts).toString('utf8')
   const status = answer.statusCode ?? 0

@@ -23,7 +23,7 @@ export class KubeError extends Error {
   readonly retryAfter: number | undefined
 
   constructor(status: number, body: string, retryAfter?: number) {
-    const said = readStatus(body)
+    const said = readStatus(status, body)
     super(said.message)
     this.status = status
     this.reason = said.reason
@@ -32,14 +32,14 @@ export class KubeError extends Error {
   }
 }
 
-function readStatus(body: string): {message: string; reason: string; causes: readonly Cause[]} {
+function readStatus(status: number, body: string): {message: string; reason: string; causes: readonly Cause[]} {
   let parsed: unknown
   try {
     parsed = JSON.parse(body)
   } catch {
     parsed = undefined
   }
-  const plain = {message: body.trim().slice(0, 2000) || 'no answer', reason: '', causes: []}
+  const plain = {message: wordsOf(status, body.trim()), reason: '', causes: []}
   if (!isObject(parsed) || parsed['kind'] !== 'Status') return plain
   const details = isObject(parsed['details']) ? parsed['details'] : {}
   return {
@@ -47,6 +47,13 @@ function readStatus(body: string): {message: string; reason: string; causes: rea
     reason: typeof parsed['reason'] === 'string' ? parsed['reason'] : '',
     causes: Array.isArray(details['causes']) ? details['causes'] : [],
   }
+}
+
+// A page is of a load balancer or a proxy before the server; its title says all that a person wants to know of it.
+function wordsOf(status: number, body: string): string {
+  if (!/^<(?:!doctype|html)/i.test(body)) return body.slice(0, 2000) || 'no answer'
+  const [, title = `status ${String(status)}`] = /<title>([^<]*)<\/title>/i.exec(body) ?? []
+  return `a web page in the place of an answer (${title.trim()})`
 }
 
 const PASSES =

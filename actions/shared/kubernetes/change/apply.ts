@@ -18,6 +18,8 @@ export interface Applied {
   readonly change: Change
   /** As the server stored it. */
   readonly object: KubeObject
+  /** The answer was lost: it may be as it was before, or as wanted. */
+  readonly unsure?: true
 }
 
 /** What is applied, and what happens on the way. */
@@ -59,8 +61,7 @@ export async function applyAll(plan: ApplyPlan): Promise<void> {
     }
     const applied = await inParallel(stage, async (change) => {
       cancel.throwIfAborted()
-      const object = change.action === 'same' ? change.after : await applyOne(api, clock, change, settings)
-      const result = {change, object}
+      const result = {change, object: change.action === 'same' ? change.after : await applyOne(plan, change)}
       plan.onApplied(result)
       return result
     })
@@ -80,7 +81,7 @@ async function createNamespace(api: KubeApi, name: string, changes: readonly Cha
   }
 }
 
-async function applyOne(api: KubeApi, clock: Clock, change: Change, settings: ApplySettings): Promise<KubeObject> {
+async function applyOne({api, clock, settings, onApplied}: ApplyPlan, change: Change): Promise<KubeObject> {
   const {wanted} = change
   try {
     if (wanted.object.metadata.name === undefined) {
@@ -91,6 +92,8 @@ async function applyOne(api: KubeApi, clock: Clock, change: Change, settings: Ap
     return await untilKnown(clock, () => apply(api, wanted, settings, settings.force))
   } catch (error) {
     if (!(error instanceof KubeError)) throw error
+    // What went out and was not answered may have been obeyed.
+    if (error.status === 0) onApplied({change, object: change.after, unsure: true})
     const {reason, cause, advice} = explainRefusal({wanted, error})
     throw new Failure({reason, subject: title(wanted.object), cause, advice, place: wanted.manifest.place})
   }

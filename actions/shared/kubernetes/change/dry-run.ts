@@ -214,13 +214,17 @@ export function explainRefusal({wanted, error}: Refused): Pick<Diagnosis, 'reaso
     const advice = 'take the fields out of the manifest, or take them over with "force-conflicts: true"'
     return {reason: 'conflict', cause: `${owners} owns ${fields}`, advice}
   }
-  if (error.status === 0 || [502, 503, 504].includes(error.status)) {
+  if ([0, 429, 502, 503, 504].includes(error.status)) {
     const advice = 'check the way to the cluster, and run it again'
     return {reason: 'unreachable', cause: `the API server does not answer: ${error.message}`, advice}
   }
   const cause = `the API server refuses it: ${error.message}`
   if (/exceeded quota/.test(error.message)) return {reason: 'quota', cause, advice: 'raise the quota, or ask for less'}
   if (/denied the request/.test(error.message)) return {reason: 'rejected', cause, advice: 'satisfy the policy'}
+  if (error.status === 401) {
+    const advice = 'let the credentials live longer than the rollout, and run it again'
+    return {reason: 'access-denied', cause: `the credentials are not accepted any more: ${error.message}`, advice}
+  }
   if (error.status === 403) return {reason: 'access-denied', cause, advice: 'allow this to the user of this job'}
   if (/field is immutable|may not be changed|are forbidden/.test(error.message)) {
     const advice =

@@ -11,6 +11,8 @@ export interface ListWatch {
   readonly synced: Promise<void>
   /** Since when the server has not answered, in milliseconds since the epoch; undefined while all is well. */
   readonly brokenSince: () => number | undefined
+  /** Why it does not answer; undefined while all is well. */
+  readonly trouble: () => Error | undefined
   /** When the server last said anything about it, in milliseconds since the epoch. */
   readonly lastHeard: () => number
   /** Ends when the signal it was made with is aborted. Never rejects. */
@@ -30,8 +32,12 @@ interface WatchEvent {
 }
 
 const PAGE = '500'
-/** The server is asked to end a watch after this many seconds; a connection that died in silence is noticed then. */
-const WATCH_SECONDS = '240'
+/**
+ * The server is asked to end a watch after this many seconds. One that is still there a little later died in silence,
+ * as does a connection whose network address translation has forgotten it: the next one starts where it was.
+ */
+const WATCH_SECONDS = 60
+const WATCH_LEEWAY_SECONDS = 5
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 5_000
 
@@ -54,6 +60,7 @@ export function listWatch(
     objects: follower.objects,
     synced: follower.synced.promise,
     brokenSince: () => follower.brokenSince,
+    trouble: () => follower.trouble,
     lastHeard: () => follower.lastHeard,
     ended: follower.run(),
   }
@@ -63,6 +70,7 @@ class Follower {
   readonly objects = new Map<string, KubeObject>()
   readonly synced = Promise.withResolvers<undefined>()
   brokenSince: number | undefined
+  trouble: Error | undefined
   lastHeard: number
   readonly #api: KubeApi
   readonly #clock: Clock
@@ -123,10 +131,11 @@ class Follower {
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
-      timeoutSeconds: WATCH_SECONDS,
+      timeoutSeconds: String(WATCH_SECONDS),
       resourceVersion: this.#version,
     }
-    for await (const line of this.#api.lines(this.#path, query, this.#signal)) {
+    const silence = AbortSignal.timeout((WATCH_SECONDS + WATCH_LEEWAY_SECONDS) * 1000)
+    for await (const line of this.#api.lines(this.#path, query, AbortSignal.any([this.#signal, silence]))) {
       if (line !== '') this.#take(JSON.parse(line) as WatchEvent)
     }
   }
@@ -144,6 +153,7 @@ class Follower {
   #well(): void {
     this.lastHeard = this.#clock.now()
     this.brokenSince = undefined
+    this.trouble = undefined
     this.#pause = FIRST_PAUSE_MS
   }
 
@@ -156,6 +166,7 @@ class Follower {
     }
     if (!(error instanceof KubeError) || error.status === 410 || error.status === 400) this.#version = undefined
     this.brokenSince ??= this.#clock.now()
+    this.trouble = error as Error
     const wait = error instanceof KubeError && error.retryAfter !== undefined ? error.retryAfter * 1000 : this.#pause
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
     await this.#clock.sleep(wait, this.#signal).catch(() => undefined)

@@ -1,3 +1,4 @@
+import {humanDuration} from '../../core/clock.ts'
 import type {Clock} from '../../core/clock.ts'
 import {collectionPath, EVENT, POD, REPLICA_SET} from '../api/discovery.ts'
 import type {Resource} from '../api/discovery.ts'
@@ -77,7 +78,9 @@ export async function openView(
   try {
     const own = scopes.map((scope) => open(scope).synced)
     const others = besides(scopes).map((scope) => open(scope).synced.catch(tolerateForbidden))
-    await inTime(Promise.all([...own, ...others]), clock, limits)
+    const trouble = (): Error | undefined =>
+      [...lists.values()].map((list) => list.trouble()).find((one) => one !== undefined)
+    await inTime(Promise.all([...own, ...others]), trouble, clock, limits)
   } catch (error) {
     await close()
     throw error
@@ -93,10 +96,15 @@ export async function openView(
   }
 }
 
-async function inTime(lists: Promise<unknown>, clock: Clock, {cancel, timeoutMs}: OpenLimits): Promise<void> {
+async function inTime(
+  lists: Promise<unknown>,
+  trouble: () => Error | undefined,
+  clock: Clock,
+  {cancel, timeoutMs}: OpenLimits,
+): Promise<void> {
   const over = new AbortController()
   const late = clock.sleep(timeoutMs, AbortSignal.any([over.signal, cancel])).then(() => {
-    throw new KubeError(0, 'the API server does not answer')
+    throw trouble() ?? new KubeError(0, `no answer within ${humanDuration(timeoutMs)}`)
   })
   try {
     await Promise.race([lists, late])
