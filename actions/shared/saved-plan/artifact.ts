@@ -2,8 +2,8 @@ import {unzipSync, zipSync} from 'fflate'
 import {InputError} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import {ArtifactService} from './artifact-service.ts'
-import {downloadFromRun} from './run-artifacts.ts'
 import {runOf} from './plan-id.ts'
+import type {Wanted} from './run-artifacts.ts'
 import {noSuchPlan, planFileName} from './store.ts'
 import type {PlanStore} from './store.ts'
 
@@ -29,12 +29,18 @@ export function artifactStore(world: World, token: string | undefined): PlanStor
       const run = runOf(id)
       const own = run === world.env['GITHUB_RUN_ID']
       const name = artifactName(id)
-      const zip = own ? await service.download(name) : await downloadFromRun(world, {run, name, token})
+      const zip = own ? await service.download(name) : await fromRun(world, {run, name, token})
       const content = zip && unzipSync(zip)[planFileName(id)]
       if (content === undefined) throw noSuchPlan(id, `the artifacts of run ${run}`)
       return content
     },
   }
+}
+
+// GitHub's client is not needed for the usual case, a plan of this run.
+async function fromRun(world: World, wanted: Wanted): Promise<Uint8Array | undefined> {
+  const {downloadFromRun} = await import('./run-artifacts.ts')
+  return await downloadFromRun(world, wanted)
 }
 
 function artifactName(id: string): string {

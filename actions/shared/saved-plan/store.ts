@@ -3,9 +3,6 @@ import {Failure} from '../core/diagnosis.ts'
 import {InputError} from '../core/errors.ts'
 import {workspace} from '../core/files.ts'
 import type {World} from '../core/world.ts'
-import {artifactStore} from './artifact.ts'
-import {pathStore} from './path.ts'
-import {parseS3, s3Store} from './s3.ts'
 
 /** Keeps saved plans between jobs. */
 export interface PlanStore {
@@ -23,15 +20,23 @@ export interface StoreSettings {
 }
 
 /**
- * The store that the `plan-store` input names: `artifact`, `s3://bucket/prefix`, or a folder.
+ * The store that the `plan-store` input names: `artifact`, `s3://bucket/prefix`, or a folder. Each kind is loaded only
+ * when it is asked for: the clients behind them take longer to start than a small plan.
  * @throws {InputError} when it cannot work here
  */
-export function openStore(world: World, spec: string, settings: StoreSettings): PlanStore {
-  if (spec === 'artifact') return artifactStore(world, settings.githubToken)
-  if (spec.startsWith('s3://')) return s3Store(world, parseS3(spec), settings.action)
+export async function openStore(world: World, spec: string, settings: StoreSettings): Promise<PlanStore> {
+  if (spec === 'artifact') {
+    const {artifactStore} = await import('./artifact.ts')
+    return artifactStore(world, settings.githubToken)
+  }
+  if (spec.startsWith('s3://')) {
+    const {parseS3, s3Store} = await import('./s3.ts')
+    return s3Store(world, parseS3(spec), settings.action)
+  }
   if (/^[a-z0-9]+:\/\//i.test(spec)) {
     throw new InputError(`Input "plan-store" is "${spec}": use artifact, s3://bucket/prefix or a folder.`)
   }
+  const {pathStore} = await import('./path.ts')
   return pathStore(isAbsolute(spec) ? spec : resolve(workspace(world.env), spec))
 }
 

@@ -1,6 +1,5 @@
 import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
-import {makeGitHub, ownRepository} from '../github/client.ts'
 import type {Origin} from '../github/origin.ts'
 import type {RootInputs} from './inputs.ts'
 import {pullRequestOf} from './pull-request.ts'
@@ -21,6 +20,7 @@ export async function hasGuardLabel(
     return false
   }
   try {
+    const {makeGitHub, ownRepository} = await import('../github/client.ts')
     const github = makeGitHub(world.env, token, world.log)
     const pull = await pullRequestOf(github, ownRepository(world.env), origin, headSha)
     const labelled = pull?.labels.includes(label) ?? false

@@ -1,7 +1,5 @@
 import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
-import {makeGitHub, ownRepository} from '../github/client.ts'
-import {removeComment, writeComment} from '../github/comment.ts'
 import type {Origin} from '../github/origin.ts'
 import type {CommentInputs} from './comment-inputs.ts'
 import {pullRequestOf} from './pull-request.ts'
@@ -48,6 +46,11 @@ export async function putComment(world: World, wanted: PlanComment): Promise<str
 
 async function write(world: World, wanted: PlanComment, token: string): Promise<string | undefined> {
   const {mode, key} = wanted.comment
+  // Many runs write no comment, and GitHub's client takes longer to start than a small plan.
+  const [{makeGitHub, ownRepository}, {removeComment, writeComment}] = await Promise.all([
+    import('../github/client.ts'),
+    import('../github/comment.ts'),
+  ])
   const [github, repository] = [makeGitHub(world.env, token, world.log), ownRepository(world.env)]
   const number =
     wanted.origin.pullRequest ?? (await pullRequestOf(github, repository, wanted.origin, wanted.headSha))?.number

@@ -4,8 +4,6 @@ import {InputError} from '../core/errors.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Environment} from '../core/inputs.ts'
 import type {World} from '../core/world.ts'
-import {installTool} from './install-tool.ts'
-import {resolveVersion} from './releases.ts'
 import type {ReleaseSettings} from './releases.ts'
 import type {ToolName} from './tool-name.ts'
 import {satisfies} from './version-constraint.ts'
@@ -59,6 +57,7 @@ export async function provideTool(world: World, settings: ToolSettings): Promise
       `"${name}" was not found on PATH: set "terraform-version" (or write ${file}) to have it installed.`,
     )
   }
+  const [{resolveVersion}, {installTool}] = await Promise.all([import('./releases.ts'), import('./install-tool.ts')])
   const version = await resolveVersion(world, name, wanted, settings)
   world.log.line(`${wanted.source} asks for ${wanted.constraint}${present ? `; on PATH is ${present.version}` : ''}`)
   return await ask(world, name, await installTool(world, name, version, settings))

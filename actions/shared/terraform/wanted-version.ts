@@ -1,6 +1,5 @@
 import {readdir, readFile} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
-import {parse as parseToml} from 'smol-toml'
 import {InputError} from '../core/errors.ts'
 import {isRecord, recordAt, textAt} from '../core/json.ts'
 import type {ToolName} from './tool-name.ts'
@@ -27,10 +26,10 @@ export interface VersionPlaces {
 /** A file that says which version is wanted, and how it is read. */
 interface VersionFile {
   readonly name: string
-  read(text: string, tool: ToolName): string | undefined
+  read(text: string, tool: ToolName): string | undefined | Promise<string | undefined>
 }
 
-const WORD: VersionFile['read'] = (text) =>
+const firstWord = (text: string): string | undefined =>
   text
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
@@ -40,9 +39,9 @@ const WORD: VersionFile['read'] = (text) =>
 const PLUGINS: Readonly<Record<ToolName, string>> = {terraform: 'terraform', tofu: 'opentofu'}
 
 const FILES: readonly VersionFile[] = [
-  {name: '.terraform-version', read: (text, tool) => (tool === 'terraform' ? WORD(text, tool) : undefined)},
-  {name: '.opentofu-version', read: (text, tool) => (tool === 'tofu' ? WORD(text, tool) : undefined)},
-  {name: '.tfswitchrc', read: (text, tool) => (tool === 'terraform' ? WORD(text, tool) : undefined)},
+  {name: '.terraform-version', read: (text, tool) => (tool === 'terraform' ? firstWord(text) : undefined)},
+  {name: '.opentofu-version', read: (text, tool) => (tool === 'tofu' ? firstWord(text) : undefined)},
+  {name: '.tfswitchrc', read: (text, tool) => (tool === 'terraform' ? firstWord(text) : undefined)},
   {name: '.tool-versions', read: (text, tool) => new RegExp(`^${PLUGINS[tool]}[ \\t]+(\\S+)`, 'm').exec(text)?.[1]},
   {name: 'mise.toml', read: misePin},
   {name: '.mise.toml', read: misePin},
@@ -69,7 +68,7 @@ async function pinned({tool, folder, top}: VersionPlaces): Promise<WantedVersion
   for (const place of foldersUpTo(folder, top)) {
     for (const {name, read} of FILES) {
       const text = await readFile(join(place, name), 'utf8').catch(() => undefined)
-      const constraint = text === undefined ? undefined : read(text, tool)
+      const constraint = text === undefined ? undefined : await read(text, tool)
       if (constraint !== undefined) return {constraint, source: relative(top, join(place, name)).replaceAll('\\', '/')}
     }
   }
@@ -82,9 +81,10 @@ function foldersUpTo(folder: string, top: string): string[] {
 }
 
 // A tool of mise has a version, a list of them, or an object (https://mise.jdx.dev/configuration.html#tools-dev-tools).
-function misePin(text: string, tool: ToolName): string | undefined {
+async function misePin(text: string, tool: ToolName): Promise<string | undefined> {
+  const {parse} = await import('smol-toml')
   try {
-    const pin = recordAt(parseToml(text), 'tools')[PLUGINS[tool]]
+    const pin = recordAt(parse(text), 'tools')[PLUGINS[tool]]
     const first: unknown = Array.isArray(pin) ? pin[0] : pin
     return isRecord(first) ? textAt(first, 'version') : typeof first === 'string' ? first : undefined
   } catch {

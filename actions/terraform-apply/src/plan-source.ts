@@ -77,7 +77,7 @@ async function readPlanFile(world: World, file: string): Promise<Uint8Array> {
 }
 
 async function fetchPlan(world: World, {root}: ApplyInputs, id: string): Promise<Uint8Array> {
-  const store = openStore(world, root.planStore, {action: 'terraform-apply', githubToken: root.githubToken})
+  const store = await openStore(world, root.planStore, {action: 'terraform-apply', githubToken: root.githubToken})
   world.log.line(`▸ taking the plan ${id} from ${store.name}`)
   return await store.get(id)
 }

@@ -20,7 +20,7 @@ import {savePlan} from './save.ts'
 export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
   const started = world.clock.now()
   const origin = await readOrigin(world.env)
-  const store = openStore(world, inputs.root.planStore, {
+  const store = await openStore(world, inputs.root.planStore, {
     action: 'terraform-plan',
     githubToken: inputs.root.githubToken,
   })
