@@ -63,11 +63,15 @@ export function diagnosticsFromText(text: string, root: string): Diagnostic[] {
     const where = /^\s*on (\S+) line (\d+)/m.exec(block) ?? /\bat (\S+\.tf(?:\.json)?):(\d+)/.exec(block)
     const address = /^\s*with (\S.*),$/m.exec(block)?.[1]
     const source = /^\s*\d+: (.*)$/m.exec(block)?.[1]
-    const detail = rest.filter((line) => !/^\s*(?:with \S.*,$|on \S+ line \d+|\d+: )/.test(line)).join('\n')
+    const told = rest.filter((line) => !/^\s*(?:with \S.*,$|on \S+ line \d+|\d+: |├─)/.test(line))
+    // The values in the line of source stand before the sentence that matters; they are its evidence, not the message.
+    const isValue = (line: string): boolean => /^\s*│ /.test(line)
+    const [words, values] = [told.filter((line) => !isValue(line)), told.filter(isValue)]
+    const detail = [words.join('\n').trim(), values.map((line) => line.trim()).join('\n')].filter(Boolean).join('\n\n')
     return {
       severity: first.startsWith('Warning') ? 'warning' : 'error',
       summary: first.replace(/^\w+: /, '').trim(),
-      detail: detail.trim(),
+      detail,
       ...(address !== undefined && {address}),
       ...(where?.[1] !== undefined && {place: placeOf(root, where[1], Number(where[2]))}),
       ...(source !== undefined && {source: source.trim()}),

@@ -1,5 +1,6 @@
-import {createReadStream} from 'node:fs'
+import {createReadStream, existsSync} from 'node:fs'
 import {stripVTControlCharacters} from 'node:util'
+import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import {writePrivateFile} from '../core/files.ts'
 import type {Log} from '../core/log.ts'
@@ -27,6 +28,16 @@ export interface MadePlan {
   readonly warnings: readonly Diagnostic[]
 }
 
+/** A plan that broke off half way: what it would have done until then is to be seen, and never to be applied. */
+export class BrokenPlan extends Failure {
+  readonly partial: Plan
+
+  constructor({diagnosis, status}: Failure, partial: Plan) {
+    super(diagnosis, status)
+    this.partial = partial
+  }
+}
+
 /** Plans of ten thousand resources have some ten million characters of text. */
 const LONGEST_TEXT = 64 * 1024 * 1024
 
@@ -34,7 +45,8 @@ const LONGEST_TEXT = 64 * 1024 * 1024
  * Plans, live, and reads the plan back as data. The tool writes for people here, in colour: the machine-readable form has
  * no plan in it, and asking for the text later would start every provider once more.
  * @param folder where the files go; private
- * @throws {Failure} when the tool cannot plan, with its diagnostics on file and line
+ * @throws {Failure} when the tool cannot plan, with its diagnostics on file and line; {@link BrokenPlan} when it had
+ * planned a part until then
  */
 export async function makePlan(session: Session, options: PlanOptions, folder: string): Promise<MadePlan> {
   const {world, root} = session
@@ -43,11 +55,14 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   const finished = await session.live(planArgv(options, file), progress.take, LONGEST_TEXT)
   world.cancel.throwIfAborted()
   const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
-  if (finished.code !== 0 && finished.code !== 2) {
-    await progress.release((text) => text)
-    throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(session.tool.name, finished)})
-  }
   const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
+  if (finished.code !== 0 && finished.code !== 2) {
+    const partial = existsSync(file) ? await showPlan(session, file, jsonFile).catch(() => undefined) : undefined
+    await progress.release((text) => partial?.secrets.scrub(text) ?? text)
+    const last = lastWords(session.tool.name, finished)
+    const failure = explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: last})
+    throw partial === undefined ? failure : new BrokenPlan(failure, {...partial, errored: true})
+  }
   const read = await showPlan(session, file, jsonFile)
   // OpenTofu does not say in the plan that something was left out.
   const plan = {...read, complete: read.complete && options.targets.length === 0 && options.excludes.length === 0}

@@ -16,6 +16,8 @@ export interface PlanInputs {
   /** Patterns of files below the root module that travel with the saved plan. */
   readonly planFiles: readonly string[]
   readonly comment: CommentInputs
+  /** Whether the plan is a check of its commit too. */
+  readonly checkRun: boolean
 }
 
 /** The inputs, read and checked. @throws {InputError} before anything has run */
@@ -32,5 +34,6 @@ export function readInputs(env: Environment): PlanInputs {
     },
     planFiles: checkPatterns(inputs.lines('plan-files')),
     comment: readCommentInputs(inputs),
+    checkRun: inputs.boolean('check-run', false),
   }
 }

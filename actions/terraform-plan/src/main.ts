@@ -1,5 +1,6 @@
 import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
+import type {Origin} from '../../shared/github/origin.ts'
 import {sealKey} from '../../shared/saved-plan/envelope.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
 import {readLockFile} from '../../shared/saved-plan/binding.ts'
@@ -10,9 +11,9 @@ import {makePlan} from '../../shared/terraform/make-plan.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/open-root.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
-import {showComment} from './comment.ts'
 import {readInputs} from './inputs.ts'
 import type {PlanInputs} from './inputs.ts'
+import {publish, publishFailure} from './publish.ts'
 import {report, showInLog} from './report.ts'
 import {savePlan} from './save.ts'
 
@@ -27,8 +28,7 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   const seal = inputs.root.planKey === undefined ? undefined : sealKey(inputs.root.planKey)
   const committedLock = await readLockFile(inputs.root.folder)
 
-  const root = await openRoot(world, inputs.root)
-  const made = await planned(world, inputs, root)
+  const [root, made] = await openAndPlan(world, inputs, origin)
   const stopped = guarded(made.plan, inputs.root.guard, [])
   const pardoned = stopped.length > 0 && (await hasGuardLabel(world, inputs.root, origin))
   const found = stopped.map((each) => ({...each, pardoned}))
@@ -36,8 +36,19 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   showInLog(world, made, found)
   const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store, seal})
   const shown = {inputs, root, made, found, saved, started}
-  const commentUrl = await showComment(world, origin, shown)
-  report(world, shown, commentUrl)
+  report(world, shown, await publish(world, origin, shown))
+}
+
+async function openAndPlan(world: World, inputs: PlanInputs, origin: Origin): Promise<[OpenRoot, MadePlan]> {
+  let workspace = inputs.root.workspace ?? (world.env['TF_WORKSPACE'] || 'default')
+  try {
+    const root = await openRoot(world, inputs.root)
+    workspace = root.workspace
+    return [root, await planned(world, inputs, root)]
+  } catch (error) {
+    await publishFailure(world, {inputs, origin, workspace}, error)
+    throw error
+  }
 }
 
 async function planned(world: World, inputs: PlanInputs, root: OpenRoot): Promise<MadePlan> {

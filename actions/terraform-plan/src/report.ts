@@ -4,12 +4,14 @@ import {makePreview} from '../../shared/report/preview.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
 import {countChanges, headline} from '../../shared/terraform/counts.ts'
 import {planFacts} from '../../shared/terraform/facts.ts'
+import {sentence} from '../../shared/terraform/failures.ts'
 import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, lossPhrase, planMarkdown, PREVIEW_LIMIT, visibleChanges} from '../../shared/terraform/render.ts'
 import type {PlanInputs} from './inputs.ts'
+import type {Published} from './publish.ts'
 import type {SavedPlan} from './save.ts'
 
 /** A plan with all that is told about it. */
@@ -24,16 +26,21 @@ export interface Shown {
 }
 
 const MOST_LINES = 100
+/** GitHub shows ten warnings of a step as annotations. */
+const MOST_WARNINGS = 10
 /** GitHub shows a summary of up to 1 MiB; the plan's text gets half of it. */
 const LONGEST_TEXT = 500_000
 
-/** Shows every change in the log as one line, what is lost first. */
-export function showInLog(world: World, {plan}: MadePlan, found: readonly Guarded[]): void {
+/** Shows every change in the log as one line, what is lost first; the tool's warnings are annotated on their lines. */
+export function showInLog(world: World, {plan, warnings}: MadePlan, found: readonly Guarded[]): void {
   const changes = visibleChanges(plan)
   const lines = changes.slice(0, MOST_LINES).map(changeLine)
   if (changes.length > MOST_LINES) lines.push(`    … ${String(changes.length - MOST_LINES)} more, in the plan above`)
   world.log.line(`▸ ${headline(plan)}`)
   if (lines.length > 0) world.log.quote(lines)
+  for (const warning of warnings.filter(({place}) => place !== undefined).slice(0, MOST_WARNINGS)) {
+    world.log.warning(plan.secrets.scrub(sentence(warning)), undefined, warning.place)
+  }
   for (const {address, rule} of found.filter(({pardoned}) => !pardoned)) {
     world.log.warning(`The guard stands before ${address} (${rule}): an apply needs it in "allow-destroy".`)
   }
@@ -55,7 +62,7 @@ export function planSection({inputs, made, found, saved, root}: Shown, withText:
 }
 
 /** Hands everything on: outputs, preview, receipt, job summary. */
-export function report(world: World, shown: Shown, commentUrl: string | undefined): void {
+export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Published): void {
   const {inputs, made, saved} = shown
   const counts = countChanges(made.plan)
   const outputs: Readonly<Record<string, string | number | boolean | undefined>> = {
@@ -77,6 +84,7 @@ export function report(world: World, shown: Shown, commentUrl: string | undefine
     'plan-id': saved.id,
     'plan-digest': saved.digest,
     'comment-url': commentUrl,
+    'check-url': checkUrl,
     preview: previewOf(shown),
     receipt: receiptOf(world, shown),
   }
