@@ -22,7 +22,7 @@ export const concealAlike: Conceal = () => 'sensitive'
  * What counts is what an apply would do. Values with a secret mark are concealed before they are compared.
  */
 export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
-  const conceal: Concealment = {secret: concealSecret, isSecret: (json) => plan.secrets.is(json)}
+  const conceal: Concealment = {secret: concealSecret, isSecret: (text) => plan.secrets.isText(text)}
   const entries = new Map<string, string>()
   for (const change of plan.resources) {
     if (change.kind !== 'no-op') entries.set(resourceKey(change), JSON.stringify(resourceEntry(change, conceal)))
@@ -38,7 +38,7 @@ export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
 /** How secrets are concealed, and which unmarked values are secrets too. */
 interface Concealment {
   readonly secret: Conceal
-  readonly isSecret: (json: string) => boolean
+  readonly isSecret: (text: string) => boolean
 }
 
 function resourceKey({address, deposed}: ResourceChange): string {
@@ -72,20 +72,22 @@ function concealed(value: unknown, mark: unknown, conceal: Concealment): unknown
   if (Array.isArray(value)) {
     return (value as unknown[]).map((item, at) => concealed(item, Array.isArray(mark) ? mark[at] : undefined, conceal))
   }
-  if (typeof value === 'string' && conceal.isSecret(JSON.stringify(value))) return conceal.secret(JSON.stringify(value))
+  if (typeof value === 'string') return conceal.isSecret(value) ? conceal.secret(JSON.stringify(value)) : value
   if (!isRecord(value)) return value ?? null
   const marks = isRecord(mark) ? mark : {}
-  return Object.fromEntries(sorted(value).map(([key, item]) => [key, concealed(item, marks[key], conceal)]))
+  return inOrder(value, (item, key) => concealed(item, marks[key], conceal))
 }
 
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return (value as unknown[]).map(ordered)
-  return isRecord(value) ? Object.fromEntries(sorted(value).map(([key, item]) => [key, ordered(item)])) : value
+  return isRecord(value) ? inOrder(value, ordered) : value
 }
 
 // The tools write their keys in order already; nobody promises it.
-function sorted(record: JsonRecord): (readonly [string, unknown])[] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+function inOrder(record: JsonRecord, made: (item: unknown, key: string) => unknown): JsonRecord {
+  const keys = Object.keys(record)
+  if (keys.some((key, at) => at > 0 && key < (keys[at - 1] ?? ''))) keys.sort()
+  return Object.fromEntries(keys.map((key) => [key, made(record[key], key)]))
 }
 
 /** `sha256:<hex>` of a normal form: what an approval is bound to. */

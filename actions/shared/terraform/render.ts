@@ -15,12 +15,18 @@ const MOST_ATTRIBUTES = 40
 const LONGEST_VALUE = 160
 
 /** The changes that a reader must see, what is lost first, then by address. */
-export function visibleChanges(plan: Plan): ResourceChange[] {
-  const rank = (change: ResourceChange): number => CHANGE_KINDS.indexOf(change.kind)
-  return plan.resources
-    .filter(({kind}) => kind !== 'no-op')
-    .sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1))
+export function visibleChanges(plan: Plan): readonly ResourceChange[] {
+  const known = inOrder.get(plan)
+  if (known !== undefined) return known
+  const byKind = CHANGE_KINDS.filter((kind) => kind !== 'no-op').flatMap((kind) =>
+    plan.resources.filter((change) => change.kind === kind).sort((a, b) => (a.address < b.address ? -1 : 1)),
+  )
+  inOrder.set(plan, byKind)
+  return byKind
 }
+
+/** Log, summary, comment and preview ask for the same order; a large plan is sorted once. */
+const inOrder = new WeakMap<Plan, readonly ResourceChange[]>()
 
 /** One line of plain text for a change: `-/+ aws_instance.api: replaced (forced by ami), destroyed first`. */
 export function changeLine(change: ResourceChange): string {

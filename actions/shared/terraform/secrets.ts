@@ -1,4 +1,5 @@
 import {isRecord} from '../core/json.ts'
+import {replaceAny} from './replace-any.ts'
 
 /** What a value is shown as that nobody may see. */
 export const SENSITIVE = '(sensitive value)'
@@ -13,17 +14,32 @@ const MOST_SOUGHT = 200
  * attribute that it does not mark, and Terraform then prints it. What is marked anywhere in the plan is hidden everywhere.
  */
 export class Secrets {
+  /** As they stand between the quotes of JSON text. */
   readonly #known = new Set<string>()
+  /** As they are, and how long such texts are: most values are told from a secret by their length alone. */
+  readonly #plain = new Set<string>()
+  readonly #lengths = new Set<number>()
 
   /** Remembers the texts of `value` that are covered by `mark`, which mirrors its structure. */
   add(value: unknown, mark: unknown): void {
     if (mark === undefined || mark === null || mark === false) return
     if (typeof value === 'string') {
-      if (mark === true && value.trim().length >= SHORTEST) this.#known.add(inJson(value))
+      if (mark === true && value.trim().length >= SHORTEST) this.#remember(value)
       return
     }
     if (typeof value !== 'object' || value === null) return
     for (const [key, item] of Object.entries(value)) this.add(item, mark === true ? true : partOf(mark, key))
+  }
+
+  #remember(text: string): void {
+    this.#known.add(inJson(text))
+    this.#plain.add(text)
+    this.#lengths.add(text.length)
+  }
+
+  /** Whether a text is one of the secrets. */
+  isText(text: string): boolean {
+    return this.#lengths.has(text.length) && this.#plain.has(text)
   }
 
   /** Whether a value, as JSON text, is one of the secrets. */
@@ -48,12 +64,10 @@ export class Secrets {
     const quoted = text.replace(/"((?:[^"\\\n]|\\.)*)"/g, (whole, inner: string) =>
       this.#known.has(inner) ? SENSITIVE : whole,
     )
-    const longestFirst = [...this.#known].slice(0, MOST_SOUGHT).sort((a, b) => b.length - a.length)
-    return longestFirst.reduce((clean, secret) => {
-      // A text of several lines is shown line by line; each of them gives a part away.
-      const lines = secret.split('\\n').filter((line) => line.trim().length >= SHORTEST)
-      return lines.reduce((rest, line) => rest.replaceAll(line, SENSITIVE), clean)
-    }, quoted)
+    const sought = [...this.#known].slice(0, MOST_SOUGHT)
+    // A text of several lines is shown line by line; each of them gives a part away.
+    const lines = sought.flatMap((secret) => secret.split('\\n')).filter((line) => line.trim().length >= SHORTEST)
+    return replaceAny(quoted, lines, SENSITIVE)
   }
 }
 
