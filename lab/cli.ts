@@ -5,11 +5,13 @@ import {clockTime} from './core/progress.ts'
 import {labPaths} from './core/paths.ts'
 import {labEnvironment} from './env.ts'
 import {down, status, up, type PartStatus} from './lifecycle.ts'
+import {addOptional, OPTIONAL_TOOLS} from './optional.ts'
 
 const USAGE = `npm run lab -- up             bring the lab up (safe to repeat)
 npm run lab -- status         what runs, where, and whether it is well
 npm run lab -- env            the environment to use it with, as export lines
 npm run lab -- logs [part]    follow the logs
+npm run lab -- add [program]  build what only some tests use into the cache: ${OPTIONAL_TOOLS.join(', ')}
 npm run lab -- down           stop and remove everything but the cache`
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -68,7 +70,7 @@ async function followLogs(part = ''): Promise<number> {
   )
 }
 
-async function main(command: string | undefined, argument: string | undefined): Promise<number> {
+async function main(command: string | undefined, args: readonly string[]): Promise<number> {
   switch (command) {
     case 'up':
       return bringUp()
@@ -78,7 +80,10 @@ async function main(command: string | undefined, argument: string | undefined): 
       await down({log: print})
       return 0
     case 'logs':
-      return followLogs(argument)
+      return followLogs(args[0])
+    case 'add':
+      await addOptional(args, print)
+      return 0
     case 'env':
       return showEnvironment()
     default:
@@ -88,7 +93,7 @@ async function main(command: string | undefined, argument: string | undefined): 
 }
 
 try {
-  process.exitCode = await main(process.argv[2], process.argv[3])
+  process.exitCode = await main(process.argv[2], process.argv.slice(3))
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
