@@ -51,6 +51,9 @@ export const OLD_DEFINITION = {
 export function answers(stage: Stage, operation: string, input: Input): Json {
   const error = now(stage).errors?.[operation]
   if (error !== undefined) throw new AwsError(error, `${error} as scripted`, /Server|Internal/.test(error) ? 500 : 400)
+  const {refusals = {}} = stage.history
+  const refusal = refusals[operation] ?? refusals[`${operation} ${text(input, 'service') ?? ''}`]
+  if (refusal !== undefined) throw new AwsError(...refusal)
   const answer = OPERATIONS[operation]
   if (answer === undefined) throw new AwsError('UnknownOperationException', operation)
   return answer(stage, input)
@@ -227,9 +230,8 @@ function serviceJson(stage: Stage, name: string): Json {
     deploymentConfiguration: {strategy: service.strategy ?? 'ROLLING'},
     ...(service.record === true && {currentServiceDeployment: recordArn(stage, name)}),
     launchType: 'FARGATE',
-    networkConfiguration: {
-      awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'},
-    },
+    schedulingStrategy: service.scheduling ?? 'REPLICA',
+    networkConfiguration: networkOf(service),
     ...(service.controller === 'CODE_DEPLOY'
       ? {deployments: [], taskSets: parts.map(asTaskSet)}
       : {deployments: parts}),
@@ -243,6 +245,11 @@ function serviceJson(stage: Stage, name: string): Json {
     }),
     events: events(stage, frame, name),
   }
+}
+
+function networkOf({noSubnets}: NonNullable<Stage['history']['service']>): Json | undefined {
+  if (noSubnets === true) return undefined
+  return {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1'], assignPublicIp: 'ENABLED'}}
 }
 
 function asTaskSet({desiredCount, ...part}: Json): Json {
@@ -316,7 +323,7 @@ function describeDefinition(stage: Stage, name: string): Json {
       ...found.definition,
       taskDefinitionArn: found.arn,
       revision: Number(found.arn.split(':').at(-1)),
-      status: 'ACTIVE',
+      status: stage.history.inactiveRevision === true && found.arn === OLD ? 'INACTIVE' : 'ACTIVE',
       compatibilities: ['EC2', 'FARGATE'],
     },
     tags: [],

@@ -73,6 +73,9 @@ export interface History {
     readonly strategy?: string
     readonly controller?: string
     readonly record?: boolean
+    readonly scheduling?: string
+    /** Has no network configuration. */
+    readonly noSubnets?: boolean
     /** Container and port that a load balancer sends requests to. */
     readonly balancer?: {readonly containerName: string; readonly containerPort: number}
     /** Seconds for which the service still names the record of the deployment before. */
@@ -106,6 +109,10 @@ export interface History {
   readonly targetType?: string
   /** Operations whose first answer gets lost on the way, after they have done what they do. */
   readonly lost?: readonly string[]
+  /** What an operation answers instead of doing it, code and words; for one service only as `UpdateService WorkerService`. */
+  readonly refusals?: Readonly<Record<string, readonly [code: string, words: string]>>
+  /** Whether the revision that runs was deregistered. */
+  readonly inactiveRevision?: boolean
   /** What CreateService answers instead of making a service. */
   readonly createRefused?: string
   /** Milliseconds by which the clock of AWS is ahead of ours. */

@@ -12,6 +12,7 @@ import type {History} from '../../support/scripted-ecs-state.ts'
 
 const ECR = '111122223333.dkr.ecr.eu-central-1.amazonaws.com'
 const IMAGE = `${ECR}/streaming-api@sha256:51ab000000000000000000000000000000000000000000000000000000000000`
+const ROLE = 'arn:aws:iam::111122223333:role/streaming-api'
 const usual = {cluster: 'StreamingCluster', service: 'APIService', 'task-definition': 'service', image: IMAGE}
 const good: History = {
   frames: [
@@ -266,7 +267,7 @@ test('22 "scheduled tasks" (DEP#55): mode register gives the ARN that a rule or 
 
 test('23 "ECS Exec" and "old revisions" (DEP#327, DEP#145)', async () => {
   const many: History = {...good, revisions: [38, 39, 40, 41]}
-  const {ecs} = await deploy(many, {'enable-execute-command': 'true', 'keep-revisions': '2'})
+  const {ecs} = await deploy(many, {'enable-execute-command': 'true', 'task-role-arn': ROLE, 'keep-revisions': '2'})
   expect(ecs.inputsOf('UpdateService')[0]).toMatchObject({enableExecuteCommand: true})
   expect(ecs.inputsOf('DeregisterTaskDefinition')).toHaveLength(3)
 })

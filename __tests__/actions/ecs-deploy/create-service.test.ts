@@ -192,8 +192,8 @@ describe('a first deployment that fails', () => {
     const seen = await deploy({...good, createRefused: 'The subnet ID subnet-1 does not exist.'})
     expect(seen.failure?.diagnosis).toMatchObject({
       reason: 'rejected',
-      cause: 'ECS refuses to create the service: The subnet ID subnet-1 does not exist.',
-      undo: 'streaming-api:42 was registered, no service was made',
+      cause: 'ECS refuses to create the service: The subnet ID subnet-1 does not exist',
+      undo: 'streaming-api:42 was registered; NewService was not made',
     })
     expect(changes(seen)).toEqual(['RegisterTaskDefinition', 'CreateService'])
   })

@@ -28,7 +28,7 @@ const cases: [string, number, Partial<UpdateWish>, number | undefined, string[]]
 ]
 
 test.each(cases)('%s', async (_name, running, change, sent, told) => {
-  const target = {name: 'APIService', service: {desiredCount: running}, running: {arn, definition}}
+  const target = {name: 'APIService', service: {desiredCount: running}, running: {arn, definition, isActive: true}}
   const base = {definition, arn}
   const result = await compare(undefined as never, [target], base, wish(change))
   const [item] = result.perTarget

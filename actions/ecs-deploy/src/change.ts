@@ -38,22 +38,38 @@ export interface TargetChange {
 
 /** Compares the wanted task definition with what each service runs, and with what is registered. */
 export async function compare(aws: Aws, targets: readonly Target[], wanted: Loaded, wish: UpdateWish): Promise<Change> {
-  const revision = await existingRevision(aws, targets, wanted)
-  const perTarget = targets.map((target) => {
+  const items = targets.map((target) => {
     const found = target.running === undefined ? [] : differences(target.running.definition, wanted.definition)
     const update = settle(target, wish)
-    const service = serviceChanges(target, update)
-    return {target, differences: found, service, update, needed: service.length > 0 || revision !== target.running?.arn}
+    return {target, differences: found, service: serviceChanges(target, update), update}
   })
+  const revision = await existingRevision(aws, items, wanted)
+  const perTarget = items.map((item) => ({
+    ...item,
+    needed: item.service.length > 0 || revision !== item.target.running?.arn,
+  }))
   return {wanted: wanted.definition, revision, perTarget}
 }
 
 // What runs is looked at first, then the base itself, then the family's newest revision: that one may be left over
 // from a deploy that failed for another reason, and need not be registered again.
-async function existingRevision(aws: Aws, targets: readonly Target[], wanted: Loaded): Promise<string | undefined> {
-  const all = targets.flatMap((target) => target.running ?? [])
-  const running = all.find((one) => sameDefinition(one.definition, wanted.definition))
+async function existingRevision(
+  aws: Aws,
+  items: readonly Omit<TargetChange, 'needed'>[],
+  wanted: Loaded,
+): Promise<string | undefined> {
+  const all = items.flatMap(({target}) => target.running ?? [])
+  const same = all.filter((one) => sameDefinition(one.definition, wanted.definition))
+  const running = same.find(({isActive}) => isActive)
   if (running !== undefined) return running.arn
+  // A deregistered revision runs on where it runs, and nothing new can be started from it.
+  const [old] = same
+  if (
+    old !== undefined &&
+    items.every(({target, service}) => target.running?.arn === old.arn && service.length === 0)
+  ) {
+    return old.arn
+  }
   return await newestIfSame(aws, wanted.arn ?? wanted.definition.family ?? '', wanted.definition)
 }
 

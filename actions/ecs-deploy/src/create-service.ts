@@ -2,13 +2,14 @@ import {randomUUID} from 'node:crypto'
 import {CreateServiceCommand} from '@aws-sdk/client-ecs'
 import type {CreateServiceCommandInput, Service} from '@aws-sdk/client-ecs'
 import {Failure} from '../../shared/core/diagnosis.ts'
-import {errorMessage, InputError} from '../../shared/core/errors.ts'
+import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
+import {explainRefusal} from '../../shared/ecs/refusals.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Inputs} from './inputs.ts'
 import type {ServiceFile} from './service-file.ts'
@@ -96,24 +97,21 @@ export async function createService(
     const watchable = subject({}, service, wanted)
     return {...watchable, watched: {...watchable.watched, service: name, created: true}}
   } catch (error) {
-    throw refused(error, creation, revision)
+    throw refused(error, creation)
   }
 }
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html#API_CreateService_Errors
-function refused(error: unknown, {serviceName}: Creation, revision: string): unknown {
-  if (error instanceof Failure || !(error instanceof Error) || !/Exception$/.test(error.name)) return error
-  const left = `${shortName(revision)} was registered, no service was made`
-  const meantime = /not idempotent/i.test(error.message)
-  return new Failure({
-    reason: meantime ? 'conflict' : 'rejected',
-    subject: serviceName ?? '',
-    cause: meantime
-      ? 'somebody else has created the service in the meantime'
-      : `ECS refuses to create the service: ${errorMessage(error)}`,
-    advice: meantime
-      ? 're-run this job: it then deploys to the service that is there'
-      : 'correct the file of create-service; then re-run this job',
-    undo: left,
-  })
+function refused(error: unknown, {serviceName}: Creation): unknown {
+  const subject = serviceName ?? ''
+  if (error instanceof Error && /not idempotent/i.test(error.message)) {
+    return new Failure({
+      reason: 'conflict',
+      subject,
+      cause: 'somebody else has created the service in the meantime',
+      advice: 're-run this job: it then deploys to the service that is there',
+    })
+  }
+  const advice = 'correct the file of create-service; then re-run this job'
+  return explainRefusal(error, {subject, what: 'ECS refuses to create the service', advice})
 }

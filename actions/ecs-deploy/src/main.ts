@@ -39,7 +39,7 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
     registered(world, job)
     return
   }
-  const subjects = await start(world, aws, inputs, change, revision)
+  const subjects = await start(world, aws, job)
   if (!inputs.wait) {
     submitted(world, job, subjects)
     return

@@ -20,6 +20,7 @@ import type {Creation} from './create-service.ts'
 import type {Inputs} from './inputs.ts'
 import {checkLoadBalancers} from './load-balancers.ts'
 import {checkFits, readServiceFile} from './service-file.ts'
+import {checkServicesFit} from './service-fit.ts'
 import {checkTargetGroups} from './target-groups.ts'
 
 /** A service as it is before anything is changed. */
@@ -109,6 +110,14 @@ export async function renderWanted(
     targets.map(({service}) => service),
     wanted,
   )
+  if (inputs.mode !== 'register') {
+    const present = targets.filter(({creation}) => creation === undefined)
+    checkServicesFit(
+      present.map(({service}) => service),
+      wanted,
+      inputs.update,
+    )
+  }
   for (const {creation} of targets) {
     if (creation !== undefined) checkFits(creation, wanted, inputs.createService ?? '')
   }

@@ -9,10 +9,12 @@ import {registerOnce} from '../../shared/ecs/register.ts'
 import type {Subject} from '../../shared/ecs/watch.ts'
 import type {Change, TargetChange} from './change.ts'
 import {createService} from './create-service.ts'
-import type {Inputs, UpdateSettings} from './inputs.ts'
+import type {UpdateSettings} from './inputs.ts'
 import {rememberForPost} from './memory.ts'
+import type {Job} from './report.ts'
 import {startByCodeDeploy} from './start-code-deploy.ts'
 import {subject} from './subject.ts'
+import {undoStarted} from './undo-started.ts'
 
 /** Registers the wanted task definition and gives its ARN; an equal revision that exists is taken instead. */
 export async function register(world: World, aws: Aws, change: Change): Promise<string> {
@@ -23,21 +25,19 @@ export async function register(world: World, aws: Aws, change: Change): Promise<
 /**
  * Tells ECS to run the revision in every service that does not do so yet, all at once, and gives what to watch.
  * What ran before is written down first, so that the post step can go back to it even when this process is killed.
+ * @throws {Failure} when one of them is refused, after the others were brought back where the user wants that
  */
-export async function start(
-  world: World,
-  aws: Aws,
-  inputs: Inputs,
-  change: Change,
-  revision: string,
-): Promise<Subject[]> {
+export async function start(world: World, aws: Aws, job: Job): Promise<Subject[]> {
+  const {inputs, change, revision} = job
   world.cancel.throwIfAborted()
   rememberForPost(world, aws, inputs, change, revision)
-  const subjects = await Promise.all(
+  const started = await Promise.allSettled(
     change.perTarget.map((item) => startOne(world, aws, inputs.cluster, item, change.wanted, revision)),
   )
+  const subjects = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const ids = subjects.flatMap(({watched}) => watched.codeDeployId ?? [])
   if (ids.length > 0) world.outputs.set('codedeploy-deployment-id', ids.join(','))
+  if (subjects.length < started.length) throw await undoStarted(world, aws, job, started)
   return subjects
 }
 

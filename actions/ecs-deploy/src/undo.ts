@@ -1,5 +1,9 @@
-import {StopServiceDeploymentCommand, UpdateServiceCommand} from '@aws-sdk/client-ecs'
-import type {Service} from '@aws-sdk/client-ecs'
+import {
+  DescribeServiceDeploymentsCommand,
+  StopServiceDeploymentCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs'
+import type {Service, ServiceDeployment} from '@aws-sdk/client-ecs'
 import {humanDuration} from '../../shared/core/clock.ts'
 import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
@@ -26,6 +30,8 @@ export interface Before {
   readonly desiredCount: number | undefined
   /** Where CodeDeploy deploys it: the group, and the AppSpec to go back with. */
   readonly codeDeploy?: CodeDeployBefore | undefined
+  /** Whether ECS has just taken the change: what it shows may be older than that. */
+  readonly changed?: boolean | undefined
   /** Whether the service did not exist before. */
   readonly created?: boolean | undefined
 }
@@ -74,7 +80,7 @@ export async function undo(
     world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
     const after = byEcs
       ? await untilPrimary(world, aws, cluster, before)
-      : await goBack(world, aws, cluster, before, outcome)
+      : await goBack(world, aws, cluster, before, await recordOf(aws, now, outcome))
     return await waitUntilBack(world, aws, cluster, before, now, after)
   } catch (error) {
     const aim =
@@ -84,7 +90,8 @@ export async function undo(
   }
 }
 
-function isAsBefore(now: Service, {taskDefinition, desiredCount}: Before): boolean {
+function isAsBefore(now: Service, {taskDefinition, desiredCount, changed}: Before): boolean {
+  if (changed === true) return false
   return now.taskDefinition === taskDefinition && (desiredCount === undefined || now.desiredCount === desiredCount)
 }
 
@@ -93,9 +100,8 @@ async function goBack(
   aws: Aws,
   cluster: string,
   before: Before,
-  outcome: Outcome | undefined,
+  record: ServiceDeployment | undefined,
 ): Promise<Service> {
-  const record = outcome?.track.snapshot.record
   if (record?.serviceDeploymentArn !== undefined && record.status === 'IN_PROGRESS') {
     const stopped = await stopDeployment(aws, record.serviceDeploymentArn)
     if (stopped) return await untilPrimary(world, aws, cluster, before)
@@ -109,6 +115,20 @@ async function goBack(
   const never = new AbortController().signal
   const answer = await ask('ecs:UpdateService', () => persist(world.clock, never, () => aws.ecs.send(command)))
   return answer.service ?? {}
+}
+
+// Nobody has watched a deployment that is undone right after its start, or by the post step: it may have a record too.
+async function recordOf(
+  aws: Aws,
+  {currentServiceDeployment: arn, deploymentConfiguration}: Service,
+  outcome: Outcome | undefined,
+): Promise<ServiceDeployment | undefined> {
+  if (outcome !== undefined) return outcome.track.snapshot.record
+  if (arn === undefined || (deploymentConfiguration?.strategy ?? 'ROLLING') === 'ROLLING') return undefined
+  const command = new DescribeServiceDeploymentsCommand({serviceDeploymentArns: [arn]})
+  // Not allowed to look: the way by UpdateService is open in any case.
+  const answer = await aws.ecs.send(command).catch(() => undefined)
+  return answer?.serviceDeployments?.[0]
 }
 
 // A rollback by ECS was decided before it is seen: for a while the failed deployment still holds the first place.

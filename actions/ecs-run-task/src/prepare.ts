@@ -51,7 +51,7 @@ async function loadBase(world: World, aws: Aws, {source}: Inputs, service: Servi
 }
 
 async function existingRevision(aws: Aws, base: Loaded, wanted: Definition): Promise<string | undefined> {
-  if (base.arn !== undefined && sameDefinition(base.definition, wanted)) return base.arn
+  if (base.arn !== undefined && base.isActive === true && sameDefinition(base.definition, wanted)) return base.arn
   return await newestIfSame(aws, wanted.family ?? '', wanted)
 }
 

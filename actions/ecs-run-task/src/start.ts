@@ -3,13 +3,13 @@ import {RunTaskCommand} from '@aws-sdk/client-ecs'
 import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/client-ecs'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
-import {errorMessage} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
+import {explainRefusal} from '../../shared/ecs/refusals.ts'
 import type {Inputs} from './inputs.ts'
 import {rememberForPost} from './memory.ts'
 import type {Prepared} from './prepare.ts'
@@ -65,9 +65,11 @@ async function refusalExplained(
   try {
     return await call()
   } catch (error) {
-    const refused =
-      error instanceof Error && /InvalidParameter|ClientException|PlatformUnknown|Unsupported|Blocked/.test(error.name)
-    throw refused ? notStarted(taskDefinition, errorMessage(error)) : error
+    throw explainRefusal(error, {
+      subject: shortName(taskDefinition),
+      what: 'ECS did not start the task',
+      advice: 'correct the inputs of this step; nothing was started',
+    })
   }
 }
 

@@ -13,6 +13,8 @@ import type {Definition} from './definition.ts'
 export interface Loaded {
   readonly definition: Definition
   readonly arn?: string
+  /** Whether new tasks can be started from it: not, once it was deregistered. */
+  readonly isActive?: boolean
 }
 
 /**
@@ -47,7 +49,8 @@ export async function loadRegistered(aws: Aws, name: string): Promise<Required<L
       `There is no task definition "${name}" in ${aws.region}: check the name and the region (a file needs a path like ./task-definition.json).`,
     )
   }
-  return {definition: registrable(described, answer?.tags), arn: described.taskDefinitionArn}
+  const isActive = described.status !== 'INACTIVE'
+  return {definition: registrable(described, answer?.tags), arn: described.taskDefinitionArn, isActive}
 }
 
 // ECS answers a name it does not know with a ClientException, not with an empty answer.

@@ -1,7 +1,5 @@
 import {RegisterTaskDefinitionCommand} from '@aws-sdk/client-ecs'
 import {isTransient} from '../aws/errors.ts'
-import {Failure} from '../core/diagnosis.ts'
-import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import {ask} from './aws.ts'
 import type {Aws} from './aws.ts'
@@ -10,15 +8,20 @@ import {shortName} from './names.ts'
 import {sameDefinition} from './normalise.ts'
 import {persistOnce} from './persist.ts'
 import {loadRegistered} from './load.ts'
+import {explainRefusal} from './refusals.ts'
 
-/** The family's newest revision, when it is this definition; undefined otherwise, also when it may not be read. */
+/**
+ * The revision of this name, when it is this definition and new tasks can be started from it; undefined otherwise, also
+ * when it may not be read.
+ * @param name ARN, `family:revision`, or `family` for its newest
+ */
 export async function newestIfSame(aws: Aws, name: string, definition: Definition): Promise<string | undefined> {
   return await newestEqual(aws, name, definition).catch(() => undefined)
 }
 
 async function newestEqual(aws: Aws, name: string, definition: Definition): Promise<string | undefined> {
   const newest = await loadRegistered(aws, name)
-  return sameDefinition(newest.definition, definition) ? newest.arn : undefined
+  return newest.isActive && sameDefinition(newest.definition, definition) ? newest.arn : undefined
 }
 
 // While it cannot be seen whether there is one, nothing is registered again.
@@ -34,7 +37,7 @@ async function madeBefore(aws: Aws, definition: Definition): Promise<string | un
 /**
  * Registers a task definition once and gives its ARN. ECS knows no token for this call: a try whose answer was lost may
  * have registered it, so the revision is looked for before the next one.
- * @throws {Failure} `rejected` with ECS's own words for what it does not take
+ * @throws {Failure} with what ECS has against it, in its own words where the table of refusals has none
  */
 export async function registerOnce(world: World, aws: Aws, definition: Definition): Promise<string> {
   world.cancel.throwIfAborted()
@@ -55,12 +58,11 @@ async function unlessRefused<T>(family: string, call: () => Promise<T>): Promise
   try {
     return await ask('ecs:RegisterTaskDefinition', call)
   } catch (error) {
-    if (!(error instanceof Error) || !/^(Client|InvalidParameter)Exception$/.test(error.name)) throw error
-    throw new Failure({
-      reason: 'rejected',
+    throw explainRefusal(error, {
       subject: family,
-      cause: `ECS refuses the task definition: ${errorMessage(error)}`,
-      advice: 'correct the task definition; nothing was registered and no service was changed',
+      what: 'ECS refuses the task definition',
+      advice: 'correct the task definition, then re-run this job',
+      undo: 'nothing was registered and no service was changed',
     })
   }
 }

@@ -2,11 +2,13 @@ import {isTransient} from '../aws/errors.ts'
 import {CancelledError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
 import type {World} from '../core/world.ts'
+import {explainRefusal} from './refusals.ts'
 
 /**
  * Runs `body` and tells the post step that nothing is left for it to do, unless the run was cancelled on the way
  * (or killed, which leaves no time to tell anything), or AWS was lost from sight: a change whose answer never came may
  * have been made, and when the post step runs, the network may be back.
+ * @throws what `body` throws; what AWS has against a call is a {@link Failure} by then, whichever call it was
  */
 export async function settling<T>(world: World, body: () => Promise<T>): Promise<T> {
   try {
@@ -15,7 +17,7 @@ export async function settling<T>(world: World, body: () => Promise<T>): Promise
     return result
   } catch (error) {
     if (!(error instanceof CancelledError) && !isTransient(error)) world.outputs.saveState('settled', 'true')
-    throw error
+    throw explainRefusal(error, {subject: 'AWS', what: 'AWS refuses a call of this step'})
   }
 }
 

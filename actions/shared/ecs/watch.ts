@@ -10,6 +10,7 @@ import {Eyes} from './look.ts'
 import {Pace} from './pace.ts'
 import type {Aws} from './aws.ts'
 import {CloserLook} from './closer-look.ts'
+import {explainRefusal} from './refusals.ts'
 import {isStopped} from './task-groups.ts'
 import {eventLine, stateLine, stopLine} from './tell.ts'
 import {Track} from './track.ts'
@@ -142,7 +143,10 @@ class Watch {
     if (isAccessDenied(error)) throw explainAwsError(error, 'ecs:DescribeServices')
     if (isThrottled(error)) this.#pace.throttled()
     const silent = this.#world.clock.now() - this.#lastAnswer
-    if (!isTransient(error) || silent > UNREACHABLE_MS) throw explainAwsError(error, 'ecs:DescribeServices')
+    if (!isTransient(error) || silent > UNREACHABLE_MS) {
+      const subject = this.#tracks.map(({watched}) => watched.service).join(', ')
+      throw explainRefusal(explainAwsError(error, 'ecs:DescribeServices'), {subject, what: 'ECS does not show it'})
+    }
     this.#say(undefined, `AWS did not answer (${transientWords(error)}); looking again`)
   }
 
