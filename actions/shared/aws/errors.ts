@@ -30,6 +30,7 @@ export function isThrottled(error: unknown): boolean {
 /** Whether what came back is no answer of AWS: its end is missing, or a proxy or a guest network gave it. */
 export function isGarbled(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (error instanceof GarbledAnswer) return true
   return (error.name === 'SyntaxError' && '$response' in error) || errorCode(error).startsWith('HPE_')
 }
 
@@ -61,6 +62,7 @@ export function transientWords(error: unknown): string {
   if (!(error instanceof Error) || error instanceof Failure) return errorMessage(error)
   const status = httpStatus(error)
   const http = status === undefined ? '' : `, HTTP ${String(status)}`
+  if (error instanceof GarbledAnswer) return `${error.message}${http}`
   if (isGarbled(error)) return `what answered is not AWS, or its answer was cut off${http}`
   const message = errorMessage(error)
   return message === 'UnknownError' || message === error.name ? `no reason was given${http}` : message
@@ -129,4 +131,31 @@ export class AwsCallError extends Error {
     this.name = code
     this.$metadata = {httpStatusCode: status}
   }
+}
+
+/** An answer to a call made without the SDK's client that AWS did not give, or not whole. */
+export class GarbledAnswer extends Error {
+  override readonly name = 'GarbledAnswer'
+  readonly $metadata: {readonly httpStatusCode: number}
+
+  /** @param text the body of the answer */
+  constructor(text: string, status: number) {
+    super(garbledWords(text))
+    this.$metadata = {httpStatusCode: status}
+  }
+}
+
+const PAGE = /<html[\s>]|<!doctype html/i
+
+/** Whether a body is a web page: a proxy, a guest network or a load balancer gave it, whatever the status says. */
+export function isPage(text: string): boolean {
+  return PAGE.test(text)
+}
+
+const LONGEST_TITLE = 80
+
+function garbledWords(text: string): string {
+  if (!isPage(text)) return 'what answered is not AWS, or its answer was cut off'
+  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim().replace(/\s+/g, ' ').slice(0, LONGEST_TITLE) ?? ''
+  return `a proxy answered with a web page${title === '' ? '' : ` ("${title}")`}`
 }

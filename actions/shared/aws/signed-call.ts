@@ -3,7 +3,7 @@ import type {ECSClient} from '@aws-sdk/client-ecs'
 import {HttpRequest} from '@smithy/core/protocols'
 import {SignatureV4} from '@smithy/signature-v4'
 import type {Environment} from '../core/inputs.ts'
-import {AwsCallError} from './errors.ts'
+import {AwsCallError, GarbledAnswer, isPage} from './errors.ts'
 
 /** One call of an AWS service for which the whole SDK client would weigh more than its use is worth. */
 export interface SignedCall {
@@ -31,6 +31,7 @@ interface Answer {
  * The body of one answer. Signed by the SDK's signer and sent by the handler of `carrier`: its credentials, region,
  * proxy and partition hold for this call too. Never tried again; that is for the caller to decide.
  * @throws {Error} named by AWS's code: `AccessDeniedException`, `ThrottlingException`...
+ * @throws {GarbledAnswer} when what came back is a web page
  */
 export async function signedCall(env: Environment, carrier: Carrier, call: SignedCall): Promise<string> {
   const {credentials, sha256, requestHandler, customUserAgent} = carrier.config
@@ -57,6 +58,7 @@ export async function signedCall(env: Environment, carrier: Carrier, call: Signe
     )
     return {response: answer.response, text: await textOf(answer.response.body)}
   }, url.host)
+  if (isPage(text)) throw new GarbledAnswer(text, response.statusCode)
   if (response.statusCode >= 300) throw errorOf(response.statusCode, text)
   return text
 }
@@ -68,7 +70,7 @@ export async function signedCall(env: Environment, carrier: Carrier, call: Signe
  * @param place the service
  * @param target the service's prefix and the operation: `CodeDeploy_20141006.GetDeployment`
  * @param input what the operation takes
- * @throws as {@link signedCall} does
+ * @throws as {@link signedCall} does, and {@link GarbledAnswer} when what came back is not JSON
  */
 export async function jsonCall(
   env: Environment,
@@ -79,8 +81,15 @@ export async function jsonCall(
 ): Promise<unknown> {
   const headers = {'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target}
   const text = await signedCall(env, carrier, {...place, headers, body: JSON.stringify(input)})
-  return text === '' ? {} : (JSON.parse(text) as unknown)
+  if (text === '') return {}
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new GarbledAnswer(text, OK)
+  }
 }
+
+const OK = 200
 
 // The hosts of a region differ in one part only, so that of the carrier tells those of the others, in every partition.
 async function endpointOf(env: Environment, carrier: Carrier, region: string, call: SignedCall): Promise<URL> {
