@@ -168,7 +168,7 @@ class Job {
       }
       if (this.#looks % 4 === 0 && !this.#pace.inDebt(this.#calls, at * 1000)) this.#lookAtTasks(at)
     }
-    this.#events.at(at + this.#pace.next(this.#calls, at * 1000, false) / 1000, (next) => {
+    this.#events.at(at + this.#pace.next(this.#calls, at * 1000, 'any-moment') / 1000, (next) => {
       this.#look(next, ends)
     })
   }

@@ -7,7 +7,7 @@ import type {ContainerEdits, Edits} from '../../shared/ecs/edits.ts'
 import {parseArn, shortName} from '../../shared/ecs/names.ts'
 import {sourceOf} from '../../shared/ecs/source.ts'
 import type {Source} from '../../shared/ecs/source.ts'
-import type {Patience} from '../../shared/ecs/watch.ts'
+import type {Patience} from '../../shared/ecs/referee.ts'
 import {words} from '../../shared/ecs/words.ts'
 
 /** What the user asks for, checked as far as that is possible without asking AWS. */

@@ -9,6 +9,7 @@ import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
 import {deregisterOldRevisions} from './old-revisions.ts'
 import {findTargets, patienceFor, renderWanted} from './preflight.ts'
+import {proveAll} from './proofs.ts'
 import {planned, registered, submitted, succeeded} from './report.ts'
 import {register, start} from './start.ts'
 import {undoAndFail} from './undo-and-fail.ts'
@@ -46,8 +47,10 @@ async function deploy(world: World, aws: Aws, inputs: Inputs): Promise<void> {
   }
 
   const outcomes = await watch(world, aws, inputs.cluster, subjects, patienceFor(inputs, targets))
-  const trouble = await findTrouble(world, aws, job, outcomes)
+  const isComplete = outcomes.every(({verdict}) => verdict.kind === 'completed')
+  const proofs = isComplete ? await proveAll(aws, inputs.cluster, outcomes) : new Map()
+  const trouble = await findTrouble(world, aws, job, outcomes, proofs)
   if (trouble.length > 0) throw await undoAndFail(world, aws, job, trouble)
-  await succeeded(world, aws, job, outcomes)
+  succeeded(world, job, outcomes, proofs)
   await deregisterOldRevisions(world, aws, job)
 }

@@ -12,7 +12,7 @@ import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/load.ts'
 import type {Loaded} from '../../shared/ecs/load.ts'
 import {findServices, lookUpServices} from '../../shared/ecs/targets.ts'
-import type {Patience} from '../../shared/ecs/watch.ts'
+import type {Patience} from '../../shared/ecs/referee.ts'
 import {planCodeDeploy} from './code-deploy-plan.ts'
 import type {CodeDeployPlan} from './code-deploy-plan.ts'
 import {futureService, planCreation} from './create-service.ts'
@@ -51,11 +51,12 @@ export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promi
     running: undefined,
     creation,
   }))
+  const load = onceEach((arn: string) => loadRegistered(aws, arn))
   const found = await Promise.all(
     services.map(async (service) => ({
       name: service.serviceName ?? '',
       service,
-      running: await loadRegistered(aws, service.taskDefinition ?? ''),
+      running: await load(service.taskDefinition ?? ''),
       ...(isCodeDeploys(service) &&
         inputs.mode !== 'register' && {
           codeDeploy: await planCodeDeploy(world.env, aws, inputs.cluster, service, inputs.codeDeploy),
@@ -63,6 +64,16 @@ export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promi
     })),
   )
   return [...found, ...made]
+}
+
+// Services that run the same revision ask for it once.
+function onceEach<T>(load: (name: string) => Promise<T>): (name: string) => Promise<T> {
+  const loads = new Map<string, Promise<T>>()
+  return (name) => {
+    const loading = loads.get(name) ?? load(name)
+    loads.set(name, loading)
+    return loading
+  }
 }
 
 // The file is read even when every service is there: a mistake in it is found on the day it is made.

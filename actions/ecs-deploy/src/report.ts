@@ -2,15 +2,13 @@ import {humanDuration} from '../../shared/core/clock.ts'
 import type {Status} from '../../shared/core/diagnosis.ts'
 import {code, escapeMarkdown, table} from '../../shared/core/markdown.ts'
 import type {World} from '../../shared/core/world.ts'
-import type {Aws} from '../../shared/ecs/aws.ts'
-import {Eyes} from '../../shared/ecs/look.ts'
 import {parseImage, shortName} from '../../shared/ecs/names.ts'
-import {proveImages} from '../../shared/ecs/proof.ts'
 import type {Outcome, Subject} from '../../shared/ecs/watch.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
 import {changeFold, changeLines, imagesOf, isUnchanged} from './change.ts'
 import type {Change} from './change.ts'
 import type {Inputs} from './inputs.ts'
+import type {Proofs} from './proofs.ts'
 
 /** One run of this action, as far as it has come. */
 export interface Job {
@@ -52,12 +50,11 @@ export function submitted(world: World, job: Job, subjects: readonly Subject[]):
 }
 
 /** Ends a deploy that came true: what runs, how that is known, how long it took. */
-export async function succeeded(world: World, aws: Aws, job: Job, outcomes: readonly Outcome[]): Promise<void> {
-  const {change, inputs, revision, started} = job
+export function succeeded(world: World, job: Job, outcomes: readonly Outcome[], proofs: Proofs): void {
+  const {change, revision, started} = job
   const status = isUnchanged(change) ? 'unchanged' : 'succeeded'
   const took = humanDuration(world.clock.now() - started)
-  const eyes = new Eyes(aws.ecs, inputs.cluster)
-  const rows = await Promise.all(outcomes.map((outcome) => provenRow(eyes, outcome)))
+  const rows = outcomes.map((outcome) => provenRow(outcome, proofs))
   const names = outcomes.map(({track}) => track.watched.service).join(', ')
   const verb = status === 'unchanged' ? 'runs it already' : 'runs it'
   for (const [name, tasks, proof] of rows) {
@@ -74,13 +71,11 @@ export async function succeeded(world: World, aws: Aws, job: Job, outcomes: read
   )
 }
 
-async function provenRow(eyes: Eyes, {track}: Outcome): Promise<readonly string[]> {
-  const {service, taskDefinition} = track.watched
+function provenRow({track}: Outcome, proofs: Proofs): readonly string[] {
+  const {service} = track.watched
   const desired = track.snapshot.service?.desiredCount ?? 0
-  const tasks = await eyes.tasks(service, 'RUNNING').catch(() => [])
-  const ours = tasks.filter(({taskDefinitionArn}) => taskDefinitionArn === taskDefinition)
   const counts = `${String(track.running)}/${String(desired)}`
-  return [service, counts, proveImages(ours, track.definition).sentence]
+  return [service, counts, proofs.get(service)?.sentence ?? '']
 }
 
 // The same tag may hold other bytes by now, and an unchanged task definition does not pull it again.

@@ -2,9 +2,8 @@ import type {Diagnosis, Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {diagnose} from '../../shared/ecs/diagnose.ts'
-import {Eyes} from '../../shared/ecs/look.ts'
-import {proveImages} from '../../shared/ecs/proof.ts'
 import type {Outcome} from '../../shared/ecs/watch.ts'
+import type {Proofs} from './proofs.ts'
 import type {Job} from './report.ts'
 import {verifyUrl} from './verify.ts'
 
@@ -16,10 +15,16 @@ export interface Trouble {
 }
 
 /** Every service whose deployment failed, runs other bytes than wanted, or does not answer as expected. */
-export async function findTrouble(world: World, aws: Aws, job: Job, outcomes: readonly Outcome[]): Promise<Trouble[]> {
+export async function findTrouble(
+  world: World,
+  aws: Aws,
+  job: Job,
+  outcomes: readonly Outcome[],
+  proofs: Proofs,
+): Promise<Trouble[]> {
   const failed = outcomes.filter(({verdict}) => verdict.kind !== 'completed')
   if (failed.length > 0) return await Promise.all(failed.map((outcome) => troubleOf(world, aws, job, outcome)))
-  const strangers = await otherImages(aws, job, outcomes)
+  const strangers = otherImages(outcomes, proofs)
   if (strangers.length > 0) return strangers
   return await wrongAnswer(world, job, outcomes)
 }
@@ -43,21 +48,14 @@ const STATUS: Readonly<Record<Outcome['verdict']['kind'], Failure['status']>> = 
   'timed-out': 'timed-out',
 }
 
-async function otherImages(aws: Aws, {inputs}: Job, outcomes: readonly Outcome[]): Promise<Trouble[]> {
-  const eyes = new Eyes(aws.ecs, inputs.cluster)
-  const found = await Promise.all(
-    outcomes.map(async (outcome) => {
-      const {watched, definition} = outcome.track
-      const running = await eyes.tasks(watched.service, 'RUNNING').catch(() => [])
-      const ours = running.filter(({taskDefinitionArn}) => taskDefinitionArn === watched.taskDefinition)
-      const {mismatch} = proveImages(ours, definition)
-      if (mismatch === undefined) return []
-      const advice = 'deploy the image by its digest (repository@sha256:…), which cannot change underneath a deployment'
-      const diagnosis: Diagnosis = {reason: 'rejected', subject: watched.service, cause: mismatch, advice}
-      return [{outcome, diagnosis, status: 'failed' as const}]
-    }),
-  )
-  return found.flat()
+function otherImages(outcomes: readonly Outcome[], proofs: Proofs): Trouble[] {
+  return outcomes.flatMap((outcome): Trouble[] => {
+    const {service} = outcome.track.watched
+    const mismatch = proofs.get(service)?.mismatch
+    if (mismatch === undefined) return []
+    const advice = 'deploy the image by its digest (repository@sha256:…), which cannot change underneath a deployment'
+    return [{outcome, diagnosis: {reason: 'rejected', subject: service, cause: mismatch, advice}, status: 'failed'}]
+  })
 }
 
 async function wrongAnswer(world: World, {inputs}: Job, outcomes: readonly Outcome[]): Promise<Trouble[]> {

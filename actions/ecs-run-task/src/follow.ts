@@ -87,7 +87,7 @@ class Follower {
       if (this.#done()) break
       this.#heartbeat()
       timedOut = clock.now() - this.#started >= this.#inputs.timeoutMs
-      if (!timedOut) await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now(), true), cancel)
+      if (!timedOut) await clock.sleep(this.#pace.next(this.#eyes.calls, clock.now(), 'any-moment'), cancel)
     }
     const tookMs = clock.now() - this.#started
     if (this.#tasks.every(isStopped)) await this.#lastLines()

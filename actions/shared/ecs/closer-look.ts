@@ -8,6 +8,7 @@ import {judge} from './judge.ts'
 import type {Eyes} from './look.ts'
 import {shortName} from './names.ts'
 import type {Pace} from './pace.ts'
+import {lookAtTasks} from './task-look.ts'
 import {lookAtTargets, targetGroupsOf} from './target-health.ts'
 import type {Track} from './track.ts'
 import {looksOver} from './turns.ts'
@@ -49,23 +50,28 @@ export class CloserLook {
     await this.#askForRecords(due)
   }
 
-  /** Takes in what tasks and load balancers say of one deployment now. */
-  async at(track: Track): Promise<void> {
-    const {world, eyes, pace} = this.#glasses
+  /** Takes in what tasks and load balancers say of the deployments now. */
+  async at(open: readonly Track[]): Promise<void> {
+    const {world, eyes} = this.#glasses
     const now = world.clock.now()
-    const urgency = track.isFailing ? 'failing' : track.hasChanged ? 'changed' : 'calm'
-    // A complete deployment is watched on for nothing else than its tasks: they are looked at whatever was called before.
-    const isAffordable = track.completedAt !== undefined || !pace.inDebt(eyes.calls, now, urgency)
-    if (track.wantsTasks(now) && isAffordable) {
-      await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => track.lookAtTasks(eyes, now))
+    const due = open.filter((track) => track.wantsTasks(now))
+    if (due.some((track) => this.#isAffordable(track, now))) {
+      await this.#ifAllowed('ecs:ListTasks and ecs:DescribeTasks', () => lookAtTasks(eyes, due, now))
     }
-    await this.#askForTargets(track, now)
+    for (const track of open) await this.#askForTargets(track, now)
+  }
+
+  // A complete deployment is watched on for nothing else than its tasks: they are looked at whatever was called before.
+  #isAffordable(track: Track, now: number): boolean {
+    const {eyes, pace} = this.#glasses
+    const urgency = track.isFailing ? 'failing' : track.hasChanged ? 'changed' : 'calm'
+    return track.completedAt !== undefined || !pace.inDebt(eyes.calls, now, urgency)
   }
 
   async #askForTargets(track: Track, now: number): Promise<void> {
     const {aws, eyes, pace} = this.#glasses
     const {service} = track.snapshot
-    if (service === undefined || !track.wantsTargets(now) || pace.inDebt(eyes.calls, now)) return
+    if (service === undefined || !track.wantsTargets(now) || pace.inDebt(eyes.calls, now, 'changed')) return
     if (judge(track.watched, track.snapshot) !== undefined) return
     eyes.calls += targetGroupsOf(service).length
     // Asked at the first sign only once where that is not allowed, and again in a while where it is.

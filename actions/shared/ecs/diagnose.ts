@@ -14,6 +14,7 @@ import {codeDeployLink, logLink, serviceLink, taskLink} from './links.ts'
 import {revisionOf, shortTask} from './names.ts'
 import {essentialContainers} from './task-groups.ts'
 import type {TaskGroup} from './task-groups.ts'
+import {lookAtTasks} from './task-look.ts'
 import {tailLog, tellingLine} from './task-logs.ts'
 import type {LogTail} from './task-logs.ts'
 import {sharper, sickTargets, targetEvidence, withTargets} from './diagnose-targets.ts'
@@ -78,7 +79,7 @@ async function lookOnceMore(world: World, aws: Aws, {outcome, cluster}: Case): P
   for (let look = 0; look < LAST_LOOKS && track.failures.length === 0; look += 1) {
     if (look > 0) await world.clock.sleep(LAST_LOOK_PAUSE_MS)
     // What cannot be looked at now was said during the watch; the verdict stands without it.
-    await track.lookAtTasks(eyes, world.clock.now()).catch(() => undefined)
+    await lookAtTasks(eyes, [track], world.clock.now()).catch(() => undefined)
   }
 }
 

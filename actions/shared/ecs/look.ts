@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import type {DesiredStatus, ECSClient, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import {withTaskSets} from './code-deploy-judge.ts'
+import {isStopped} from './task-groups.ts'
 
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html: ten services in one call.
 const SERVICES_PER_CALL = 10
@@ -14,6 +15,11 @@ const RECORDS_PER_CALL = 20
 const TASKS_PER_CALL = 100
 // More stopped tasks than this say nothing new about why a deployment fails.
 const MOST_PAGES = 3
+// A service runs 5000 tasks at most: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+const ALL_PAGES = 50
+
+/** Which tasks to list: those of one service, or of all services that run a family. */
+export type Whose = {readonly serviceName: string} | {readonly family: string}
 
 /** Looks at ECS and counts the calls it takes. */
 export class Eyes {
@@ -21,6 +27,8 @@ export class Eyes {
   readonly #cluster: string
   /** Calls made so far. */
   calls = 0
+  // A stopped task never changes again: what it says is asked for once.
+  readonly #stopped = new Map<string, Task>()
 
   constructor(client: ECSClient, cluster: string) {
     this.#client = client
@@ -53,16 +61,25 @@ export class Eyes {
     return found
   }
 
-  /** The tasks of a service with one desired status. */
-  async tasks(serviceName: string, desiredStatus: DesiredStatus): Promise<Task[]> {
-    const found: Task[] = []
+  /** All tasks that are running or on their way. */
+  async running(whose: Whose): Promise<Task[]> {
+    return await this.describe(await this.#list(whose, 'RUNNING', ALL_PAGES))
+  }
+
+  /** Tasks that have stopped of late or are about to; of very many, some hundreds. */
+  async stopped(whose: Whose): Promise<Task[]> {
+    return await this.describe(await this.#list(whose, 'STOPPED', MOST_PAGES))
+  }
+
+  async #list(whose: Whose, desiredStatus: DesiredStatus, most: number): Promise<string[]> {
+    const found: string[] = []
     let nextToken: string | undefined
-    for (let page = 0; page < MOST_PAGES; page += 1) {
+    for (let page = 0; page < most; page += 1) {
       this.calls += 1
       const listed = await this.#client.send(
-        new ListTasksCommand({cluster: this.#cluster, serviceName, desiredStatus, ...(nextToken && {nextToken})}),
+        new ListTasksCommand({cluster: this.#cluster, ...whose, desiredStatus, ...(nextToken && {nextToken})}),
       )
-      found.push(...(await this.describe(listed.taskArns ?? [])))
+      found.push(...(listed.taskArns ?? []))
       nextToken = listed.nextToken
       if (nextToken === undefined) break
     }
@@ -71,13 +88,15 @@ export class Eyes {
 
   /** Tasks by their ARNs, in calls of a hundred. */
   async describe(arns: readonly string[]): Promise<Task[]> {
-    const found: Task[] = []
-    for (let at = 0; at < arns.length; at += TASKS_PER_CALL) {
+    const found = arns.flatMap((arn) => this.#stopped.get(arn) ?? [])
+    const unknown = arns.filter((arn) => !this.#stopped.has(arn))
+    for (let at = 0; at < unknown.length; at += TASKS_PER_CALL) {
       this.calls += 1
-      const tasks = arns.slice(at, at + TASKS_PER_CALL)
+      const tasks = unknown.slice(at, at + TASKS_PER_CALL)
       const answer = await this.#client.send(new DescribeTasksCommand({cluster: this.#cluster, tasks}))
       found.push(...(answer.tasks ?? []))
     }
+    for (const task of found) if (isStopped(task)) this.#stopped.set(task.taskArn ?? '', task)
     return found
   }
 }

@@ -41,11 +41,29 @@ function stoppedAt(task: Task | undefined): number {
   return (task?.stoppedAt ?? task?.stoppingAt)?.getTime() ?? 0
 }
 
+/** Whether a task may be one of a service: ECS writes the service into its group. */
+export function isOfService({group}: Task, service: string): boolean {
+  return group?.startsWith('service:') !== true || group === `service:${service}`
+}
+
+/** A deployment, as far as its tasks tell that they are its own. */
+export interface Deployed {
+  readonly service: string
+  readonly deploymentId: string
+  /** ARN of the task definition that it brings. */
+  readonly taskDefinition: string
+}
+
 /**
- * Whether a task belongs to a deployment. ECS writes the deployment's id into `startedBy`; where something else stands
+ * Whether a task belongs to the deployment of a service. ECS writes the deployment's id into `startedBy`; where something else stands
  * there, the task definition and the time of creation tell (both by the clock of ECS, never by ours).
  */
-export function belongsTo(task: Task, deploymentId: string, taskDefinition: string, since: Date | undefined): boolean {
+export function belongsTo(
+  task: Task,
+  {service, deploymentId, taskDefinition}: Deployed,
+  since: Date | undefined,
+): boolean {
+  if (!isOfService(task, service)) return false
   if (task.startedBy?.startsWith('ecs-svc/') === true) return task.startedBy === deploymentId
   const young =
     since === undefined || task.createdAt === undefined || task.createdAt.getTime() >= since.getTime() - 1000

@@ -4,7 +4,6 @@ import type {CodeDeployState} from './code-deploy-judge.ts'
 import type {CodeDeployTarget} from './code-deploy.ts'
 import type {Definition} from './definition.ts'
 import type {Snapshot, Verdict, Watched} from './judge.ts'
-import type {Eyes} from './look.ts'
 import {belongsTo, groupByCause, isStopped} from './task-groups.ts'
 import type {TaskGroup} from './task-groups.ts'
 import {targetGroupsOf} from './target-health.ts'
@@ -14,7 +13,6 @@ import type {SickTargets} from './target-health.ts'
 const TASK_LOOK_MS = 20_000
 // While a complete deployment is watched on, a task may die and be replaced between two looks at the counts.
 const STABLE_LOOK_MS = 6000
-const MOST_KNOWN = 100
 // All tasks run and the deployment is not complete: then it most often waits for the load balancer.
 const TARGET_LOOK_MS = 20_000
 const UNHEALTHY = /unhealthy in|target-group/
@@ -201,31 +199,24 @@ export class Track {
     return [failedTasks, runningCount, pendingCount, rolloutState, this.#events.size].join('/')
   }
 
-  /** Looks at the tasks of the deployment: those that stopped and those that are on their way. */
-  async lookAtTasks(eyes: Eyes, now: number): Promise<void> {
+  /** ARNs of the tasks that had not stopped when they were last seen. */
+  get openTasks(): readonly string[] {
+    return this.tasks.filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
+  }
+
+  /** Begins a look at the tasks. Gives whether nothing points at a change since the last one. */
+  beginLook(now: number): boolean {
     const calm = !this.hasChanged && this.#looked > 0
     this.#signature = this.#signatureNow()
     this.#looked = now
+    return calm
+  }
+
+  /** Takes in what was seen of tasks; those of other deployments and services are left out. */
+  seeTasks(tasks: readonly Task[], now: number): void {
     const failedBefore = this.failedTasks
     const since = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.createdAt
-    const {service, deploymentId, taskDefinition} = this.watched
-    const open = [...this.#tasks.values()].filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
-    // Nothing points at a change: that the known tasks are still there is known by one call instead of four.
-    if (calm && open.length > 0 && open.length <= MOST_KNOWN && (await this.#stillThere(eyes, open))) return
-    const listed = [...(await eyes.tasks(service, 'STOPPED')), ...(await eyes.tasks(service, 'RUNNING'))]
-    const lost = open.filter((arn) => !listed.some(({taskArn}) => taskArn === arn))
-    const found = [...listed, ...(await eyes.describe(lost))]
-    for (const task of found.filter((one) => belongsTo(one, deploymentId, taskDefinition, since))) this.#know(task)
+    for (const task of tasks) if (belongsTo(task, this.watched, since)) this.#tasks.set(task.taskArn ?? '', task)
     if (this.failedTasks > failedBefore) this.lastFailureAt = now
-  }
-
-  async #stillThere(eyes: Eyes, arns: readonly string[]): Promise<boolean> {
-    const known = await eyes.describe(arns)
-    for (const task of known) this.#know(task)
-    return !known.some(isStopped)
-  }
-
-  #know(task: Task): void {
-    this.#tasks.set(task.taskArn ?? '', task)
   }
 }
