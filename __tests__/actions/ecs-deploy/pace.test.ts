@@ -1,5 +1,6 @@
 import {run} from '../../../actions/ecs-deploy/src/main.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
+import type {EcsRun} from '../../support/ecs-run.ts'
 import type {Frame, History} from '../../support/scripted-ecs-state.ts'
 
 // Bounds of the watch: the end is seen at most 2 s after AWS calls it the end, with one call per 2 s on average,
@@ -10,8 +11,15 @@ const IMAGE =
 const usual = {cluster: 'StreamingCluster', 'task-definition': 'service', image: IMAGE, 'wait-for-minutes': '180'}
 const TEN = Array.from({length: 10}, (_, at) => `S${String(at)}Service`).join(',')
 
-// What may be called besides: a look at tasks when something changes, and what is asked once before and after.
-const ONCE = {one: 32, ten: 90} as const
+// What may be called ahead of one call per 2 s, at any length of a run: the first look, looks at tasks when something
+// changes, and one at what runs in the end. It is the same for ten services as for one.
+const AHEAD = 16
+
+/** The calls from the last change on: what watching takes. */
+function watching({ecs}: EcsRun): EcsRun['ecs']['calls'] {
+  const last = ecs.calls.findLastIndex(({operation}) => /^(Update|Create)/.test(operation))
+  return ecs.calls.slice(last + 1)
+}
 
 const stage = (at: number, lifecycleStage: string, weight: number, more: Partial<Frame> = {}): Frame => ({
   at,
@@ -82,11 +90,12 @@ describe.each<[string, (end: number) => History, string]>([
   test.each(ENDS)(
     'over after %d s: seen within 2 s, one call per 2 s on average',
     async (end) => {
-      const {world, ecs, seconds} = await runAgainst(run, history(end), {...usual, service})
+      const seen = await runAgainst(run, history(end), {...usual, service})
+      const {world, ecs, seconds} = seen
       expect(world.outputsSet['status']).toBe('succeeded')
       expect(seconds).toBeGreaterThanOrEqual(end)
       expect(seconds).toBeLessThanOrEqual(end + 2)
-      expect(ecs.calls.length).toBeLessThanOrEqual(ONCE[service === TEN ? 'ten' : 'one'] + seconds / 2)
+      expect(watching(seen).length).toBeLessThanOrEqual(AHEAD + seconds / 2)
       expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(1)
     },
     60_000,
@@ -97,4 +106,33 @@ test('the record of a canary is asked for ten services in one call', async () =>
   const {ecs} = await runAgainst(run, canary(300), {...usual, service: TEN})
   const asked = ecs.inputsOf('DescribeServiceDeployments').map(({serviceDeploymentArns}) => serviceDeploymentArns)
   expect(new Set(asked.map((arns) => (arns as string[]).length))).toEqual(new Set([10]))
+})
+
+// As the row of the bench counts it: 55 s from the change on, of a deployment that does not come up.
+test.each([
+  ['one service', 'APIService'],
+  ['ten services', TEN],
+])('a minute of waiting for %s takes 30 calls at most', async (_name, service) => {
+  const slow: History = {frames: [{at: 0, ours: {pending: 2}, old: {running: 2}}]}
+  const seen = await runAgainst(run, slow, {...usual, service, 'wait-for-minutes': '1'})
+  const calls = seen.ecs.calls.filter(({operation}) => !/^Update/.test(operation))
+  const start = seen.ecs.calls.find(({operation}) => operation === 'UpdateService')?.at ?? 0
+  const counted = calls.filter(({at}) => at > start && at <= start + 55_000).length
+  expect((counted / 55) * 60).toBeLessThanOrEqual(30)
+})
+
+const crash: History = {
+  frames: [
+    {at: 0, ours: {pending: 2}, old: {running: 2}},
+    {at: 5, ours: {failed: 2}, tasks: ['t1', 't2'].map((id) => ({id, status: 'STOPPED', exit: 3}))},
+  ],
+}
+
+test('ten services that fail at once: found out and brought back with the calls of one', async () => {
+  const looks = async (service: string): Promise<number> => {
+    const {ecs, failure} = await runAgainst(run, crash, {...usual, service})
+    expect(failure?.status).toBe('rolled-back')
+    return ecs.calls.filter(({operation}) => /^Describe(Services|ServiceDeployments)/.test(operation)).length
+  }
+  expect(await looks(TEN)).toBe(await looks('APIService'))
 })

@@ -15,11 +15,8 @@ export async function afterCancel(world: World): Promise<void> {
     return
   }
   const aws = makeAws(world.env, 'ecs-deploy', region)
-  const undone = await Promise.all(
-    services.map(({name, taskDefinition, desiredCount, codeDeploy, created}) =>
-      undo(world, aws, cluster, {name, taskDefinition, desiredCount, codeDeploy, created}, undefined),
-    ),
-  )
+  const retreats = services.map(({desiredCount, ...before}) => ({before: {...before, desiredCount}}))
+  const undone = await undo(world, aws, cluster, retreats)
   const sentences = undone.map(({sentence}) => sentence).join('; ')
   world.log.warning(`The deploy of ${names} did not come to its end: ${sentences}.`)
   world.summary.add(`### ✗ The deploy of ${names} did not come to its end\n\n${sentences}`)

@@ -8,14 +8,20 @@ import {failedReceipt} from './report.ts'
 import type {Job} from './report.ts'
 import type {Trouble} from './trouble.ts'
 import {undo} from './undo.ts'
-import type {Undone} from './undo.ts'
+import type {Retreat, Undone} from './undo.ts'
 
 // Verdicts after which the service is somebody else's business: a newer deployment, a person, a deletion.
 const NOT_OURS: ReadonlySet<string> = new Set(['superseded', 'deleted', 'stopped', 'scaled-to-zero'])
 
 /** Brings back what ran before, where the user wants that and the change was ours, and gives the failure to throw. */
 export async function undoAndFail(world: World, aws: Aws, job: Job, trouble: readonly Trouble[]): Promise<Failure> {
-  const undone = await Promise.all(trouble.map((one) => undoOne(world, aws, job, one)))
+  const left = trouble.map((one) => leftAlone(job, one))
+  const retreats = trouble.flatMap((one, at) => (left[at] === undefined ? retreatOf(job, one) : []))
+  const back = [...(await undo(world, aws, job.inputs.cluster, retreats))]
+  const undone = left.map((sentence): Undone => {
+    if (sentence !== undefined) return {restored: false, sentence}
+    return back.shift() ?? {restored: false, sentence: 'nothing was undone'}
+  })
   const [first] = trouble
   if (first === undefined) throw new Error('There is no trouble to report.')
   const others = trouble.slice(1).map(({diagnosis}) => `${diagnosis.subject}: ${diagnosis.cause}`)
@@ -32,14 +38,20 @@ export async function undoAndFail(world: World, aws: Aws, job: Job, trouble: rea
   return new Failure(diagnosis, status)
 }
 
-async function undoOne(world: World, aws: Aws, {inputs, change, revision}: Job, {outcome}: Trouble): Promise<Undone> {
+// Why a service is not brought back; undefined when it is.
+function leftAlone({inputs, change}: Job, {outcome}: Trouble): string | undefined {
   const {service, taskDefinition} = outcome.track.watched
   const item = change.perTarget.find(({target}) => target.name === service)
   const kind = outcome.verdict.kind
-  if (item === undefined || NOT_OURS.has(kind)) return {restored: false, sentence: `${service} was left as it is`}
-  if (!item.needed) return {restored: false, sentence: `nothing was changed in ${service}`}
+  if (item === undefined || NOT_OURS.has(kind)) return `${service} was left as it is`
+  if (!item.needed) return `nothing was changed in ${service}`
   if (inputs.onFailure === 'keep' && kind !== 'rolled-back') {
-    return {restored: false, sentence: `${service} was left on ${shortName(taskDefinition)} (on-failure: keep)`}
+    return `${service} was left on ${shortName(taskDefinition)} (on-failure: keep)`
   }
-  return await undo(world, aws, inputs.cluster, beforeOf(item, revision), outcome)
+  return undefined
+}
+
+function retreatOf({change, revision}: Job, {outcome}: Trouble): Retreat[] {
+  const item = change.perTarget.find(({target}) => target.name === outcome.track.watched.service)
+  return item === undefined ? [] : [{before: beforeOf(item, revision), outcome}]
 }

@@ -43,7 +43,7 @@ export async function undoStarted(world: World, aws: Aws, job: Job, started: rea
   }
 
   const taken = items.filter((item, at) => started[at]?.status === 'fulfilled' && item.needed)
-  const undone = await Promise.all(taken.map((item) => goBack(world, aws, job, item)))
+  const undone = await goBack(world, aws, job, taken)
   const others = failures.slice(1).map(({diagnosis}) => `${diagnosis.subject}: ${diagnosis.cause}`)
   const diagnosis: Diagnosis = {
     ...first.diagnosis,
@@ -75,10 +75,19 @@ function leftAlone({item: {target}}: Refused): string {
   return running === undefined ? `${name} was not made` : `${name} still runs ${shortName(running.arn)}`
 }
 
-async function goBack(world: World, aws: Aws, {inputs, revision}: Job, item: TargetChange): Promise<Undone> {
-  const {name} = item.target
-  const before = {...beforeOf(item, revision), changed: true}
-  if (inputs.onFailure === 'rollback') return await undo(world, aws, inputs.cluster, before, undefined)
-  const sentence = `${name} was taken and is left on its way to ${shortName(revision)} (on-failure: keep)`
-  return {restored: false, sentence}
+async function goBack(
+  world: World,
+  aws: Aws,
+  {inputs, revision}: Job,
+  taken: readonly TargetChange[],
+): Promise<readonly Undone[]> {
+  if (inputs.onFailure === 'rollback') {
+    const retreats = taken.map((item) => ({before: {...beforeOf(item, revision), changed: true}}))
+    return await undo(world, aws, inputs.cluster, retreats)
+  }
+  const aim = shortName(revision)
+  return taken.map(({target: {name}}) => ({
+    restored: false,
+    sentence: `${name} was taken and is left on its way to ${aim} (on-failure: keep)`,
+  }))
 }

@@ -13,9 +13,9 @@ import {isCodeDeploys} from '../../shared/ecs/code-deploy-judge.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import {loadRegistered} from '../../shared/ecs/load.ts'
-import {findServices} from '../../shared/ecs/targets.ts'
+import {lookUpServices} from '../../shared/ecs/targets.ts'
 import {watch} from '../../shared/ecs/watch.ts'
-import type {Outcome} from '../../shared/ecs/watch.ts'
+import type {Outcome, Subject} from '../../shared/ecs/watch.ts'
 import type {AppSpec} from './app-spec.ts'
 import {removeCreated} from './remove-created.ts'
 import {subject} from './subject.ts'
@@ -52,42 +52,82 @@ export interface Undone {
 
 const RESTORE_MS = 600_000
 const LOOK_MS = 2000
+const never = new AbortController().signal
+
+/** A service to bring back. */
+export interface Retreat {
+  readonly before: Before
+  /** How its deployment ended, when it was watched to its end. */
+  readonly outcome?: Outcome | undefined
+}
+
+/** One that is on its way back. */
+interface UnderWay {
+  readonly before: Before
+  readonly old: Service
+  /** As the change answered it; undefined where ECS goes back by itself and is waited for. */
+  readonly after: Service | undefined
+}
 
 /**
- * Brings a service back to what ran before, and waits until it does. Never throws: the failure that made it necessary
- * is the news, and it is told together with how going back went.
- * @param outcome how the deployment ended, when it was watched to its end
+ * Brings services back to what ran before, all at once, and waits until they do. Never throws: the failure that made it
+ * necessary is the news, and it is told together with how going back went.
+ * @returns how it went, in the order of `retreats`
  */
 export async function undo(
   world: World,
   aws: Aws,
   cluster: string,
-  before: Before,
-  outcome: Outcome | undefined,
-): Promise<Undone> {
+  retreats: readonly Retreat[],
+): Promise<readonly Undone[]> {
+  const names = retreats.filter(({before}) => before.created !== true).map(({before}) => before.name)
+  const known = lookUpServices(aws, cluster, names)
+  const begun = await Promise.all(
+    retreats.map((retreat) =>
+      unlessBroken(retreat.before, async () => begin(world, aws, cluster, retreat, await known)),
+    ),
+  )
+  const underWay = begun.filter((one) => 'before' in one)
+  const ended = await waitUntilBack(world, aws, cluster, underWay)
+  return begun.map((one) =>
+    'before' in one ? (ended[underWay.indexOf(one)] ?? notBack(one.before, 'it is not known why')) : one,
+  )
+}
+
+async function unlessBroken<T>(before: Before, body: () => Promise<T>): Promise<T | Undone> {
   try {
-    if (before.created === true) return await removeCreated(world, aws, cluster, before.name, before.taskDefinition)
-    const byEcs = outcome?.verdict.kind === 'rolled-back'
-    const [now] = await findServices(aws, cluster, [before.name])
-    if (now === undefined) return {restored: false, sentence: `${before.name} is gone`}
-    if (isCodeDeploys(now)) {
-      return await undoByCodeDeploy(world, aws, cluster, before, outcome?.track.watched.codeDeployId)
-    }
-    if (!byEcs && isAsBefore(now, before)) {
-      const same = `${before.name} runs ${shortName(before.taskDefinition)} as before, there was nothing to go back to`
-      return {restored: false, sentence: same}
-    }
-    world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
-    const after = byEcs
-      ? await untilPrimary(world, aws, cluster, before)
-      : await goBack(world, aws, cluster, before, await recordOf(aws, now, outcome))
-    return await waitUntilBack(world, aws, cluster, before, now, after)
+    return await body()
   } catch (error) {
-    const aim =
-      before.created === true ? `removing ${before.name}` : `going back to ${shortName(before.taskDefinition)}`
-    const problem = `${aim} did not work: ${errorMessage(error)}`
-    return {restored: false, sentence: problem}
+    return notBack(before, errorMessage(error))
   }
+}
+
+function notBack({name, created, taskDefinition}: Before, why: string): Undone {
+  const aim = created === true ? `removing ${name}` : `going back to ${shortName(taskDefinition)}`
+  return {restored: false, sentence: `${aim} did not work: ${why}`}
+}
+
+async function begin(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  {before, outcome}: Retreat,
+  known: readonly Service[],
+): Promise<Undone | UnderWay> {
+  if (before.created === true) return await removeCreated(world, aws, cluster, before.name, before.taskDefinition)
+  const old = known.find(({serviceName, status}) => serviceName === before.name && status === 'ACTIVE')
+  if (old === undefined) return {restored: false, sentence: `${before.name} is gone`}
+  if (isCodeDeploys(old)) {
+    return await undoByCodeDeploy(world, aws, cluster, before, outcome?.track.watched.codeDeployId)
+  }
+  const byEcs = outcome?.verdict.kind === 'rolled-back'
+  if (!byEcs && isAsBefore(old, before)) {
+    const same = `${before.name} runs ${shortName(before.taskDefinition)} as before, there was nothing to go back to`
+    return {restored: false, sentence: same}
+  }
+  world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
+  const after = byEcs ? undefined : await goBack(world, aws, cluster, before, await recordOf(aws, old, outcome))
+  return {before, old, after}
 }
 
 function isAsBefore(now: Service, {taskDefinition, desiredCount, changed}: Before): boolean {
@@ -95,16 +135,16 @@ function isAsBefore(now: Service, {taskDefinition, desiredCount, changed}: Befor
   return now.taskDefinition === taskDefinition && (desiredCount === undefined || now.desiredCount === desiredCount)
 }
 
+// Gives the service as the change answered it; undefined where its deployment was stopped, and ECS goes back.
 async function goBack(
   world: World,
   aws: Aws,
   cluster: string,
   before: Before,
   record: ServiceDeployment | undefined,
-): Promise<Service> {
+): Promise<Service | undefined> {
   if (record?.serviceDeploymentArn !== undefined && record.status === 'IN_PROGRESS') {
-    const stopped = await stopDeployment(aws, record.serviceDeploymentArn)
-    if (stopped) return await untilPrimary(world, aws, cluster, before)
+    if (await stopDeployment(aws, record.serviceDeploymentArn)) return undefined
   }
   const command = new UpdateServiceCommand({
     cluster,
@@ -112,7 +152,6 @@ async function goBack(
     taskDefinition: before.taskDefinition,
     ...(before.desiredCount !== undefined && {desiredCount: before.desiredCount}),
   })
-  const never = new AbortController().signal
   const answer = await ask('ecs:UpdateService', () => persist(world.clock, never, () => aws.ecs.send(command)))
   return answer.service ?? {}
 }
@@ -131,18 +170,6 @@ async function recordOf(
   return answer?.serviceDeployments?.[0]
 }
 
-// A rollback by ECS was decided before it is seen: for a while the failed deployment still holds the first place.
-async function untilPrimary(world: World, aws: Aws, cluster: string, before: Before): Promise<Service> {
-  const started = world.clock.now()
-  for (;;) {
-    const [service = {}] = await findServices(aws, cluster, [before.name])
-    const primary = service.deployments?.find(({status}) => status === 'PRIMARY')
-    const isBack = primary?.taskDefinition === before.taskDefinition
-    if (isBack || world.clock.now() - started >= RESTORE_MS) return service
-    await world.clock.sleep(LOOK_MS)
-  }
-}
-
 // Works without a rollback configured on the service: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html
 async function stopDeployment(aws: Aws, serviceDeploymentArn: string): Promise<boolean> {
   try {
@@ -158,19 +185,59 @@ async function waitUntilBack(
   world: World,
   aws: Aws,
   cluster: string,
-  before: Before,
-  old: Service,
-  after: Service,
-): Promise<Undone> {
+  underWay: readonly UnderWay[],
+): Promise<readonly Undone[]> {
+  if (underWay.length === 0) return []
+  try {
+    const afters = await untilPrimary(world, aws, cluster, underWay)
+    const subjects = await Promise.all(underWay.map((one, at) => subjectOf(aws, one, afters[at] ?? {})))
+    const patience = {timeoutMs: RESTORE_MS, stableForMs: 0, failAfter: 3}
+    // A rollback that ECS started is not ours to be cancelled out of; one of ours is watched to its end as well.
+    const outcomes = await watch({...world, cancel: never}, aws, cluster, subjects, patience)
+    return underWay.map(({before}, at) => told(before, outcomes[at]))
+  } catch (error) {
+    return underWay.map(({before}) => notBack(before, errorMessage(error)))
+  }
+}
+
+// A rollback by ECS was decided before it is seen: for a while the failed deployment still holds the first place.
+async function untilPrimary(
+  world: World,
+  aws: Aws,
+  cluster: string,
+  underWay: readonly UnderWay[],
+): Promise<readonly Service[]> {
+  const started = world.clock.now()
+  const found = new Map<UnderWay, Service>()
+  for (;;) {
+    const waiting = underWay.filter((one) => one.after === undefined && !isBack(one, found.get(one)))
+    if (waiting.length === 0 || world.clock.now() - started >= RESTORE_MS) {
+      return underWay.map((one) => one.after ?? found.get(one) ?? {})
+    }
+    if (found.size > 0) await world.clock.sleep(LOOK_MS)
+    const names = waiting.map(({before}) => before.name)
+    const services = await lookUpServices(aws, cluster, names)
+    for (const one of waiting) {
+      found.set(one, services.find(({serviceName}) => serviceName === one.before.name) ?? {})
+    }
+  }
+}
+
+function isBack({before}: UnderWay, service: Service | undefined): boolean {
+  const primary = service?.deployments?.find(({status}) => status === 'PRIMARY')
+  return primary?.taskDefinition === before.taskDefinition
+}
+
+async function subjectOf(aws: Aws, {before, old}: UnderWay, after: Service): Promise<Subject> {
   const {definition} = await loadRegistered(aws, before.taskDefinition)
-  const patience = {timeoutMs: RESTORE_MS, stableForMs: 0, failAfter: 3}
-  // A rollback that ECS started is not ours to be cancelled out of; one of ours is watched to its end as well.
-  const calm = {...world, cancel: new AbortController().signal}
   const {watched, ...rest} = subject(old, after, definition)
-  const subjects = [
-    {...rest, watched: {...watched, recordBefore: after.currentServiceDeployment, staged: false, previous: undefined}},
-  ]
-  const [outcome] = await watch(calm, aws, cluster, subjects, patience)
+  return {
+    ...rest,
+    watched: {...watched, recordBefore: after.currentServiceDeployment, staged: false, previous: undefined},
+  }
+}
+
+function told(before: Before, outcome: Outcome | undefined): Undone {
   const state = outcome?.track.snapshot.service
   const running = `${String(outcome?.track.running ?? 0)}/${String(state?.desiredCount ?? 0)} running`
   const name = shortName(before.taskDefinition)
