@@ -1,10 +1,12 @@
 import {ContinueServiceDeploymentCommand} from '@aws-sdk/client-ecs'
 import type {DeploymentLifecycleHookDetail} from '@aws-sdk/client-ecs'
 import {isAccessDenied} from '../aws/errors.ts'
+import {errorMessage} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import {ask} from './aws.ts'
 import type {Aws} from './aws.ts'
 import {judge} from './judge.ts'
+import {refusalOf} from './refusals.ts'
 import type {Eyes} from './look.ts'
 import {shortName} from './names.ts'
 import type {Pace} from './pace.ts'
@@ -90,14 +92,34 @@ export class CloserLook {
 
   async #askForRecords(tracks: readonly Track[]): Promise<void> {
     if (tracks.length === 0) return
-    await this.#ifAllowed('ecs:DescribeServiceDeployments', async () => {
+    try {
       const records = await this.#glasses.eyes.deployments(tracks.map(({record = ''}) => record))
       for (const track of tracks) track.seeRecord(records.get(track.record ?? ''))
-    })
+    } catch (error) {
+      if (!isAccessDenied(error) && refusalOf(error) === undefined) throw error
+      this.#doWithoutRecords(tracks, error)
+    }
     for (const track of tracks) {
       const hooks = track.snapshot.record?.lifecycleHookDetails ?? []
       for (const hook of hooks) await this.#pause(track, track.record ?? '', hook)
     }
+  }
+
+  // That DescribeServices answers is enough: only stages, traffic and pauses remain unseen.
+  #doWithoutRecords(tracks: readonly Track[], error: unknown): void {
+    for (const track of tracks) track.doWithoutRecord()
+    const {world} = this.#glasses
+    const why = isAccessDenied(error)
+      ? 'this job may not look: allow ecs:DescribeServiceDeployments'
+      : errorMessage(error)
+    const staged = tracks.filter(({watched}) => watched.staged).map(({watched}) => watched.service)
+    if (staged.length === 0) {
+      if (isAccessDenied(error)) this.#warnOnce('ecs:DescribeServiceDeployments')
+      return
+    }
+    world.log.warning(
+      `Stages, traffic and pauses of ${staged.join(', ')} are not shown (${why}). The deployment counts as complete once its old tasks are gone.`,
+    )
   }
 
   // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContinueServiceDeployment.html
@@ -178,10 +200,15 @@ export class CloserLook {
       await look()
     } catch (error) {
       if (!isAccessDenied(error)) throw error
-      this.#refused.add(iamActions)
-      this.#glasses.world.log.warning(
-        `This job may not see or do all that it could: allow ${iamActions}, to be told why tasks stop and to end pauses.`,
-      )
+      this.#warnOnce(iamActions)
     }
+  }
+
+  #warnOnce(iamActions: string): void {
+    if (this.#refused.has(iamActions)) return
+    this.#refused.add(iamActions)
+    this.#glasses.world.log.warning(
+      `This job may not see or do all that it could: allow ${iamActions}, to be told why tasks stop and to end pauses.`,
+    )
   }
 }

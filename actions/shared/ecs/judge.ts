@@ -36,6 +36,8 @@ export interface Snapshot {
   readonly tasks: readonly Task[]
   /** Whether the watched deployment was ever seen: until then an answer may be older than the change. */
   readonly seen: boolean
+  /** Whether ECS shows no record of the deployment, though it keeps one: not allowed, or not to be had here. */
+  readonly blind?: boolean
   /** What the service's events said since the change. */
   readonly events: readonly string[]
 }
@@ -65,9 +67,21 @@ export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined
   if (watched.codeDeployId !== undefined) return snapshot.codeDeploy && judgeCodeDeploy(snapshot.codeDeploy)
   const byRecord = record && judgeRecord(record)
   if (byRecord !== undefined) return byRecord
-  // Blue/green counts its tasks as complete long before traffic has moved: without a record nothing is known.
-  if (watched.staged && (record !== undefined || service.currentServiceDeployment !== undefined)) return undefined
+  return watched.staged ? judgeStaged(watched, service, snapshot) : judgeService(watched, service, snapshot)
+}
+
+// Blue/green counts its tasks as complete long before traffic has moved: without a record nothing is known.
+function judgeStaged(watched: Watched, service: Service, snapshot: Snapshot): Verdict | undefined {
+  if (snapshot.blind === true) return judgeBlind(watched, service, snapshot)
+  if (snapshot.record !== undefined || service.currentServiceDeployment !== undefined) return undefined
   return judgeService(watched, service, snapshot)
+}
+
+// Without the record only the very end tells: ECS keeps what ran before until traffic has moved and the bake time is over
+// (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue-green.html), and then takes it away.
+function judgeBlind(watched: Watched, service: Service, snapshot: Snapshot): Verdict | undefined {
+  const verdict = judgeService(watched, service, snapshot)
+  return verdict?.kind === 'completed' && service.deployments?.length !== 1 ? undefined : verdict
 }
 
 const GONE: Verdict = {kind: 'deleted', detail: 'the service does not exist any more'}

@@ -15,6 +15,8 @@ const TASK_LOOK_MS = 20_000
 const STABLE_LOOK_MS = 6000
 // All tasks run and the deployment is not complete: then it most often waits for the load balancer.
 const TARGET_LOOK_MS = 20_000
+// A record that is not shown after so many questions, a minute or so, is not shown at all.
+const MOST_MISSES = 15
 const UNHEALTHY = /unhealthy in|target-group/
 
 /** What is known of one deployment while it is watched. */
@@ -33,6 +35,8 @@ export class Track {
   #service: Service | undefined
   #record: ServiceDeployment | undefined
   #recordArn: string | undefined
+  #recordMisses = 0
+  #blind = false
   #codeDeploy: CodeDeployState | undefined
   #traffic: CodeDeployTarget | undefined
   #seen = false
@@ -60,7 +64,8 @@ export class Track {
   get snapshot(): Snapshot {
     const service = this.#gone ? undefined : this.#service
     const {tasks, events} = this
-    return {service, record: this.#record, codeDeploy: this.#codeDeploy, tasks, seen: this.#seen, events}
+    const [record, codeDeploy, seen, blind] = [this.#record, this.#codeDeploy, this.#seen, this.#blind]
+    return {service, record, codeDeploy, tasks, seen, blind, events}
   }
 
   /** The tasks of the deployment that were ever seen. */
@@ -93,15 +98,20 @@ export class Track {
     return this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.runningCount ?? 0
   }
 
-  /** ARN of the record that ECS keeps of this deployment; undefined where it keeps none. */
+  /** ARN of the record that ECS keeps of this deployment; undefined where it keeps none, or does not show it. */
   get record(): string | undefined {
-    return this.#recordArn
+    return this.#blind ? undefined : this.#recordArn
+  }
+
+  /** The record is not to be seen: what the service shows must do. */
+  doWithoutRecord(): void {
+    this.#blind = true
   }
 
   /** Whether only its record or CodeDeploy tells how it ends, and there is one to ask. */
   get isDecidedElsewhere(): boolean {
     const {codeDeployId, staged} = this.watched
-    return codeDeployId !== undefined || (staged && this.#recordArn !== undefined)
+    return codeDeployId !== undefined || (staged && this.record !== undefined)
   }
 
   /** Whether tasks of the deployment fail, as far as that is seen without looking at each. */
@@ -143,6 +153,8 @@ export class Track {
 
   /** Takes in what DescribeServiceDeployments said. */
   seeRecord(record: ServiceDeployment | undefined): void {
+    if (record === undefined) this.#recordMisses += 1
+    if (this.#record === undefined && this.#recordMisses >= MOST_MISSES) this.#blind = true
     this.#record = record ?? this.#record
   }
 
