@@ -86,11 +86,12 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
       failures: [],
     }
   },
-  ListTasks: (stage, input) => ({
-    taskArns: (input['startedBy'] === undefined || input['startedBy'] === stage.startedBy ? tasks(stage) : [])
+  ListTasks: (stage, input) => {
+    const arns = (input['startedBy'] === undefined || input['startedBy'] === stage.startedBy ? tasks(stage) : [])
       .filter((task) => (task.status === 'STOPPED') === (input['desiredStatus'] === 'STOPPED'))
-      .map(({id}) => taskArn(id)),
-  }),
+      .map(({id}) => taskArn(id))
+    return page(stage, input, 'taskArns', arns)
+  },
   DescribeTasks: (stage, input) => ({
     tasks: tasks(stage)
       .filter(({id}) => (input['tasks'] as string[]).includes(taskArn(id)))
@@ -102,15 +103,14 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     stage.startedBy = String(input['startedBy'])
     return {tasks: tasks(stage).map((task) => taskJson(stage, task)), failures: now(stage).record?.['failures'] ?? []}
   },
-  ListTaskDefinitions: (stage) => ({
-    taskDefinitionArns: [
+  ListTaskDefinitions: (stage, input) =>
+    page(stage, input, 'taskDefinitionArns', [
       ...[...stage.definitions.keys()].reverse(),
       ...[...(stage.history.revisions ?? [])]
         .reverse()
         .map((revision) => `${ARN}:task-definition/streaming-api:${String(revision)}`),
       `${ARN}:task-definition/streaming-api-worker:7`,
-    ],
-  }),
+    ]),
   DeregisterTaskDefinition: () => ({}),
   DescribeSecret: ({history}, {SecretId: id}) => {
     if (history.secrets?.includes(String(id)) !== false) return {ARN: id}
@@ -131,6 +131,12 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
   DescribePullThroughCacheRules: (stage) => ({
     pullThroughCacheRules: (stage.history.caches ?? []).map((ecrRepositoryPrefix) => ({ecrRepositoryPrefix})),
   }),
+}
+
+function page({history}: Stage, input: Input, name: string, all: readonly string[]): Json {
+  const from = Number(text(input, 'nextToken') ?? 0)
+  const end = from + (history.pageSize ?? all.length)
+  return {[name]: all.slice(from, end), ...(end < all.length && {nextToken: String(end)})}
 }
 
 function batchGetImage({history}: Stage, input: Input): Json {

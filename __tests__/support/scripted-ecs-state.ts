@@ -115,6 +115,8 @@ export interface History {
   readonly inactiveRevision?: boolean
   /** What CreateService answers instead of making a service. */
   readonly createRefused?: string
+  /** How many tasks or revisions ECS lists at once; all when not given. */
+  readonly pageSize?: number
   /** Milliseconds by which the clock of AWS is ahead of ours. */
   readonly skew?: number
 }
