@@ -48,6 +48,8 @@ interface Failing {
   readonly action: 'ecs-deploy' | 'ecs-run-task'
   readonly ours: Inputs
   readonly theirs: Inputs
+  /** The exit code of ours, where it is no failure to us. */
+  readonly ourExit?: number
 }
 
 const deploying = (title: string, history: History, inputs: Inputs = {}): Failing => {
@@ -76,6 +78,12 @@ const running = (title: string, history: History): Failing => ({
   },
 })
 
+// A sidecar is told to stop when the container that matters has ended.
+const SIDECAR = [
+  {name: 'api', exit: 0},
+  {name: 'sidecar', exit: 143},
+]
+
 const FAILURES: readonly Failing[] = [
   deploying('The container exits with code 3 right after its start', recorded('crash-no-breaker')),
   deploying('The tasks never come up', {frames: [{at: 0, ours: {pending: 2}, old: {running: 2}}]}),
@@ -86,6 +94,14 @@ const FAILURES: readonly Failing[] = [
   deploying('The job may not look at the service while it waits', recorded('access-denied-mid-wait')),
   deploying('A hook of CodeDeploy refuses the deployment', recorded('codedeploy-hook-fails')),
   deploying('ECS refuses the task definition', {before: {errors: {RegisterTaskDefinition: 'ClientException'}}}),
+  deploying('ECS refuses the update', {
+    refusals: {
+      UpdateService: [
+        'PlatformTaskDefinitionIncompatibilityException',
+        'The specified platform does not satisfy the task definition’s required capabilities.',
+      ],
+    },
+  }),
   deploying('The service does not exist', {}, {service: 'APIServise'}),
   deploying('The service has the controller EXTERNAL', recorded('external-refused')),
   running('A one-off task exits with code 1', {
@@ -94,6 +110,15 @@ const FAILURES: readonly Failing[] = [
       {at: 3, tasks: [{id: 't1aa', status: 'STOPPED', exit: 1}]},
     ],
     logs: {'api/t1aa': ['Error: relation "users" does not exist']},
+  }),
+  {
+    ...running('A one-off task does its work; its sidecar is told to stop and exits with 143', {
+      frames: [{at: 0, tasks: [{id: 't1aa', status: 'STOPPED', containers: SIDECAR}]}],
+    }),
+    ourExit: 0,
+  },
+  running('There is no capacity for a one-off task', {
+    frames: [{at: 0, record: {failures: [{reason: 'Capacity is unavailable at this time. Please try again later.'}]}}],
   }),
   running('The image of a one-off task cannot be pulled', {
     frames: [
@@ -129,11 +154,11 @@ function fastClock(): Clock {
   }
 }
 
-async function endingOf(action: ActionFile, history: History, inputs: Inputs): Promise<Ending> {
+async function endingOf(action: ActionFile, history: History, inputs: Inputs, exits = 1): Promise<Ending> {
   const clock = fastClock()
   const ecs = await scriptedEcs(history, clock)
   try {
-    const step = {inputs, files: FILES, env: {...ENV, AWS_ENDPOINT_URL: ecs.endpoint}, exits: 1, limit: 300}
+    const step = {inputs, files: FILES, env: {...ENV, AWS_ENDPOINT_URL: ecs.endpoint}, exits, limit: 300}
     const {text} = await runStep(action, step)
     const ended = clock.now()
     const changed = ecs.calls.find(({operation}) => /^(Update|Run|Create|Register)/.test(operation)) ?? ecs.calls[0]
@@ -151,6 +176,7 @@ function plain(message: string): string {
 const MOST = 420
 
 function cell({said, tookMs}: Ending): string {
+  if (said === '') return `green · after ${humanDuration(Math.round(tookMs / 1000) * 1000)}`
   const short = said.length > MOST ? `${said.slice(0, MOST)}… (${String(said.length)} characters)` : said
   const lines = short.split('\n').map((line) => `\`${line.replaceAll('`', "'").replaceAll('|', '\\|')}\``)
   return `${lines.join('<br>')} · after ${humanDuration(Math.round(tookMs / 1000) * 1000)}`
@@ -159,8 +185,8 @@ function cell({said, tookMs}: Ending): string {
 async function main(): Promise<void> {
   const peer = peersIn(process.env[PEERS_VARIABLE]).find(PEER)
   const rows: string[] = []
-  for (const {title, history, action, ours, theirs} of FAILURES) {
-    const own = await endingOf(ourAction(action), history, ours)
+  for (const {title, history, action, ours, theirs, ourExit} of FAILURES) {
+    const own = await endingOf(ourAction(action), history, ours, ourExit)
     const other = typeof peer === 'string' ? peer : cell(await endingOf(peer, history, theirs))
     rows.push(`| ${title} | ${other} | ${cell(own)} |`)
     console.log(`${title}\n  theirs: ${other}\n  ours:   ${cell(own)}`)

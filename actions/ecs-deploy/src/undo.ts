@@ -4,7 +4,6 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import type {Service, ServiceDeployment} from '@aws-sdk/client-ecs'
-import {humanDuration} from '../../shared/core/clock.ts'
 import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
@@ -12,14 +11,13 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {isCodeDeploys} from '../../shared/ecs/code-deploy-judge.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
-import {loadRegistered} from '../../shared/ecs/load.ts'
 import {lookUpServices} from '../../shared/ecs/targets.ts'
-import {watch} from '../../shared/ecs/watch.ts'
-import type {Outcome, Subject} from '../../shared/ecs/watch.ts'
+import type {Outcome} from '../../shared/ecs/watch.ts'
 import type {AppSpec} from './app-spec.ts'
 import {removeCreated} from './remove-created.ts'
-import {subject} from './subject.ts'
 import {undoByCodeDeploy} from './undo-code-deploy.ts'
+import {notBack, waitUntilBack} from './wait-until-back.ts'
+import type {UnderWay} from './wait-until-back.ts'
 
 /** What a service is brought back to. */
 export interface Before {
@@ -50,8 +48,6 @@ export interface Undone {
   readonly sentence: string
 }
 
-const RESTORE_MS = 600_000
-const LOOK_MS = 2000
 const never = new AbortController().signal
 
 /** A service to bring back. */
@@ -59,14 +55,6 @@ export interface Retreat {
   readonly before: Before
   /** How its deployment ended, when it was watched to its end. */
   readonly outcome?: Outcome | undefined
-}
-
-/** One that is on its way back. */
-interface UnderWay {
-  readonly before: Before
-  readonly old: Service
-  /** As the change answered it; undefined where ECS goes back by itself and is waited for. */
-  readonly after: Service | undefined
 }
 
 /**
@@ -102,11 +90,6 @@ async function unlessBroken<T>(before: Before, body: () => Promise<T>): Promise<
   }
 }
 
-function notBack({name, created, taskDefinition}: Before, why: string): Undone {
-  const aim = created === true ? `removing ${name}` : `going back to ${shortName(taskDefinition)}`
-  return {restored: false, sentence: `${aim} did not work: ${why}`}
-}
-
 async function begin(
   world: World,
   aws: Aws,
@@ -120,7 +103,7 @@ async function begin(
   if (isCodeDeploys(old)) {
     return await undoByCodeDeploy(world, aws, cluster, before, outcome?.track.watched.codeDeployId)
   }
-  const byEcs = outcome?.verdict.kind === 'rolled-back'
+  const byEcs = outcome?.verdict.kind === 'rolled-back' || hasGoneBack(old, before, outcome)
   if (!byEcs && isAsBefore(old, before)) {
     const same = `${before.name} runs ${shortName(before.taskDefinition)} as before, there was nothing to go back to`
     return {restored: false, sentence: same}
@@ -133,6 +116,12 @@ async function begin(
 function isAsBefore(now: Service, {taskDefinition, desiredCount, changed}: Before): boolean {
   if (changed === true) return false
   return now.taskDefinition === taskDefinition && (desiredCount === undefined || now.desiredCount === desiredCount)
+}
+
+// The breaker may have gone back before its verdict was seen: tasks that stop again and again were enough for ours.
+function hasGoneBack(now: Service, before: Before, outcome: Outcome | undefined): boolean {
+  if (outcome === undefined || outcome.track.watched.taskDefinition === before.taskDefinition) return false
+  return isAsBefore(now, before)
 }
 
 // Gives the service as the change answered it; undefined where its deployment was stopped, and ECS goes back.
@@ -179,71 +168,4 @@ async function stopDeployment(aws: Aws, serviceDeploymentArn: string): Promise<b
     // Not allowed, or it has just ended: the way by UpdateService is still open.
     return false
   }
-}
-
-async function waitUntilBack(
-  world: World,
-  aws: Aws,
-  cluster: string,
-  underWay: readonly UnderWay[],
-): Promise<readonly Undone[]> {
-  if (underWay.length === 0) return []
-  try {
-    const afters = await untilPrimary(world, aws, cluster, underWay)
-    const subjects = await Promise.all(underWay.map((one, at) => subjectOf(aws, one, afters[at] ?? {})))
-    const patience = {timeoutMs: RESTORE_MS, stableForMs: 0, failAfter: 3}
-    // A rollback that ECS started is not ours to be cancelled out of; one of ours is watched to its end as well.
-    const outcomes = await watch({...world, cancel: never}, aws, cluster, subjects, patience)
-    return underWay.map(({before}, at) => told(before, outcomes[at]))
-  } catch (error) {
-    return underWay.map(({before}) => notBack(before, errorMessage(error)))
-  }
-}
-
-// A rollback by ECS was decided before it is seen: for a while the failed deployment still holds the first place.
-async function untilPrimary(
-  world: World,
-  aws: Aws,
-  cluster: string,
-  underWay: readonly UnderWay[],
-): Promise<readonly Service[]> {
-  const started = world.clock.now()
-  const found = new Map<UnderWay, Service>()
-  for (;;) {
-    const waiting = underWay.filter((one) => one.after === undefined && !isBack(one, found.get(one)))
-    if (waiting.length === 0 || world.clock.now() - started >= RESTORE_MS) {
-      return underWay.map((one) => one.after ?? found.get(one) ?? {})
-    }
-    if (found.size > 0) await world.clock.sleep(LOOK_MS)
-    const names = waiting.map(({before}) => before.name)
-    const services = await lookUpServices(aws, cluster, names)
-    for (const one of waiting) {
-      found.set(one, services.find(({serviceName}) => serviceName === one.before.name) ?? {})
-    }
-  }
-}
-
-function isBack({before}: UnderWay, service: Service | undefined): boolean {
-  const primary = service?.deployments?.find(({status}) => status === 'PRIMARY')
-  return primary?.taskDefinition === before.taskDefinition
-}
-
-async function subjectOf(aws: Aws, {before, old}: UnderWay, after: Service): Promise<Subject> {
-  const {definition} = await loadRegistered(aws, before.taskDefinition)
-  const {watched, ...rest} = subject(old, after, definition)
-  return {
-    ...rest,
-    watched: {...watched, recordBefore: after.currentServiceDeployment, staged: false, previous: undefined},
-  }
-}
-
-function told(before: Before, outcome: Outcome | undefined): Undone {
-  const state = outcome?.track.snapshot.service
-  const running = `${String(outcome?.track.running ?? 0)}/${String(state?.desiredCount ?? 0)} running`
-  const name = shortName(before.taskDefinition)
-  if (outcome?.verdict.kind !== 'completed') {
-    return {restored: false, sentence: `${before.name} goes back to ${name}, but is not there yet: ${running}`}
-  }
-  const took = humanDuration(outcome.tookMs)
-  return {restored: true, sentence: `${before.name} is back on ${name}, ${running}, after ${took}`}
 }
