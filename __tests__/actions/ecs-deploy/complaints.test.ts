@@ -77,6 +77,28 @@ test('2 "rollback must be red" (DEP#191): a service that is stable on the old re
   expect(failure?.status).toBe('rolled-back')
 })
 
+test.each<[string, History['frames'], string]>([
+  [
+    'a newer deployment takes over',
+    [
+      {at: 0, ours: {running: 1}},
+      {at: 6, primary: 'other', other: {running: 0}},
+    ],
+    'superseded',
+  ],
+  [
+    'somebody scales the service to zero',
+    [
+      {at: 0, ours: {pending: 2}},
+      {at: 6, desired: 0, ours: {pending: 0}},
+    ],
+    'failed',
+  ],
+])('2 "rollback must be red" (DEP#191), asked for there too: %s', async (_name, frames = [], status) => {
+  const {failure} = await deploy({frames})
+  expect(failure?.status).toBe(status)
+})
+
 test('3 "waits minutes after ECS is done" (DEP#872): seen within two seconds', async () => {
   const {seconds} = await deploy(good)
   expect(seconds).toBeLessThanOrEqual(6 + 2)
@@ -126,6 +148,12 @@ test('7 "deploy an existing revision" (DEP#882): nothing is registered', async (
   expect(world.outputsSet['task-definition-arn']).toMatch(/streaming-api:41$/)
 })
 
+test('7 "do not register what is registered" (DEP#299): an equal task definition is taken as it is', async () => {
+  const {ecs, world} = await deploy(good, {image: ''})
+  expect(ecs.inputsOf('RegisterTaskDefinition')).toEqual([])
+  expect(world.outputsSet['status']).toBe('unchanged')
+})
+
 test('8 "one revision, many services" (DEP#420): registered once, updated in each', async () => {
   const {ecs} = await deploy(good, {service: 'APIService, WorkerService'})
   expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(1)
@@ -148,19 +176,31 @@ test('10 "Run task failed: [null]" (DEP#757): container, exit code and line inst
   expect(failure?.diagnosis.cause).toMatch(/container "api" exits with code 7.*migration 12 failed/)
 })
 
-test('11 and 12 "stream the logs", "take the network from the service" (DEP#127, DEP#802)', async () => {
-  const history: History = {
-    frames: [
-      {at: 0, tasks: [{id: 't1', status: 'RUNNING'}]},
-      {at: 8, tasks: [{id: 't1', status: 'STOPPED', exit: 0}]},
-    ],
-    logs: {'api/t1': ['migrating', 'done']},
-  }
-  const {ecs, world, failure} = await runAgainst(runTask, history, task)
+const migration: History = {
+  frames: [
+    {at: 0, tasks: [{id: 't1', status: 'RUNNING'}]},
+    {at: 8, tasks: [{id: 't1', status: 'STOPPED', exit: 0}]},
+  ],
+  logs: {'api/t1': ['migrating', 'done']},
+}
+
+test('11 "stream the logs of a one-off task" (DEP#127): shown while it runs, not after', async () => {
+  let early = ''
+  const {world, failure} = await runAgainst(runTask, migration, task, (made) => {
+    made.clock.at(4000, () => {
+      early = made.logged()
+    })
+  })
   expect(failure).toBeUndefined()
-  expect(world.logged()).toMatch(/migrating[\s\S]*done/)
+  expect(early).toMatch(/migrating[\s\S]*done/)
+  expect(world.outputsSet['log-output']).toBe('migrating\ndone')
+})
+
+test('12 "take the network of a one-off task from the service" (DEP#802)', async () => {
+  const {ecs} = await runAgainst(runTask, migration, task)
   expect(ecs.inputsOf('RunTask')[0]).toMatchObject({
-    networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1']}},
+    launchType: 'FARGATE',
+    networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},
   })
 })
 
@@ -172,6 +212,13 @@ test('13 "only the main container counts" (sil-org/ecs-deploy#222): a stopped si
   const history: History = {frames: [{at: 0, tasks: [{id: 't1', status: 'STOPPED', containers}]}]}
   const {failure, world} = await runAgainst(runTask, history, {...task, 'container-name': 'api'})
   expect([failure, world.outputsSet['exit-code']]).toEqual([undefined, '0'])
+})
+
+test('13 "a task that never started is green" (ecspresso#534): red, with the reason', async () => {
+  const stoppedReason = 'CannotPullContainerError: pull image manifest: manifest unknown'
+  const end = {id: 't1', status: 'STOPPED', ran: -1, stopCode: 'TaskFailedToStart', stoppedReason}
+  const {failure} = await runAgainst(runTask, {frames: [{at: 0, tasks: [end]}]}, task)
+  expect(failure?.diagnosis).toMatchObject({reason: 'image-not-found'})
 })
 
 test('14 "different images in one step" (RND#72)', async () => {
@@ -229,11 +276,46 @@ test('19 "rate limits of RegisterTaskDefinition" (DEP#502): it is asked again, n
   expect(failure).toBeUndefined()
 })
 
+test('19 "Too many concurrent attempts to create a new revision" (ecspresso#787): asked again', async () => {
+  let turns = 0
+  const refusals: History['refusals'] = {
+    get RegisterTaskDefinition(): readonly [string, string] {
+      turns += 1
+      const words = 'Too many concurrent attempts to create a new revision of the specified family.'
+      return turns < 3 ? ['ClientException', words] : (undefined as never)
+    },
+  }
+  expect((await deploy({...good, refusals})).failure).toBeUndefined()
+})
+
 test('20 "a clear error when the service is missing" (DEP#461, DEP#475)', async () => {
   const wrong = await deploy(good, {service: 'APIServise'})
   expect(wrong.failure?.diagnosis.cause).toMatch(/"APIServise", which does not exist.*did you mean "APIService"/)
   const none = await deploy(good, {service: ''})
   expect(none.failure?.diagnosis.cause).toMatch(/"service" is required/)
+})
+
+test('20 "create the service when it is missing" (DEP#461)', async () => {
+  const file = {
+    desiredCount: 2,
+    launchType: 'FARGATE',
+    networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1']}},
+  }
+  const {ecs, failure} = await runAgainst(
+    run,
+    good,
+    {...usual, image: '', 'task-definition': './td.json', service: 'NewService', 'create-service': 'service.json'},
+    undefined,
+    {GITHUB_WORKSPACE: checkoutWith({'td.json': JSON.stringify(definition), 'service.json': JSON.stringify(file)})},
+  )
+  expect(failure).toBeUndefined()
+  expect(ecs.inputsOf('CreateService')).toHaveLength(1)
+})
+
+test('21 "the controller EXTERNAL fails after it has registered" (DEP#427): refused before', async () => {
+  const {ecs, failure} = await deploy({service: {controller: 'EXTERNAL'}})
+  expect(failure?.diagnosis.cause).toMatch(/deployment controller EXTERNAL.*Nothing was registered/)
+  expect(ecs.inputsOf('RegisterTaskDefinition')).toEqual([])
 })
 
 test('21 "native blue/green, canary, linear" (ecspresso#861): stage and weight are told, the end is the end of the record', async () => {
