@@ -151,13 +151,41 @@ test(
   3 * MINUTE,
 )
 
-test('mode plan changes nothing', async () => {
-  const before = await lab.describe()
-  const plan = await deploy({'environment-variables': 'FEATURE_Y=on', mode: 'plan'})
-  expect([plan.code, plan.outputs['status']]).toEqual([0, 'planned'])
-  expect(JSON.parse(plan.outputs['preview'] ?? '{}')).toMatchObject({stage: 'ecs', verdict: 'change'})
-  expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
-})
+test(
+  'two services get one revision; when its container exits 3, both are red and both are back',
+  async () => {
+    await lab.add('WorkerService')
+    const service = 'APIService,WorkerService'
+    const good = await deploy({service, 'environment-variables': 'BOTH=on'})
+    expect([good.code, good.outputs['status']]).toEqual([0, 'succeeded'])
+    expect(good.log).toMatch(/✓ APIService runs it: /)
+    expect(good.log).toMatch(/✓ WorkerService runs it: [^\n]*1\/1 running, 1 task runs/)
+    const before = await lab.describe()
+    expect(before.taskDefinition).toBe(good.outputs['task-definition-arn'])
+    const command = `node -e 'console.log("no such queue"); process.exit(3)'`
+    const bad = await deploy({service, command})
+    expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
+      1,
+      'rolled-back',
+      'container-exited',
+    ])
+    expect(bad.errors[0]).toMatch(/exits with code 3 .*no such queue.*APIService is back on .*WorkerService is back on/)
+    expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+  },
+  3 * MINUTE,
+)
+
+test(
+  'mode plan changes nothing',
+  async () => {
+    const before = await lab.describe()
+    const plan = await deploy({'environment-variables': 'FEATURE_Y=on', mode: 'plan'})
+    expect([plan.code, plan.outputs['status']]).toEqual([0, 'planned'])
+    expect(JSON.parse(plan.outputs['preview'] ?? '{}')).toMatchObject({stage: 'ecs', verdict: 'change'})
+    expect((await lab.describe()).taskDefinition).toBe(before.taskDefinition)
+  },
+  MINUTE,
+)
 
 test(
   'a step that is killed half-way is undone by its post step',

@@ -1,6 +1,7 @@
 import {afterCancel} from '../../../actions/ecs-run-task/src/after-cancel.ts'
 import {run} from '../../../actions/ecs-run-task/src/main.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
+import {checkoutWith} from '../../support/checkout.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {EcsRun} from '../../support/ecs-run.ts'
 import type {History, TaskFrame} from '../../support/scripted-ecs-state.ts'
@@ -69,6 +70,47 @@ describe('a task that ends well', () => {
     const {world, seconds} = await runTask(history({exit: 0}), {'wait-for': 'running'})
     expect(world.outputsSet['status']).toBe('succeeded')
     expect(seconds).toBeLessThan(5)
+  })
+
+  describe('wait-for healthy', () => {
+    const healthCheck = {command: ['CMD-SHELL', 'true']}
+    const checked = {
+      family: 'streaming-api',
+      containerDefinitions: [{name: 'api', image: 'docker.io/acme/api:1', healthCheck}],
+    }
+    const upTo = async (health: string): Promise<EcsRun> => {
+      const frames = [
+        {at: 0, tasks: [{id: 't1aa', status: 'PENDING'}]},
+        {at: 3, tasks: [{id: 't1aa', status: 'RUNNING', health: 'UNKNOWN'}]},
+        {at: 20, tasks: [{id: 't1aa', health}]},
+      ]
+      const inputs = {...usual, command: '', 'task-definition': './td.json', 'wait-for': 'healthy'}
+      const env = {GITHUB_WORKSPACE: checkoutWith({'td.json': JSON.stringify(checked)})}
+      return await runAgainst(run, {frames}, inputs, undefined, env)
+    }
+
+    test('ends when its health check succeeds, and leaves it running', async () => {
+      const {world, ecs, seconds} = await upTo('HEALTHY')
+      expect([world.outputsSet['status'], ecs.inputsOf('StopTask')]).toEqual(['succeeded', []])
+      expect(seconds).toBeGreaterThanOrEqual(20)
+      expect(world.logged()).toMatch(/✓ streaming-api:42: healthy/)
+    })
+
+    test('is red as soon as ECS calls it unhealthy, and the task is stopped', async () => {
+      const {failure, ecs, seconds} = await upTo('UNHEALTHY')
+      expect(failure?.diagnosis).toMatchObject({reason: 'health-check-failed', undo: 'the task was stopped'})
+      expect(failure?.diagnosis.cause).toBe('the health check of the task fails')
+      expect(ecs.inputsOf('StopTask')).toHaveLength(1)
+      expect(seconds).toBeLessThanOrEqual(25)
+    })
+
+    test('without a health check starts nothing', async () => {
+      const {failure, ecs} = await runTask(history({exit: 0}), {'wait-for': 'healthy'})
+      expect(failure?.diagnosis.cause).toMatch(
+        /no container of "streaming-api" has a "healthCheck".*Nothing was started/,
+      )
+      expect(ecs.inputsOf('RunTask')).toEqual([])
+    })
   })
 
   test('wait-for nothing ends when it is started', async () => {

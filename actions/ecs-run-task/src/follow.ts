@@ -46,6 +46,11 @@ export async function follow(
   return followed
 }
 
+/** Whether the health check of a task that runs has failed as often as it may. */
+export function isUnhealthy(task: Task): boolean {
+  return !isStopped(task) && task.healthStatus === 'UNHEALTHY'
+}
+
 class Follower {
   readonly #world: World
   readonly #inputs: Inputs
@@ -113,12 +118,12 @@ class Follower {
 
   #done(): boolean {
     if (this.#tasks.every(isStopped)) return true
-    if (this.#inputs.waitFor !== 'running') return false
-    return this.#tasks.every((task) => isStopped(task) || this.#isUp(task))
-  }
-
-  #isUp(task: Task): boolean {
-    return task.lastStatus === 'RUNNING' && waitingFor(task, this.#definition) === undefined
+    const {waitFor} = this.#inputs
+    if (waitFor === 'running') return this.#tasks.every((task) => isStopped(task) || task.lastStatus === 'RUNNING')
+    if (waitFor !== 'healthy') return false
+    return (
+      this.#tasks.some(isUnhealthy) || this.#tasks.every((task) => isStopped(task) || task.healthStatus === 'HEALTHY')
+    )
   }
 
   async #showLogs(): Promise<number> {

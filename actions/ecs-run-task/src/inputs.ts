@@ -22,7 +22,7 @@ export interface Inputs {
   readonly container: string | undefined
   readonly launch: LaunchSettings
   readonly count: number
-  readonly waitFor: 'stopped' | 'running' | 'nothing'
+  readonly waitFor: 'stopped' | 'running' | 'healthy' | 'nothing'
   readonly timeoutMs: number
   readonly onTimeout: 'stop' | 'keep'
   readonly onCancel: 'stop' | 'keep'
@@ -83,7 +83,7 @@ export function readInputs(env: Environment): Inputs {
     container,
     launch: readLaunch(inputs),
     count: inputs.integer('count', 1, {min: 1, max: 10}),
-    waitFor: inputs.oneOf('wait-for', ['stopped', 'running', 'nothing'], 'stopped'),
+    waitFor: inputs.oneOf('wait-for', ['stopped', 'running', 'healthy', 'nothing'], 'stopped'),
     timeoutMs: inputs.integer('wait-for-minutes', 30, {min: 1, max: 360}) * 60_000,
     onTimeout: inputs.oneOf('on-timeout', ['stop', 'keep'], 'stop'),
     onCancel: inputs.oneOf('on-cancel', ['stop', 'keep'], 'stop'),

@@ -4,7 +4,7 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {settling} from '../../shared/ecs/settling.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {isStopped} from '../../shared/ecs/task-groups.ts'
-import {follow} from './follow.ts'
+import {follow, isUnhealthy} from './follow.ts'
 import type {Followed} from './follow.ts'
 import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
@@ -44,13 +44,15 @@ async function runTask(world: World, aws: Aws, inputs: Inputs): Promise<void> {
   const failure = failureOf(inputs, prepared.definition, followed)
   report(world, job, followed, failure?.status ?? 'succeeded', failure?.diagnosis.cause ?? 'exit 0')
   if (failure !== undefined) {
-    if (followed.timedOut && inputs.onTimeout === 'stop') await stopRunning(world, aws, inputs, followed)
+    await stopRunning(world, aws, inputs, followed)
     throw failure
   }
   celebrate(world, job, followed)
 }
 
-async function stopRunning(world: World, aws: Aws, {cluster}: Inputs, {tasks}: Followed): Promise<void> {
+// After the time is up, or an unhealthy end of the wait.
+async function stopRunning(world: World, aws: Aws, inputs: Inputs, {tasks, timedOut}: Followed): Promise<void> {
+  if (inputs.onTimeout === 'keep' || !(timedOut || (inputs.waitFor === 'healthy' && tasks.some(isUnhealthy)))) return
   const running = tasks.filter((task) => !isStopped(task)).map(({taskArn = ''}) => taskArn)
-  await stopTasks(world, aws, cluster, running, 'The workflow stopped waiting for it (wait-for-minutes).')
+  await stopTasks(world, aws, inputs.cluster, running, 'The workflow stopped waiting for it.')
 }

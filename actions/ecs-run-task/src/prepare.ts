@@ -33,10 +33,18 @@ export async function prepare(world: World, aws: Aws, inputs: Inputs): Promise<P
   const base = await loadBase(world, aws, inputs, service)
   const definition = render(base.definition, inputs.edits)
   checkDefinition(definition)
+  checkHealth(inputs, definition)
   const known = base.arn === undefined ? [] : [base.definition]
   for (const unknown of await checkPreconditions(world.env, aws, definition, known)) world.log.line(`  (${unknown})`)
   const call = runCall(inputs, definition, service)
   return {definition, revision: await existingRevision(aws, base, definition), call}
+}
+
+function checkHealth({waitFor}: Inputs, {containerDefinitions = [], family = ''}: Definition): void {
+  if (waitFor !== 'healthy' || containerDefinitions.some(({healthCheck}) => healthCheck !== undefined)) return
+  throw new InputError(
+    `Input "wait-for" is "healthy", and no container of "${family}" has a "healthCheck": add one, or wait for "running". Nothing was started.`,
+  )
 }
 
 async function serviceOf(aws: Aws, {cluster, fromService}: Inputs): Promise<Service | undefined> {

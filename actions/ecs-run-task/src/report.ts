@@ -49,7 +49,11 @@ export function celebrate(world: World, job: Job, followed: Followed): void {
   const took = humanDuration(followed.tookMs)
   const names = deciders(inputs, job.definition)
   const codes = followed.tasks.map((task) => exitCodeOf(task, names))
-  const result = codes.every((value) => value === 0) ? 'exit 0' : inputs.waitFor === 'running' ? 'running' : 'started'
+  const result = codes.every((value) => value === 0)
+    ? 'exit 0'
+    : inputs.waitFor === 'nothing'
+      ? 'started'
+      : inputs.waitFor
   world.log.line(`✓ ${shortName(revision)}: ${result}, after ${took}`)
   const tail = followed.lines.slice(-inputs.logLines).map(({text}) => text)
   world.summary.add(

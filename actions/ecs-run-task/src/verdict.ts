@@ -8,6 +8,7 @@ import {logLink, taskLink} from '../../shared/ecs/links.ts'
 import {shortName, shortTask} from '../../shared/ecs/names.ts'
 import {essentialContainers, isStopped} from '../../shared/ecs/task-groups.ts'
 import {logPlace, tellingLine} from '../../shared/ecs/task-logs.ts'
+import {isUnhealthy} from './follow.ts'
 import type {Followed} from './follow.ts'
 import type {Inputs} from './inputs.ts'
 
@@ -36,8 +37,11 @@ export function worst(tasks: readonly Task[], names: readonly string[]): Task | 
 export function failureOf(inputs: Inputs, definition: Definition, followed: Followed): Failure | undefined {
   const names = deciders(inputs, definition)
   const stopped = followed.tasks.filter(isStopped)
-  const failed = stopped.find((task) => inputs.waitFor === 'running' || exitCodeOf(task, names) !== 0)
+  const staysUp = inputs.waitFor === 'running' || inputs.waitFor === 'healthy'
+  const failed = stopped.find((task) => staysUp || exitCodeOf(task, names) !== 0)
   if (failed !== undefined) return taskFailure(inputs, definition, followed, failed, names)
+  const unhealthy = inputs.waitFor === 'healthy' ? followed.tasks.find(isUnhealthy) : undefined
+  if (unhealthy !== undefined) return unhealthyFailure(inputs, definition, followed, unhealthy)
   return followed.timedOut ? timeoutFailure(inputs, followed) : undefined
 }
 
@@ -62,6 +66,23 @@ function taskFailure(
       containerTable(task),
     ],
     advice,
+    links: linksOf(inputs, definition, task),
+  })
+}
+
+function unhealthyFailure(inputs: Inputs, definition: Definition, followed: Followed, task: Task): Failure {
+  const lines = linesOf(followed, task)
+  const names = (task.containers ?? []).filter(({healthStatus}) => healthStatus === 'UNHEALTHY').map(({name}) => name)
+  const who = names.length === 0 ? 'the task' : `container "${names.join('", "')}"`
+  return new Failure({
+    reason: 'health-check-failed',
+    subject: shortName(task.taskDefinitionArn),
+    cause: `the health check of ${who} fails`,
+    ...(lines.length > 0 && {
+      evidence: [{title: `last lines of task ${shortTask(task.taskArn)}`, lines: lines.slice(-inputs.logLines)}],
+    }),
+    advice: 'run the command of "healthCheck" inside the image; raise "startPeriod" when the app starts slowly',
+    undo: inputs.onTimeout === 'stop' ? 'the task was stopped' : 'the task was left running (on-timeout: keep)',
     links: linksOf(inputs, definition, task),
   })
 }
