@@ -193,7 +193,7 @@ describe('a first deployment that fails', () => {
     expect(seen.failure?.diagnosis).toMatchObject({
       reason: 'rejected',
       cause: 'ECS refuses to create the service: The subnet ID subnet-1 does not exist',
-      undo: 'streaming-api:42 was registered; NewService was not made',
+      undo: 'NewService was not made; streaming-api:42 was registered',
     })
     expect(changes(seen)).toEqual(['RegisterTaskDefinition', 'CreateService'])
   })

@@ -43,7 +43,7 @@ test('"Unexpected error" for an update that ECS refuses: the cause, and what sti
     subject: 'APIService',
     cause:
       'ECS refuses the update: the platform version of the service lacks what the task definition asks for (The specified platform does not satisfy the task definition’s required capabilities)',
-    undo: 'streaming-api:42 was registered; APIService still runs streaming-api:41',
+    undo: 'APIService still runs streaming-api:41; streaming-api:42 was registered',
   })
   expect(world.outputsSet).toMatchObject({status: 'failed', 'failure-reason': 'rejected'})
   expect(JSON.parse(world.outputsSet['receipt'] ?? '{}')).toMatchObject({status: 'failed'})
@@ -90,7 +90,7 @@ describe('several services, one of them refused', () => {
     ])
     expect(seen.failure?.diagnosis).toMatchObject({subject: 'WorkerService', reason: 'rejected'})
     expect(seen.failure?.diagnosis.undo).toMatch(
-      /^streaming-api:42 was registered; WorkerService still runs streaming-api:41; APIService is back on streaming-api:41, 2\/2 running, after [\d.]+ s$/,
+      /^WorkerService still runs streaming-api:41; APIService is back on streaming-api:41, 2\/2 running, after [\d.]+ s; streaming-api:42 was registered$/,
     )
     expect(seen.world.outputsSet['status']).toBe('rolled-back')
     expect(seen.world.stateSaved['settled']).toBe('true')

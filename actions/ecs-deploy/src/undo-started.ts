@@ -49,7 +49,7 @@ export async function undoStarted(world: World, aws: Aws, job: Job, started: rea
     ...first.diagnosis,
     subject: refused[0]?.item.target.name ?? first.diagnosis.subject,
     ...(others.length > 0 && {evidence: [{title: 'also refused', lines: others}]}),
-    undo: [...registered(job), ...refused.map(leftAlone), ...undone.map(({sentence}) => sentence)].join('; '),
+    undo: [...refused.map(leftAlone), ...undone.map(({sentence}) => sentence), ...registered(job)].join('; '),
   }
   const back = undone.length > 0 && undone.every(({restored}) => restored)
   const status = back ? 'rolled-back' : 'failed'
