@@ -129,6 +129,63 @@ describe.each(POLITE)('ecs-deploy, %s', (signal) => {
   }, 60_000)
 })
 
+const inProgress = {status: 'IN_PROGRESS', lifecycleStage: 'BAKE_TIME'}
+const complete: History = {frames: [{at: 0, ours: {running: 2, rollout: 'COMPLETED'}, old: {gone: true}}], undo: UNDO}
+const staged: History = {
+  service: {strategy: 'BLUE_GREEN', record: true},
+  frames: [{at: 0, ours: {running: 2}, old: {running: 2}, record: inProgress}],
+  undo: UNDO,
+}
+const byCodeDeploy: History = {
+  service: {controller: 'CODE_DEPLOY', balancer: {containerName: 'api', containerPort: 3000}},
+  frames: [{at: 0, old: {running: 2}, codeDeploy: {status: 'InProgress', events: [['Install', 'InProgress']]}}],
+  undo: [{at: 0, old: {running: 2}, codeDeploy: {status: 'Stopped', back: 'Succeeded'}}],
+}
+
+test.each<[string, History, Readonly<Record<string, string>>, {operation: string; times?: number}, string, RegExp]>([
+  [
+    'while a blue/green deployment is baked: ECS is told to go back',
+    staged,
+    {},
+    {operation: 'DescribeServiceDeployments', times: 2},
+    'Register Update:42 | StopDeployment',
+    /APIService is back on streaming-api:41, 2\/2 running/,
+  ],
+  [
+    'while CodeDeploy is at work: its deployment is stopped',
+    byCodeDeploy,
+    {},
+    {operation: 'GetDeployment', times: 2},
+    'Register | StopDeployment',
+    /APIService (still runs|is back on) streaming-api:41/,
+  ],
+  [
+    'while a complete deployment is watched on: what ran before is back',
+    complete,
+    {'stable-for': '600'},
+    {operation: 'DescribeServices', times: 4},
+    'Register Update:42 | Update:41',
+    /APIService is back on streaming-api:41, 2\/2 running/,
+  ],
+  [
+    'while an address is asked for its answer: what ran before is back',
+    complete,
+    {'verify-url': 'http://127.0.0.1:9/version'},
+    {operation: 'ListTasks', times: 3},
+    'Register Update:42 | Update:41',
+    /APIService is back on streaming-api:41, 2\/2 running/,
+  ],
+])(
+  'ecs-deploy, SIGINT %s',
+  async (_name, history, inputs, phase, changes, warned) => {
+    const seen = await cancelled('ecs-deploy', {...DEPLOY, ...inputs}, history, 'SIGINT', phase)
+    expect([seen.main.code, seen.main.outputs['status']]).toEqual([1, 'cancelled'])
+    expect([seen.post.code, seen.changes]).toEqual([0, changes])
+    expect(seen.post.warnings.join()).toMatch(warned)
+  },
+  60_000,
+)
+
 test.each<[string, History, {operation: string; times?: number}, RegExp]>([
   ['while updating', slow, {operation: 'UpdateService'}, /back on streaming-api:41|runs streaming-api:41 as before/],
   ['while watching', slow, {operation: 'DescribeServices', times: 3}, /is back on streaming-api:41, 2\/2 running/],
