@@ -35,6 +35,7 @@ const STATIC: readonly Check[] = [
   {title: 'format', command: 'prettier', argv: ['--check', '--log-level', 'warn', '.']},
   {title: 'docs', command: process.execPath, argv: ['scripts/docs.ts', '--check']},
   {title: 'docs of modules', command: process.execPath, argv: ['scripts/module-docs.ts', '--check']},
+  {title: 'schemas', command: process.execPath, argv: ['scripts/schemas.ts', '--check']},
   {title: 'sample-app', command: process.execPath, argv: ['--test'], folder: 'sample-app'},
 ]
 

@@ -3,6 +3,7 @@ import type {ChildProcess} from 'node:child_process'
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
+import {requirePublished} from './published-schemas.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -63,7 +64,9 @@ export async function spawnAction(action: string, call: ActionCall = {}): Promis
   if (!existsSync(entry)) throw new Error(`${entry} does not exist: run "npm run build".`)
   const room = mkdtempSync(join(tmpdir(), 'slipway-action-'))
   try {
-    return await runIn(room, entry, call)
+    const result = await runIn(room, entry, call)
+    requirePublished(action, result.outputs)
+    return result
   } finally {
     rmSync(room, {recursive: true, force: true})
   }

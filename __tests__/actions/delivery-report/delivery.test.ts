@@ -1,5 +1,5 @@
 import {chainOf, findMismatches, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
-import {readInputs} from '../../../actions/delivery-report/src/inputs.ts'
+import {reportInputs} from '../../../actions/delivery-report/src/inputs.ts'
 import type {JobResult} from '../../../actions/shared/report/needs.ts'
 import {previewComment, unseenIn} from '../../../actions/delivery-report/src/preview-comment.ts'
 import {deliverySection, headline} from '../../../actions/delivery-report/src/render.ts'
@@ -114,7 +114,7 @@ test('a job without outputs, whichever way a runner writes that down', () => {
     plan: {result: 'success', outputs: {}},
     apply: {result: 'skipped'},
   })
-  expect([...readInputs({INPUT_NEEDS: needs}).jobs.keys()]).toEqual(['build', 'plan', 'apply'])
+  expect([...reportInputs({INPUT_NEEDS: needs}).jobs.keys()]).toEqual(['build', 'plan', 'apply'])
 })
 
 describe('what a person reads', () => {
@@ -211,12 +211,12 @@ describe('bad input is one sentence', () => {
     ],
   ]
   test.each(cases)('%s', (_name, given, sentence) => {
-    expect(() => readInputs(given)).toThrow(new InputError(sentence))
+    expect(() => reportInputs(given)).toThrow(new InputError(sentence))
   })
   test('empty lines of stages that did not run are passed over, and a JSON array of texts is read', () => {
     const text = JSON.stringify(receiptOf('build'))
-    expect(readInputs({INPUT_RECEIPTS: `\n\n${text}\n   \n`}).receipts).toHaveLength(1)
-    expect(readInputs({INPUT_RECEIPTS: JSON.stringify([text, '', receiptOf('ecs')])}).receipts).toHaveLength(2)
+    expect(reportInputs({INPUT_RECEIPTS: `\n\n${text}\n   \n`}).receipts).toHaveLength(1)
+    expect(reportInputs({INPUT_RECEIPTS: JSON.stringify([text, '', receiptOf('ecs')])}).receipts).toHaveLength(2)
   })
   test('receipts are found in the outputs of the jobs; a skipped job has none, whatever the runner shows', () => {
     const receipt = JSON.stringify(receiptOf('build'))
@@ -225,7 +225,7 @@ describe('bad input is one sentence', () => {
       both: {result: 'failure', outputs: {'ecs-receipt': JSON.stringify(receiptOf('ecs')), 'task-receipt': ''}},
       plan: {result: 'skipped', outputs: {receipt: '${{ steps.plan.outputs.receipt }}'}},
     }
-    const found = readInputs({INPUT_NEEDS: JSON.stringify(needs), INPUT_RECEIPTS: receipt})
+    const found = reportInputs({INPUT_NEEDS: JSON.stringify(needs), INPUT_RECEIPTS: receipt})
     expect(found.receipts.map(({stage}) => stage)).toEqual(['build', 'ecs'])
   })
 })

@@ -1,23 +1,13 @@
-import {STAGES, receiptDigest} from '../../shared/report/receipt.ts'
+import {STAGES, receiptDigest, runOf} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {workedOnCommit} from '../../shared/core/checked-out.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {Status} from '../../shared/core/diagnosis.ts'
 import type {JobResult} from '../../shared/report/needs.ts'
+import type {Delivery} from './delivery-schema.ts'
 
-/** The receipts of all stages of one delivery, in the order of the chain, each bound to the one before it. */
-export interface Delivery {
-  readonly schema: 'slipway.delivery/v1'
-  readonly repository: string
-  readonly commit: string
-  readonly run: string
-  readonly status: Status
-  readonly stages: readonly Receipt[]
-  /** For each stage `sha256:<hex>` of the link before and its receipt: a changed receipt breaks every later link. */
-  readonly chain: readonly string[]
-}
-
-const GREEN: readonly Status[] = ['succeeded', 'unchanged', 'planned']
+/** How a delivery ends that did what it was asked for. */
+export const GREEN: readonly Status[] = ['succeeded', 'unchanged', 'planned']
 
 /** Stages in the order of the chain, hash-chained, with one status for the whole. */
 export function mergeReceipts(
@@ -28,11 +18,13 @@ export function mergeReceipts(
   const stages = [...receipts].sort(
     (a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || a.startedAt.localeCompare(b.startedAt),
   )
+  const actor = env['GITHUB_TRIGGERING_ACTOR'] ?? env['GITHUB_ACTOR']
   return {
     schema: 'slipway.delivery/v1',
     repository: env['GITHUB_REPOSITORY'] ?? '',
     commit: workedOnCommit(env),
-    run: `${env['GITHUB_RUN_ID'] ?? ''}/${env['GITHUB_RUN_ATTEMPT'] ?? '1'}`,
+    run: runOf(env),
+    ...(actor !== undefined && actor !== '' && {actor}),
     status: wholeStatus(stages, jobs),
     stages,
     chain: chainOf(stages),

@@ -1,16 +1,34 @@
+import type {KeyObject} from 'node:crypto'
 import type * as z from 'zod/mini'
 import {InputError} from '../../shared/core/errors.ts'
-import {Inputs} from '../../shared/core/inputs.ts'
+import {alternatives, Inputs} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import {readNeeds} from '../../shared/report/needs.ts'
 import type {JobResult, Needs} from '../../shared/report/needs.ts'
 import {previewSchema} from '../../shared/report/preview.ts'
 import type {Preview} from '../../shared/report/preview.ts'
-import {receiptSchema} from '../../shared/report/receipt.ts'
-import type {Receipt} from '../../shared/report/receipt.ts'
+import {receiptSchema, STAGES} from '../../shared/report/receipt.ts'
+import type {Receipt, Stage} from '../../shared/report/receipt.ts'
+import {readSigningKey, readTrustedKeys} from './signature.ts'
+
+/** What the action was asked for. */
+export type DeliveryInputs = ReportInputs | ReadInputs
+
+/** The receipt of a release that is to be read. */
+export interface ReadInputs {
+  readonly mode: 'read'
+  /** The tag, or `previous`. */
+  readonly release: string
+  /** Stages that the receipt has to tell of. */
+  readonly stages: readonly Stage[]
+  /** Keys of which one has signed the receipt; empty asks for no signature. */
+  readonly keys: readonly KeyObject[]
+  readonly token: string
+}
 
 /** What the action was asked to report on. */
 export interface ReportInputs {
+  readonly mode: 'report'
   readonly receipts: readonly Receipt[]
   /** The result of each job that this one needs, by the job's name. */
   readonly jobs: ReadonlyMap<string, JobResult>
@@ -24,17 +42,42 @@ export interface ReportInputs {
   readonly pullRequest: number | undefined
   readonly token: string | undefined
   readonly releaseTag: string | undefined
+  /** Signs the merged receipt. */
+  readonly key: KeyObject | undefined
+}
+
+/** The inputs, read and checked. @throws {InputError} before anything is asked or done */
+export function readInputs(env: Environment): DeliveryInputs {
+  const inputs = new Inputs(env)
+  return inputs.oneOf('mode', ['report', 'read'], 'report') === 'read' ? readInputsOf(inputs) : reportInputs(env)
+}
+
+function readInputsOf(inputs: Inputs): ReadInputs {
+  const keys = inputs.optional('receipt-public-key')
+  return {
+    mode: 'read',
+    release: inputs.required('release'),
+    stages: inputs.list('require-stages').map((word) => {
+      const stage = STAGES.find((each) => each === word)
+      if (stage !== undefined) return stage
+      throw new InputError(`Input "require-stages" has "${word}": use ${alternatives([...STAGES])}.`)
+    }),
+    keys: keys === undefined ? [] : readTrustedKeys(keys),
+    token: inputs.required('github-token'),
+  }
 }
 
 /**
- * The inputs, read and checked. Receipts and previews are also taken from the outputs of the jobs in `needs`.
+ * What to report on, read and checked. Receipts and previews are also taken from the outputs of the jobs in `needs`.
  * @throws {InputError} for a receipt, a preview or a `needs` that is not what a stage or GitHub writes, and when
  * there is nothing to report on
  */
-export function readInputs(env: Environment): ReportInputs {
+export function reportInputs(env: Environment): ReportInputs {
   const inputs = new Inputs(env)
   const needs = readNeeds(inputs.json('needs'))
+  const key = inputs.optional('receipt-key')
   const found: ReportInputs = {
+    mode: 'report',
     receipts: unique([
       ...documents(inputs.lines('receipts'), 'receipts', receiptSchema),
       ...outputsOf(needs, 'receipt', receiptSchema),
@@ -50,6 +93,7 @@ export function readInputs(env: Environment): ReportInputs {
     pullRequest: inputs.optionalInteger('pull-request', {min: 1, max: Number.MAX_SAFE_INTEGER}),
     token: inputs.optional('github-token'),
     releaseTag: inputs.optional('attach-to-release'),
+    key: key === undefined ? undefined : readSigningKey(key),
   }
   if (found.receipts.length + found.previews.length + found.jobs.size === 0) {
     throw new InputError('There is nothing to report on: give "needs", "receipts" or "previews".')

@@ -1,17 +1,28 @@
 import {Failure} from '../../shared/core/diagnosis.ts'
+import {privateFolder, writePrivateFile} from '../../shared/core/files.ts'
+import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import {eventPullRequest} from '../../shared/github/client.ts'
+import {ASSET} from '../../shared/github/release.ts'
 import {requireApproved} from './approved.ts'
 import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
-import type {Delivery} from './delivery.ts'
+import type {Delivery} from './delivery-schema.ts'
 import {readInputs} from './inputs.ts'
+import type {ReportInputs} from './inputs.ts'
 import {attachReceipt, writeComment} from './publish.ts'
 import {approvalDigest, previewComment, unseenIn} from './preview-comment.ts'
+import {readReceipt} from './read-release.ts'
 import {deliverySection, headline} from './render.ts'
+import {signed} from './signature.ts'
 
-/** Tells the story of a delivery from the receipts of its stages, and shows what a pull request would change. */
+/** Tells the story of a delivery from the receipts of its stages, or reads the receipt that an earlier one left. */
 export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
-  const delivery = mergeReceipts(world.env, inputs.receipts, inputs.jobs)
+  await (inputs.mode === 'read' ? readReceipt(world, inputs) : report(world, inputs))
+}
+
+async function report(world: World, inputs: ReportInputs): Promise<void> {
+  const merged = mergeReceipts(world.env, inputs.receipts, inputs.jobs)
+  const delivery = inputs.key === undefined ? merged : signed(merged, inputs.key)
 
   if (inputs.receipts.length + inputs.jobs.size > 0) {
     tell(world, delivery)
@@ -20,6 +31,7 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
       world.summary.add(deliverySection(delivery, inputs.jobs))
     }
     world.outputs.set('receipt', JSON.stringify(delivery))
+    world.outputs.set('receipt-file', await writeReceipt(world.env, delivery))
   }
   if (inputs.approved.length > 0) {
     requireApproved(inputs.approved, inputs.previews)
@@ -38,6 +50,12 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   world.outputs.set('summary', headline(delivery))
   world.outputs.set('status', delivery.status)
   refuseMismatch(delivery)
+}
+
+async function writeReceipt(env: Environment, delivery: Delivery): Promise<string> {
+  const file = `${await privateFolder(env, 'slipway-receipt')}/${ASSET}`
+  await writePrivateFile(file, JSON.stringify(delivery))
+  return file
 }
 
 function tell(world: World, delivery: Delivery): void {

@@ -2,8 +2,8 @@ import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {eventPullRequest, makeGitHub, ownRepository} from '../../shared/github/client.ts'
 import {writeComment as write} from '../../shared/github/comment.ts'
-import {attachToRelease} from '../../shared/github/release.ts'
-import type {Delivery} from './delivery.ts'
+import {ASSET, attachToRelease} from '../../shared/github/release.ts'
+import type {Delivery} from './delivery-schema.ts'
 import type {ReportInputs} from './inputs.ts'
 
 /**
@@ -45,7 +45,7 @@ export async function attachReceipt(
   if (token === undefined) throw new InputError('Input "attach-to-release" needs "github-token", which is empty.')
   try {
     const github = makeGitHub(world.env, token, world.log)
-    const url = await attachToRelease(github, ownRepository(world.env), tag, 'receipt.json', JSON.stringify(delivery))
+    const url = await attachToRelease(github, ownRepository(world.env), tag, ASSET, JSON.stringify(delivery))
     world.log.line(`The receipt is attached to release ${tag}: ${url}`)
   } catch (thrown) {
     world.log.warning(`The receipt was not attached to release ${tag} (${hint(thrown, 'contents: write')}).`)

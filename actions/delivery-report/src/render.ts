@@ -3,7 +3,7 @@ import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.t
 import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
-import type {Delivery} from './delivery.ts'
+import type {Delivery} from './delivery-schema.ts'
 import type {JobResult} from '../../shared/report/needs.ts'
 
 const NAMES: Readonly<Record<Receipt['stage'], string>> = {

@@ -1,4 +1,5 @@
 import {StandardRetryStrategy} from '@smithy/core/retry'
+import {countRetry} from '../core/retried.ts'
 import {isGarbled, isSkewed} from './errors.ts'
 
 /** How often a client tries, as its configuration takes it. */
@@ -17,12 +18,15 @@ export function retries(attempts: number): Retries {
 }
 
 class Retrying extends StandardRetryStrategy {
-  override refreshRetryTokenForRetry(
+  override async refreshRetryTokenForRetry(
     ...[token, info]: Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>
   ): ReturnType<StandardRetryStrategy['refreshRetryTokenForRetry']> {
-    return super.refreshRetryTokenForRetry(
+    const next = await super.refreshRetryTokenForRetry(
       token,
       isGarbled(info.error) || isSkewed(info.error) ? {...info, errorType: 'TRANSIENT'} : info,
     )
+    // Thrown where it is not tried again.
+    countRetry('AWS')
+    return next
   }
 }
