@@ -229,3 +229,43 @@ describe('bad input is one sentence', () => {
     expect(found.receipts.map(({stage}) => stage)).toEqual(['build', 'ecs'])
   })
 })
+
+describe('who, from what to what, and what it cost in retries', () => {
+  const before = {taskDefinition: 'streaming-api:40', digests: [OTHER]}
+  const section = (of: object, receipts: Parameters<typeof mergeReceipts>[1]): string =>
+    deliverySection(mergeReceipts({...env, ...of}, receipts, jobs({})), jobs({}))
+
+  test('the person, the commit, both digests and the run are one line', () => {
+    const text = section({GITHUB_ACTOR: 'ana'}, [receiptOf('build'), receiptOf('ecs', {before})])
+    expect(text).toContain(
+      'commit `4c1f2e9` · by ana · image `sha256:9f2c9f2c…` → `sha256:51ab51ab…` · [run 1001](https://github.com/acme/streaming/actions/runs/1001)',
+    )
+    expect(text).not.toContain('Retries')
+  })
+  test('who starts a run again is who delivers', () => {
+    expect(section({GITHUB_ACTOR: 'ana', GITHUB_TRIGGERING_ACTOR: 'ben'}, [receiptOf('build')])).toContain('by ben')
+  })
+  test('a digest that ran before is no move', () => {
+    const text = section({}, [receiptOf('build'), receiptOf('ecs', {before: {digests: [BUILT]}})])
+    expect(text).toContain('· image `sha256:51ab51ab…` ·')
+  })
+  test('a run that was started again says what was kept, what ran again, and the time between', () => {
+    const later = {run: '1001/2', startedAt: '2026-01-01T10:14:31.000Z'}
+    const text = section({GITHUB_RUN_ATTEMPT: '2'}, [receiptOf('build'), receiptOf('ecs', later)])
+    expect(text).toContain(', attempt 2')
+    expect(text).toContain(
+      'Retries: attempt 2 of the run · ECS in this one, 31 s · build kept from an earlier one · 14 min 0 s between the two',
+    )
+  })
+  test('calls that were throttled are told by who they were made to', () => {
+    const text = section({}, [receiptOf('build', {retries: {AWS: 1}}), receiptOf('ecs', {retries: {AWS: 14}})])
+    expect(text).toContain('Retries: build asked AWS again once · ECS asked AWS again 14 times')
+  })
+  test('a signed receipt says by which key', () => {
+    const delivery = mergeReceipts(env, [receiptOf('build')], jobs({}))
+    const signature = {algorithm: 'ed25519', key: OTHER, value: ''} as const
+    expect(deliverySection({...delivery, signature}, jobs({}))).toMatch(
+      /receipt `sha256:\w+`, signed by `sha256:9f2c9f2c…`/,
+    )
+  })
+})

@@ -84,9 +84,10 @@ function foreignImage(receipt: Receipt, built: string | undefined): Mismatch[] {
   return [{stage: receipt.stage, sentence}]
 }
 
-/** The image digests that a stage says it made or runs, `sha256:<hex>` each. */
-export function digestsOf(receipt: Receipt | undefined): string[] {
-  const values = [receipt?.now['digest'], receipt?.now['digests'], receipt?.now['images'], receipt?.now['image']].flat()
+/** The image digests that a stage says it made or runs, `sha256:<hex>` each; with `before`, those that ran before it. */
+export function digestsOf(receipt: Receipt | undefined, when: 'now' | 'before' = 'now'): string[] {
+  const facts = receipt?.[when] ?? {}
+  const values = [facts['digest'], facts['digests'], facts['images'], facts['image']].flat()
   const found = values.flatMap((value) => (typeof value === 'string' ? (/sha256:[0-9a-f]{64}/.exec(value) ?? []) : []))
   return [...new Set(found)]
 }

@@ -28,7 +28,7 @@ async function report(world: World, inputs: ReportInputs): Promise<void> {
     tell(world, delivery)
     // Where no stage has done anything, what would be done is the whole story.
     if (inputs.receipts.length > 0 || inputs.previews.length === 0) {
-      world.summary.add(deliverySection(delivery, inputs.jobs))
+      world.summary.add(deliverySection(delivery, inputs.jobs, world.env['GITHUB_SERVER_URL']))
     }
     world.outputs.set('receipt', JSON.stringify(delivery))
     world.outputs.set('receipt-file', await writeReceipt(world.env, delivery))

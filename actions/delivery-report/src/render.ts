@@ -3,6 +3,7 @@ import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.t
 import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
+import {factsLine, retriesLine} from './facts.ts'
 import type {Delivery} from './delivery-schema.ts'
 import type {JobResult} from '../../shared/report/needs.ts'
 
@@ -46,7 +47,7 @@ export function headline(delivery: Delivery): string {
 // Without a build the commit of the run says nothing about what runs now (a rollback is run from today's main).
 function nameOf({stages, repository, commit}: Delivery): string {
   const build = stages.find(({stage}) => stage === 'build')
-  const [digest] = build === undefined ? stages.flatMap(digestsOf) : []
+  const [digest] = build === undefined ? stages.flatMap((stage) => digestsOf(stage)) : []
   return `${build?.subject ?? repository} ${digest === undefined ? commit.slice(0, 7) : shortDigest(digest)}`
 }
 
@@ -59,7 +60,11 @@ function wallTime(stages: readonly Receipt[]): number {
 }
 
 /** The delivery as a section of the job summary: verdict, a row per stage, jobs without a receipt, timeline. */
-export function deliverySection(delivery: Delivery, jobs: ReadonlyMap<string, JobResult>): string {
+export function deliverySection(
+  delivery: Delivery,
+  jobs: ReadonlyMap<string, JobResult>,
+  server = 'https://github.com',
+): string {
   const rows = delivery.stages.map((stage) => [
     together(`${MARKS[stage.status]} ${NAMES[stage.stage]}`),
     escapeMarkdown(shortHashes(stage.headline)),
@@ -70,14 +75,21 @@ export function deliverySection(delivery: Delivery, jobs: ReadonlyMap<string, Jo
   ])
   const silent = [...jobs].filter(([, result]) => result !== 'success')
   const digest = receiptDigest(JSON.stringify(delivery))
+  const retries = retriesLine(delivery, NAMES)
   return [
     `### ${escapeMarkdown(headline(delivery))}`,
+    factsLine(delivery, server),
     table({columns: ['stage', 'what', 'status', 'took', 'waited on'], rows}),
     ...(silent.length > 0
       ? [`Jobs that did not succeed: ${silent.map(([job, result]) => `${code(job)} ${result}`).join(' · ')}`]
       : []),
-    ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), `receipt ${code(digest)}`] : []),
+    ...(retries === undefined ? [] : [retries]),
+    ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), receiptLine(digest, delivery)] : []),
   ].join('\n\n')
+}
+
+function receiptLine(digest: string, {signature}: Delivery): string {
+  return `receipt ${code(digest)}${signature === undefined ? '' : `, signed by ${code(shortDigest(signature.key))}`}`
 }
 
 // A summary is about a thousand pixels wide: a commit in full or a module's whole address pushes the last column out.

@@ -3,8 +3,11 @@ import type {Status} from '../../shared/core/diagnosis.ts'
 import {code, escapeMarkdown, table} from '../../shared/core/markdown.ts'
 import type {World} from '../../shared/core/world.ts'
 import {parseImage, shortName} from '../../shared/ecs/names.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
+import type {Loaded} from '../../shared/ecs/load.ts'
 import type {Outcome, Subject} from '../../shared/ecs/watch.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
+import type {Receipt} from '../../shared/report/receipt.ts'
 import {changeFold, changeLines, imagesOf, isUnchanged} from './change.ts'
 import type {Change} from './change.ts'
 import type {Inputs} from './inputs.ts'
@@ -111,7 +114,6 @@ export function failedReceipt(world: World, job: Job, status: Status, headline: 
 
 function receipt(world: World, {started, inputs, change, revision}: Job, status: Status, headline: string): string {
   const back = status === 'rolled-back'
-  const digests = (change.wanted.containerDefinitions ?? []).flatMap(({image}) => parseImage(image ?? '').digest ?? [])
   const before = change.perTarget[0]?.target
   return makeReceipt(world.env, {
     stage: 'ecs',
@@ -125,14 +127,17 @@ function receipt(world: World, {started, inputs, change, revision}: Job, status:
       services: [...inputs.services],
       taskDefinition: back ? shortName(before?.running?.arn) : shortName(revision),
       images: imagesOf(change.wanted),
-      digests,
+      digests: digestsOf(change.wanted),
     },
-    before: before?.running === undefined ? NOTHING : was(before.running.arn, before.service.desiredCount),
+    before: before?.running === undefined ? NOTHING : was(before.running, before.service.desiredCount),
   })
 }
 
+const digestsOf = ({containerDefinitions = []}: Definition): string[] =>
+  containerDefinitions.flatMap(({image}) => parseImage(image ?? '').digest ?? [])
+
 const NOTHING = {taskDefinition: '', desiredCount: null}
 
-function was(arn: string, desiredCount = 0): {taskDefinition: string; desiredCount: number} {
-  return {taskDefinition: shortName(arn), desiredCount}
+function was({arn, definition}: Required<Loaded>, desiredCount = 0): Receipt['before'] {
+  return {taskDefinition: shortName(arn), desiredCount, digests: digestsOf(definition)}
 }
