@@ -32,7 +32,7 @@ describe.each(workflows().map((workflow) => [workflow.where, workflow] as const)
       if (job.uses === undefined) expect([name, job['timeout-minutes']]).toEqual([name, expect.any(Number)])
   })
   test('pins every foreign action to a commit, with its version beside it', () => {
-    const lines = workflow.text.split('\n').filter((line) => /uses: (?!\.\/|slipway\/slipway\/)/.test(line))
+    const lines = workflow.text.split('\n').filter((line) => /\buses: (?!\.\/|slipway\/slipway\/)/.test(line))
     expect(lines.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([])
   })
   test('puts no foreign text into a shell', () => {

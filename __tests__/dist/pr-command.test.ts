@@ -238,6 +238,40 @@ describe('an approving review', () => {
   })
 })
 
+describe('the checks of the commit', () => {
+  const checks = [
+    {name: 'test', ended: 'success'},
+    {name: 'coverage', ended: 'failure'},
+  ]
+  test.concurrent('one that failed refuses a deploy, and not a plan', async () => {
+    expectRefused(
+      await say('/deploy staging', {...good, checks}),
+      'rejected',
+      /4c1f2e9 has checks that failed: "coverage"/,
+    )
+    expect((await say('/plan', {...good, checks})).code).toBe(0)
+  })
+  test.concurrent('only those that count are asked for', async () => {
+    const told = await say('/deploy staging', {...good, checks}, {inputs: {'required-checks': 'test'}})
+    expect([told.code, told.violations]).toEqual([0, []])
+  })
+  test.concurrent('of a status of the older kind, the newest counts', async () => {
+    const of = (state: string): {context: string; state: string} => ({context: 'ci/jenkins', state})
+    expect((await say('/deploy staging', {...good, statuses: [of('success'), of('failure')]})).code).toBe(0)
+    expectRefused(
+      await say('/deploy staging', {...good, statuses: [of('pending'), of('success')]}),
+      'rejected',
+      /has checks that are not done: "ci\/jenkins"/,
+    )
+  })
+  test.concurrent('that may not be read are not taken for green', async () => {
+    const told = await say('/deploy staging', good, {
+      answers: ({operation}) => (operation.endsWith('/check-runs') ? {status: 403, body: {message: 'No'}} : undefined),
+    })
+    expectRefused(told, 'access-denied', /may not read the checks of the commit/)
+  })
+})
+
 describe('what is not understood', () => {
   test.concurrent.each([
     ['/deploy', /has to name an environment \(there are: production, staging\)/],

@@ -3,6 +3,7 @@ import {cp, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
+import {HeadObjectCommand, PutObjectCommand, S3Client} from '@aws-sdk/client-s3'
 import {labEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
 import type {WorkflowRun} from '../../lab/runner.ts'
@@ -19,6 +20,15 @@ const MINUTES = 60_000
 const NAME = `commands-${String(Date.now())}`
 const lab = labEnvironment()
 const execute = promisify(execFile)
+const s3 = new S3Client({
+  endpoint: lab.endpoint,
+  region: lab.region,
+  forcePathStyle: true,
+  credentials: {
+    accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
+  },
+})
 
 const CALLER = `
 name: commands
@@ -32,6 +42,8 @@ jobs:
       contents: read
       id-token: write
       pull-requests: write
+      checks: read
+      statuses: read
     uses: slipway/slipway/.github/workflows/pr-commands.yml@v1
     with:
       environments: production, staging
@@ -45,7 +57,7 @@ jobs:
       PLAN_KEY: \${{ secrets.PLAN_KEY }}
 `
 const root = (text: string): string =>
-  `terraform {\n  backend "s3" {}\n}\nresource "terraform_data" "it" {\n  input = "${text}"\n}\noutput "text" {\n  value = terraform_data.it.output\n}\n`
+  `terraform {\n  backend "s3" {\n    use_lockfile = true\n  }\n}\nresource "terraform_data" "it" {\n  input = "${text}"\n}\noutput "text" {\n  value = terraform_data.it.output\n}\n`
 
 let repository: string
 let suite: Clone
@@ -75,7 +87,7 @@ beforeAll(async () => {
   }
   pull = pullOnGitHub(scene)
   github = await startGitHub((request) => pull.answer(request))
-})
+}, MINUTES)
 afterAll(async () => {
   await github.close()
   const namespaces = [`${NAME}-staging`, `${NAME}-production`]
@@ -181,6 +193,48 @@ test(
     expect(answers().at(-1)).toMatch(/`\/apply`: \*\*✓ done\*\*[\s\S]*`apply` \|/)
   },
   6 * MINUTES,
+)
+
+test(
+  '/unlock frees the lock that a killed apply left, and no other one',
+  async () => {
+    const lock = {ID: '6a1c8c2e-5d0f-4a57-9d3c-0b7f4d5e6a7b', Operation: 'OperationTypeApply', Who: 'a@lost-runner'}
+    const at = {Bucket: labVariables(lab)['STATE_BUCKET'], Key: `${NAME}/production.tfstate.tflock`}
+    const held = async (): Promise<boolean> =>
+      await s3.send(new HeadObjectCommand(at)).then(
+        () => true,
+        () => false,
+      )
+    const full = {
+      ...lock,
+      Info: '',
+      Version: '1.14.0',
+      Created: new Date().toISOString(),
+      Path: `${at.Bucket ?? ''}/${NAME}/production.tfstate`,
+    }
+    await s3.send(new PutObjectCommand({...at, Body: JSON.stringify(full)}))
+
+    const wrong = await say('/unlock 00000000-0000-4000-8000-000000000000')
+    expect(whatFailed(wrong)).toMatch(/unlock: .*/)
+    expect([await held(), answers().at(-1)]).toEqual([true, expect.stringMatching(/✗ not done/)])
+
+    const freed = await say(`/unlock ${lock.ID}`)
+    expect([whatFailed(freed), freed.complaint, await held()]).toEqual(['', '', false])
+    expect(answers().at(-1)).toMatch(/`\/unlock [\w-]+`: \*\*✓ done\*\*/)
+  },
+  4 * MINUTES,
+)
+
+test(
+  'a deploy of a commit whose checks are red is refused, and says which',
+  async () => {
+    await expectRefused(
+      '/deploy staging',
+      {checks: [{name: 'test', ended: 'failure'}]},
+      /has checks that failed: .*test/,
+    )
+  },
+  2 * MINUTES,
 )
 
 test(

@@ -14,6 +14,10 @@ export interface PullScene {
   /** When the head was pushed, ISO 8601; undefined leaves GitHub's record of it empty. */
   readonly pushedAt?: string | undefined
   readonly behind?: number
+  /** Check runs of the head; `queued` and `in_progress` have not ended. */
+  readonly checks?: readonly {readonly name: string; readonly ended: string}[]
+  /** Commit statuses, the newest first. */
+  readonly statuses?: readonly {readonly context: string; readonly state: string}[]
   readonly reviews?: readonly {readonly by: string; readonly state: string; readonly commit: string}[]
 }
 
@@ -54,6 +58,8 @@ export function pullOnGitHub(scene: PullScene = {}): PullOnGitHub {
     'GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews': () => ({
       body: (scene.reviews ?? []).map(({by, state, commit}) => ({user: {login: by}, state, commit_id: commit})),
     }),
+    'GET /repos/{owner}/{repo}/commits/{ref}/check-runs': () => ({body: checkRuns(scene)}),
+    'GET /repos/{owner}/{repo}/commits/{ref}/statuses': () => ({body: scene.statuses ?? []}),
     'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions': react,
     'DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}': ({path}) => {
       reactions.delete(REACTIONS[Number(path.split('/').at(-1)) - 1] ?? '')
@@ -72,6 +78,15 @@ function pullBody({headRepository = REPOSITORY, state = 'open', draft = false}: 
     head: {sha: head, ref: 'change', repo: headRepository === null ? null : {full_name: headRepository}},
     base: {ref: 'main', repo: {full_name: REPOSITORY}},
   }
+}
+
+function checkRuns({checks = []}: PullScene): object {
+  const runs = checks.map(({name, ended}) =>
+    ['queued', 'in_progress'].includes(ended)
+      ? {name, status: ended, conclusion: null}
+      : {name, status: 'completed', conclusion: ended},
+  )
+  return {total_count: runs.length, check_runs: runs}
 }
 
 /** The event of a comment, as GitHub would hand it to the run. */

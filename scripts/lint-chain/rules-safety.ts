@@ -81,28 +81,34 @@ function needed(job: Job): Need[] {
   })
 }
 
-function scopesOf(step: Step, who: string): (readonly [string, Need['access']])[] {
-  switch (who) {
-    case 'actions/checkout':
-      return input(step, 'repository') === '' ? [['contents', 'read']] : []
-    case 'aws-actions/configure-aws-credentials':
-      return input(step, 'role-to-assume') !== '' && input(step, 'aws-access-key-id') === ''
-        ? [['id-token', 'write']]
-        : []
-    case 'terraform-plan':
-      return ['', 'never'].includes(input(step, 'comment')) ? [] : [['pull-requests', 'write']]
-    case 'pr-command':
-      return input(step, 'mode') === 'answer'
-        ? [['pull-requests', 'write']]
-        : [
-            ['contents', 'read'],
-            ['pull-requests', 'write'],
-          ]
-    case 'delivery-report':
-      return input(step, 'attach-to-release') === '' ? [] : [['contents', 'write']]
-    default:
-      return []
-  }
+type Scope = readonly [string, Need['access']]
+
+const COMMENTS: Scope = ['pull-requests', 'write']
+
+// What the steps of an action ask GitHub for, by their inputs.
+const SCOPES: Readonly<Record<string, (step: Step) => readonly Scope[]>> = {
+  'actions/checkout': (step) => (input(step, 'repository') === '' ? [['contents', 'read']] : []),
+  'aws-actions/configure-aws-credentials': (step) =>
+    input(step, 'role-to-assume') !== '' && input(step, 'aws-access-key-id') === '' ? [['id-token', 'write']] : [],
+  'terraform-plan': (step) => (['', 'never'].includes(input(step, 'comment')) ? [] : [COMMENTS]),
+  'pr-command': (step) => (input(step, 'mode') === 'answer' ? [COMMENTS] : scopesOfDecision(step)),
+  'delivery-report': (step) => {
+    if (input(step, 'mode') === 'read') return [['contents', 'read']]
+    if (input(step, 'mode') === 'approved') return [['pull-requests', 'read']]
+    return input(step, 'attach-to-release') === '' ? [] : [['contents', 'write']]
+  },
+}
+
+function scopesOfDecision(step: Step): readonly Scope[] {
+  const checks: Scope[] = [
+    ['checks', 'read'],
+    ['statuses', 'read'],
+  ]
+  return [['contents', 'read'], COMMENTS, ...(input(step, 'checks-for') === 'none' ? [] : checks)]
+}
+
+function scopesOf(step: Step, who: string): readonly Scope[] {
+  return SCOPES[who]?.(step) ?? []
 }
 
 function holds(granted: ReadonlyMap<string, string>, scope: string, access: Need['access']): boolean {

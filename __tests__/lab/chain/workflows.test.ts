@@ -1,5 +1,7 @@
 import {execFile} from 'node:child_process'
-import {readFile, writeFile} from 'node:fs/promises'
+import {generateKeyPairSync} from 'node:crypto'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {labEnvironment} from '../../../lab/index.ts'
@@ -10,6 +12,7 @@ import {cloneRepository} from '../../../scripts/demo/repository.ts'
 import type {Clone} from '../../../scripts/demo/repository.ts'
 import {commentStore} from '../../support/github-comments.ts'
 import {startGitHub} from '../../support/github-server.ts'
+import {schemaProblem} from '../../support/published-schemas.ts'
 import type {GitHubServer} from '../../support/github-server.ts'
 
 const MINUTES = 60_000
@@ -27,7 +30,16 @@ interface Receipt {
 
 const comments = commentStore()
 const receipts = new Map<string, Receipt>()
+// Releases that are there; the others of the series are tags alone.
+const released = new Set<string>()
+/** The head of the pull request that GitHub says was merged, whatever commit it is asked about. */
+let mergedHead: string | undefined
 let github: GitHubServer
+
+const signer = generateKeyPairSync('ed25519', {
+  privateKeyEncoding: {type: 'pkcs8', format: 'pem'},
+  publicKeyEncoding: {type: 'spki', format: 'pem'},
+})
 
 // Releases have their tags as ids of their assets, which GitHub's description allows for as little as it needs.
 beforeAll(async () => {
@@ -38,7 +50,21 @@ beforeAll(async () => {
     const id = Number(/\/releases\/(?:assets\/)?(\d+)/.exec(path)?.[1])
     switch (request.operation) {
       case 'GET /repos/{owner}/{repo}/releases/tags/{tag}':
-        return tag.startsWith(SERIES) ? {body: release(tag)} : undefined
+        return released.has(tag) ? {body: release(tag)} : undefined
+      case 'GET /repos/{owner}/{repo}/releases':
+        return {body: [...released].map(release)}
+      case 'GET /repos/{owner}/{repo}/git/ref/{ref}':
+        return {body: {ref: `refs/${tag}`}}
+      case 'POST /repos/{owner}/{repo}/releases': {
+        const {tag_name} = request.body as {tag_name: string}
+        released.add(tag_name)
+        return {status: 201, body: release(tag_name)}
+      }
+      case 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': {
+        const merge_commit_sha = path.split('/').at(-2)
+        const pull = {number: 7, merged_at: '2026-01-01T00:00:00Z', merge_commit_sha, head: {sha: mergedHead}}
+        return {body: mergedHead === undefined ? [] : [pull]}
+      }
       case 'POST /repos/{owner}/{repo}/releases/{release_id}/assets':
         receipts.set(tagOf(id), request.body as Receipt)
         return {status: 201, body: {browser_download_url: `https://github.com/${REPOSITORY}/receipt.json`}}
@@ -57,7 +83,16 @@ function release(tag: string): object {
   const id = tag.slice(`${SERIES}.`.length)
   const at = `${github.url}/repos/${REPOSITORY}/releases`
   const asset = {id: Number(id), name: 'receipt.json', url: `${at}/assets/${id}`}
-  return {id: Number(id), upload_url: `${at}/${id}/assets{?name,label}`, assets: receipts.has(tag) ? [asset] : []}
+  return {
+    ...{
+      id: Number(id),
+      tag_name: tag,
+      draft: false,
+      prerelease: false,
+      published_at: `2026-01-0${String(Number(id) + 1)}`,
+    },
+    ...{upload_url: `${at}/${id}/assets{?name,label}`, assets: receipts.has(tag) ? [asset] : []},
+  }
 }
 
 interface Call {
@@ -66,19 +101,35 @@ interface Call {
   readonly payload: (commit: string) => object
   readonly change?: (folder: string) => Promise<void>
   readonly tag?: string
+  readonly vars?: Readonly<Record<string, string>>
 }
 
 // The repository as it was when the first release was published: a way back needs that commit in its history.
-let released: Clone
+let original: Clone
+// GitHub's own attestation needs GitHub: what stands for it makes sure that there is something to attest.
+let attestation: string
 beforeAll(async () => {
-  released = await cloneRepository()
-})
+  original = await cloneRepository()
+  attestation = await mkdtemp(join(tmpdir(), 'slipway-attestation-'))
+  await writeFile(
+    join(attestation, 'action.yml'),
+    'name: attest\ninputs: {subject-path: {}}\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      env: {FILE: "${{ inputs.subject-path }}"}\n      run: grep -q slipway.delivery/v1 "$FILE" && echo "Attested $FILE"\n',
+  )
+}, MINUTES)
 afterAll(async () => {
-  await released.remove()
+  await original.remove()
+  await rm(attestation, {recursive: true, force: true})
 })
 
-async function run({workflow, event, payload, change, tag}: Call): Promise<WorkflowRun & {readonly commit: string}> {
-  const clone = change === undefined ? released : await cloneRepository(change)
+async function run({
+  workflow,
+  event,
+  payload,
+  change,
+  tag,
+  vars,
+}: Call): Promise<WorkflowRun & {readonly commit: string}> {
+  const clone = change === undefined ? original : await cloneRepository(change)
   try {
     if (tag !== undefined) await git('git', ['tag', tag], {cwd: clone.folder})
     const ran = await runWorkflow(lab, {
@@ -86,13 +137,18 @@ async function run({workflow, event, payload, change, tag}: Call): Promise<Workf
       workflow: `.github/workflows/${workflow}`,
       event,
       payload: {repository: {full_name: REPOSITORY, default_branch: 'main'}, ...payload(clone.commit)},
-      vars: labVariables(lab),
-      secrets: {PLAN_KEY: 'a key for a lab that anybody may read', GITHUB_TOKEN: 'ghs_lab'},
+      vars: {...labVariables(lab), RECEIPT_PUBLIC_KEY: signer.publicKey, ...vars},
+      secrets: {
+        PLAN_KEY: 'a key for a lab that anybody may read',
+        RECEIPT_KEY: signer.privateKey,
+        GITHUB_TOKEN: 'ghs_lab',
+      },
+      actions: {'actions/attest-build-provenance': attestation},
       env: {GITHUB_API_URL: github.url, GITHUB_REPOSITORY: REPOSITORY},
     })
     return {...ran, commit: clone.commit}
   } finally {
-    if (clone !== released) await clone.remove()
+    if (clone !== original) await clone.remove()
   }
 }
 
@@ -113,12 +169,33 @@ const digests = async (): Promise<(string | null)[]> => [
   ...new Set((await servedVersions(lab)).map(({digest}) => digest)),
 ]
 
-const publish = async (tag: string, change?: Call['change']): ReturnType<typeof run> =>
-  await run({
+const publish = async (tag: string, change?: Call['change']): ReturnType<typeof run> => {
+  released.add(tag)
+  return await run({
     workflow: 'release.yml',
     event: 'release',
     payload: () => ({action: 'published', release: {tag_name: tag, prerelease: false}}),
     tag,
+    ...(change !== undefined && {change}),
+  })
+}
+
+const pushTag = async (tag: string, change: Call['change'], vars: Record<string, string>): ReturnType<typeof run> =>
+  await run({
+    workflow: 'release.yml',
+    event: 'push',
+    payload: (commit) => ({ref: `refs/tags/${tag}`, after: commit}),
+    tag,
+    vars,
+    ...(change !== undefined && {change}),
+  })
+
+const push = async (change: Call['change']): ReturnType<typeof run> =>
+  await run({
+    workflow: 'deploy.yml',
+    event: 'push',
+    payload: (commit) => ({ref: 'refs/heads/main', after: commit}),
+    vars: {REQUIRE_PREVIEW: 'true'},
     ...(change !== undefined && {change}),
   })
 
@@ -154,8 +231,14 @@ test(
     first = ran.jobs.get('build')?.outputs['image']?.['digest']
     expect(ran.jobs.get('build')?.outputs['image']?.['tags']).toContain(`:${tagOf(0).slice(1)}`)
     expect(await digests()).toEqual([first])
-    const stages = receipts.get(tagOf(0))?.stages.map(({stage}) => stage)
-    expect(stages).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
+    const receipt = receipts.get(tagOf(0))
+    expect(receipt?.stages.map(({stage}) => stage)).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
+    // What every action really writes is what docs/schema publishes.
+    for (const stage of receipt?.stages ?? [])
+      expect([stage.stage, schemaProblem('receipt-v1', stage)]).toEqual([stage.stage, ''])
+    expect(schemaProblem('delivery-v1', receipt)).toBe('')
+    expect(receipt).toMatchObject({signature: {algorithm: 'ed25519'}})
+    expect(ran.jobs.get('attach')?.log).toContain('Attested ')
   },
   10 * MINUTES,
 )
@@ -186,6 +269,37 @@ test(
   10 * MINUTES,
 )
 
+const wanted =
+  (replicas: number) =>
+  async (folder: string): Promise<void> => {
+    await edit(join(folder, 'sample-app/k8s/deployment.yaml'), 'replicas: 3', `replicas: ${String(replicas)}`)
+    await edit(join(folder, 'sample-app/task-definition.json'), '"value": "info"', '"value": "warn"')
+  }
+
+test(
+  'a commit that came by a pull request is delivered as its preview showed it; another change stops before anything is done',
+  async () => {
+    const before = await digests()
+    mergedHead = (await openPullRequest(REPOSITORY, wanted(4))).commit
+    const other = await push(wanted(5))
+    expect([other.jobs.get('preview')?.result, other.jobs.get('preview')?.errors]).toEqual([
+      'failure',
+      [expect.stringContaining('streaming: what would be done now is not what was approved')],
+    ])
+    expect([other.jobs.get('apply')?.result, other.jobs.get('migrate')?.result]).toEqual([undefined, undefined])
+    expect(await digests()).toEqual(before)
+
+    const ran = await push(wanted(4))
+    expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
+    expect(ran.jobs.get('preview')?.log).toMatch(/✓ APIService: exactly what was approved/)
+    expect(await digests()).toEqual([ran.jobs.get('build')?.outputs['image']?.['digest']])
+
+    mergedHead = undefined
+    expect(whatFailed(await push(wanted(4)))).toMatch(/is not the merge of a pull request/)
+  },
+  15 * MINUTES,
+)
+
 test(
   'a pull request from a fork has no credentials: its image is built, and the summary says what was not looked at',
   async () => {
@@ -203,12 +317,15 @@ test(
 
 describe('a way back', () => {
   test(
-    'a bad day: the next release is live',
+    'a bad day: the next version is live, by its tag alone, which becomes a release with a receipt',
     async () => {
-      const ran = await publish(tagOf(1), async (folder) => {
+      const change = async (folder: string): Promise<void> => {
         await edit(join(folder, 'sample-app/task-definition.json'), '"value": "info"', '"value": "debug"')
-      })
-      expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
+      }
+      // Where releases deliver, the tag that comes with one does not do so too.
+      expect(results(await pushTag(tagOf(1), change, {}))).toEqual({})
+      const ran = await pushTag(tagOf(1), change, {DELIVER_TAGS: 'true'})
+      expect([whatFailed(ran), ran.complaint, receipts.get(tagOf(1))?.status]).toEqual(['', '', 'succeeded'])
       const [now] = await digests()
       expect(now).not.toBe(first)
     },
@@ -225,9 +342,9 @@ describe('a way back', () => {
       receipts.set(tagOf(0), forged)
       const refused = await goBack(tagOf(0))
       receipts.set(tagOf(0), honest)
-      expect(whatFailed(refused)).toMatch(/was changed after it was written \(stage 0\)/)
+      expect(whatFailed(refused)).toMatch(/was changed after it was signed/)
       expect(whatFailed(await goBack(tagOf(9)))).toMatch(/has no receipt\.json/)
-      expect(whatFailed(await goBack('v9'))).toMatch(/There is no release v9/)
+      expect(whatFailed(await goBack('v9'))).toMatch(/there is no release v9/)
       expect(refused.jobs.get('kubernetes')).toBeUndefined()
       expect(await digests()).toEqual(before)
     },
@@ -237,7 +354,9 @@ describe('a way back', () => {
   test(
     'the receipt of a release brings its digest back to Kubernetes and ECS, and shows what Terraform would change',
     async () => {
-      const ran = await goBack(tagOf(0))
+      // The one before the last is meant.
+      const ran = await goBack('previous')
+      expect(ran.jobs.get('receipt')?.outputs['read']?.['release']).toBe(tagOf(0))
       expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
       expect(await digests()).toEqual([first])
       const ecs = receipts.get(tagOf(0))?.stages.find(({stage}) => stage === 'ecs')

@@ -9,10 +9,19 @@ import {previewSchema} from '../../shared/report/preview.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptSchema, STAGES} from '../../shared/report/receipt.ts'
 import type {Receipt, Stage} from '../../shared/report/receipt.ts'
+import {shownSchema} from './approved.ts'
+import type {Shown} from './approved.ts'
 import {readSigningKey, readTrustedKeys} from './signature.ts'
 
 /** What the action was asked for. */
-export type DeliveryInputs = ReportInputs | ReadInputs
+export type DeliveryInputs = ReportInputs | ReadInputs | ApprovedInputs
+
+/** What a merged pull request showed is to be read. */
+export interface ApprovedInputs {
+  readonly mode: 'approved'
+  readonly commentKey: string
+  readonly token: string
+}
 
 /** The receipt of a release that is to be read. */
 export interface ReadInputs {
@@ -36,7 +45,7 @@ export interface ReportInputs {
   /** What could not be previewed, as its owner calls it. */
   readonly notPreviewed: readonly string[]
   /** What somebody approved; empty when nothing is held against it. */
-  readonly approved: readonly Preview[]
+  readonly approved: readonly Shown[]
   readonly commentKey: string
   /** The pull request to comment on, where the event names none. */
   readonly pullRequest: number | undefined
@@ -49,7 +58,18 @@ export interface ReportInputs {
 /** The inputs, read and checked. @throws {InputError} before anything is asked or done */
 export function readInputs(env: Environment): DeliveryInputs {
   const inputs = new Inputs(env)
-  return inputs.oneOf('mode', ['report', 'read'], 'report') === 'read' ? readInputsOf(inputs) : reportInputs(env)
+  switch (inputs.oneOf('mode', ['report', 'read', 'approved'], 'report')) {
+    case 'read':
+      return readInputsOf(inputs)
+    case 'approved':
+      return {
+        mode: 'approved',
+        commentKey: inputs.optional('comment-key') ?? 'delivery',
+        token: inputs.required('github-token'),
+      }
+    case 'report':
+      return reportInputs(env)
+  }
 }
 
 function readInputsOf(inputs: Inputs): ReadInputs {
@@ -88,7 +108,7 @@ export function reportInputs(env: Environment): ReportInputs {
     ]),
     jobs: new Map(Object.entries(needs).map(([job, {result}]) => [job, result])),
     notPreviewed: inputs.lines('not-previewed'),
-    approved: unique(documents(inputs.lines('approved'), 'approved', previewSchema)),
+    approved: unique(documents(inputs.lines('approved'), 'approved', shownSchema)),
     commentKey: inputs.optional('comment-key') ?? 'delivery',
     pullRequest: inputs.optionalInteger('pull-request', {min: 1, max: Number.MAX_SAFE_INTEGER}),
     token: inputs.optional('github-token'),

@@ -4,7 +4,7 @@ import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import {eventPullRequest} from '../../shared/github/client.ts'
 import {ASSET} from '../../shared/github/release.ts'
-import {requireApproved} from './approved.ts'
+import {readShown, requireApproved} from './approved.ts'
 import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery-schema.ts'
 import {readInputs} from './inputs.ts'
@@ -15,9 +15,11 @@ import {readReceipt} from './read-release.ts'
 import {deliverySection, headline} from './render.ts'
 import {signed} from './signature.ts'
 
-/** Tells the story of a delivery from the receipts of its stages, or reads the receipt that an earlier one left. */
+/** Tells the story of a delivery from the receipts of its stages, or reads what an earlier run left for this one. */
 export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
-  await (inputs.mode === 'read' ? readReceipt(world, inputs) : report(world, inputs))
+  if (inputs.mode === 'read') await readReceipt(world, inputs)
+  else if (inputs.mode === 'approved') await readShown(world, inputs)
+  else await report(world, inputs)
 }
 
 async function report(world: World, inputs: ReportInputs): Promise<void> {
@@ -34,7 +36,7 @@ async function report(world: World, inputs: ReportInputs): Promise<void> {
     world.outputs.set('receipt-file', await writeReceipt(world.env, delivery))
   }
   if (inputs.approved.length > 0) {
-    requireApproved(inputs.approved, inputs.previews)
+    requireApproved(inputs.approved, inputs.previews, inputs.notPreviewed)
     for (const {subject, digest} of inputs.previews)
       world.log.line(`✓ ${subject}: exactly what was approved, ${digest}`)
   } else if (inputs.previews.length + inputs.notPreviewed.length > 0) {

@@ -1,6 +1,7 @@
 import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptDigest} from '../../shared/report/receipt.ts'
+import {shownNote} from './approved.ts'
 import {findings} from './findings.ts'
 import type {ReportInputs} from './inputs.ts'
 
@@ -56,6 +57,7 @@ export function previewComment(previews: readonly Preview[], commit: string, uns
     ...folds,
     ...previews.flatMap(({planId}) => (planId === undefined ? [] : [`<sub>plan ${code(planId)}</sub>`])),
     ...approval(approvalDigest(previews, unseen)),
+    ...(unseen.length > 0 ? [] : [shownNote(previews, commit)]),
   ].join('\n\n')
 }
 

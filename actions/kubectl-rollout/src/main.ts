@@ -83,7 +83,12 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
     const set = known ?? manifestsIn(world, inputs, [...sources, ...chart])
     const prepared = await prepare(world, inputs, connection, server, set, started)
     showChanges(world, prepared)
-    if (inputs.mode === 'plan') reportPlan(world, prepared)
+    if (inputs.mode === 'plan')
+      reportPlan(
+        world,
+        prepared,
+        inputs.images.map(({reference}) => reference),
+      )
     else await deploy(world, inputs, prepared)
   } catch (thrown) {
     throw clusterFailure(thrown)

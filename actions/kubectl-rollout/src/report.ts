@@ -68,8 +68,8 @@ function headlineFor({changes, prune}: Prepared): string {
   return changes.every(({action}) => action === 'same') ? gone : `${changesHeadline(changes)}; ${gone}`
 }
 
-/** Ends `mode: plan`. */
-export function reportPlan(world: World, prepared: Prepared): void {
+/** Ends `mode: plan`. @param images the references that `images` puts into the manifests */
+export function reportPlan(world: World, prepared: Prepared, images: readonly string[]): void {
   const {changes, namespace} = prepared
   const headline = headlineFor(prepared)
   const body = [...changesBody(prepared), ...notes(prepared)].join('\n\n')
@@ -79,6 +79,7 @@ export function reportPlan(world: World, prepared: Prepared): void {
   const digest = changesDigest(
     changes,
     gone.map(({path}) => path),
+    images,
   )
   world.outputs.set('pruned', JSON.stringify(gone.map(prunedObject)))
   const told = manifestFacts(changes.map(({wanted}) => wanted.object))

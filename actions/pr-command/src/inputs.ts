@@ -3,6 +3,7 @@ import type {Environment} from '../../shared/core/inputs.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import {readNeeds} from '../../shared/report/needs.ts'
 import type {Needs} from '../../shared/report/needs.ts'
+import type {Required} from './checks.ts'
 import {COMMANDS} from './grammar.ts'
 import type {CommandName, Vocabulary} from './grammar.ts'
 
@@ -16,6 +17,9 @@ export interface Rules {
   readonly approvalFor: readonly CommandName[]
   /** Commands that need a branch with everything its base has. */
   readonly upToDateFor: readonly CommandName[]
+  /** Commands that need green checks of the head commit. */
+  readonly checksFor: readonly CommandName[]
+  readonly requiredChecks: Required
 }
 
 /** What the action was asked for. */
@@ -47,11 +51,18 @@ export function readInputs(env: Environment): CommandInputs {
       permission: inputs.oneOf('permission', PERMISSIONS, 'write'),
       approvalFor: commands(inputs, 'approval-for', ['apply', 'deploy']),
       upToDateFor: commands(inputs, 'up-to-date-for', ['apply', 'deploy']),
+      checksFor: commands(inputs, 'checks-for', ['apply', 'deploy']),
+      requiredChecks: requiredChecks(inputs.lines('required-checks')),
     },
     planCommentKey: inputs.optional('plan-comment-key') ?? 'preview',
     needs: readNeeds(inputs.json('needs')),
     token: inputs.required('github-token'),
   }
+}
+
+// One a line: a check's name may have a comma, as that of a matrix has.
+function requiredChecks(names: readonly string[]): Required {
+  return names.length === 0 || (names.length === 1 && names[0] === 'all') ? 'all' : names
 }
 
 function commands(inputs: Inputs, name: string, fallback: readonly CommandName[]): readonly CommandName[] {

@@ -1,6 +1,7 @@
 import {Failure, titled} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
+import {checkProblem, readChecks} from './checks.ts'
 import type {Comment} from './event.ts'
 import {USAGE} from './grammar.ts'
 import type {Command} from './grammar.ts'
@@ -40,6 +41,7 @@ export async function permitted(
   await requireSeenHead(world, asked, pull, comment, command)
   if (rules.upToDateFor.includes(command.name)) await requireUpToDate(asked, pull)
   if (rules.approvalFor.includes(command.name)) await requireApproval(asked, pull)
+  if (rules.checksFor.includes(command.name)) await requireChecks(asked, pull, rules)
   return pull
 }
 
@@ -112,6 +114,23 @@ async function requireApproval(asked: Asked, pull: Pull): Promise<void> {
     `nobody with write permission but its author has approved ${head}${earlier}`,
     'ask for a review of this commit',
   )
+}
+
+async function requireChecks(asked: Asked, pull: Pull, {requiredChecks}: Rules): Promise<void> {
+  const checks = await readChecks(asked, pull).catch((thrown: unknown) => {
+    if ((thrown as {status?: number}).status !== 403) throw thrown
+    throw refusal(
+      'access-denied',
+      'this run may not read the checks of the commit, and they have to be green',
+      'give the job "checks: read" and "statuses: read", or set "checks-for: none"',
+    )
+  })
+  const problem = checkProblem(checks, requiredChecks)
+  if (problem === undefined) return
+  const advice = /not done/.test(problem)
+    ? 'wait for them, then give the command again'
+    : 'mend that, or name the checks that count in "required-checks"'
+  throw refusal('rejected', `${pull.headSha.slice(0, 7)} ${problem}`, advice)
 }
 
 /** A refusal: nothing was done, and the person who asked is told why. */

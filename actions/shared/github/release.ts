@@ -4,11 +4,11 @@ import type {GitHubClient, RepositoryName} from './client.ts'
 export const ASSET = 'receipt.json'
 
 /**
- * Puts `content` onto the release of `tag` as the asset `name`, in place of an older one of the same name.
- * Gives the asset's download address.
+ * Puts `content` onto the release of `tag` as the asset `name`, in place of an older one of the same name. A tag that was
+ * pushed without a release gets one. Gives the asset's download address.
  * Rule: an upload under a name that exists is refused, so the old asset goes first
  * (https://docs.github.com/rest/releases/assets#upload-a-release-asset).
- * @throws the client's error when the release is not there or the token may not write
+ * @throws the client's error when the tag is not there or the token may not write
  */
 export async function attachToRelease(
   github: GitHubClient,
@@ -17,7 +17,7 @@ export async function attachToRelease(
   name: string,
   content: string,
 ): Promise<string> {
-  const {data: release} = await github.rest.repos.getReleaseByTag({...repository, tag})
+  const release = await releaseOf(github, repository, tag)
   const old = release.assets.find((asset) => asset.name === name)
   if (old !== undefined) await github.rest.repos.deleteReleaseAsset({...repository, asset_id: old.id})
   // The release names its own upload address: on GitHub Enterprise it is not uploads.github.com.
@@ -28,6 +28,17 @@ export async function attachToRelease(
     headers: {'content-type': 'application/json'},
   })
   return asset.browser_download_url
+}
+
+async function releaseOf(github: GitHubClient, repository: RepositoryName, tag: string): Promise<ReleaseData> {
+  try {
+    return (await github.rest.repos.getReleaseByTag({...repository, tag})).data
+  } catch (thrown) {
+    if ((thrown as {status?: number}).status !== 404) throw thrown
+    // Only for a tag that is there: GitHub would make one that is not.
+    await github.rest.git.getRef({...repository, ref: `tags/${tag}`})
+    return (await github.rest.repos.createRelease({...repository, tag_name: tag, generate_release_notes: true})).data
+  }
 }
 
 /** A release with what is attached to it. */
@@ -63,6 +74,7 @@ export async function readReleases(github: GitHubClient, repository: RepositoryN
 
 interface ReleaseData {
   readonly tag_name: string
+  readonly upload_url: string
   readonly assets: readonly {readonly id: number; readonly name: string}[]
 }
 

@@ -78,18 +78,32 @@ export function changedInShort({fields}: Change): string | undefined {
 }
 
 /**
- * `sha256:<hex>` of exactly these changes: equal for equal changes, whatever else the objects hold.
- * @param pruned the paths of objects that would be deleted
+ * `sha256:<hex>` of what would be done, the same for the same change: what an approval is bound to. An image that this run puts
+ * in is left out of it, wherever it stands: one that is built anew, or is not built yet, does not void an approval.
+ * @param pruned paths of the objects that would be deleted @param images the references that this run puts in
  */
-export function changesDigest(changes: readonly Change[], pruned: readonly string[] = []): string {
+export function changesDigest(
+  changes: readonly Change[],
+  pruned: readonly string[] = [],
+  images: readonly string[] = [],
+): string {
+  const put = new Set<unknown>(images)
   const facts = changes.map(({wanted, action, fields}) => ({
     path: wanted.path,
     action,
-    fields: action === 'create' ? (wanted.manifest.object as unknown as Json) : (fields as unknown as Json),
+    fields:
+      action === 'create'
+        ? (wanted.manifest.object as unknown as Json)
+        : (fields.map((field) => (put.has(field.after) ? {path: field.path, after: PUT} : field)) as unknown as Json),
   }))
   const all = pruned.length === 0 ? facts : [...facts, ...pruned.map((path) => ({path, action: 'delete'}))]
-  return `sha256:${createHash('sha256').update(canonical(all)).digest('hex')}`
+  const text = JSON.stringify(all, (_key, value: unknown) => (put.has(value) ? PUT : value))
+  return `sha256:${createHash('sha256')
+    .update(canonical(JSON.parse(text) as Json))
+    .digest('hex')}`
 }
+
+const PUT = 'an image that this run puts in'
 
 function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
