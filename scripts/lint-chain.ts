@@ -5,6 +5,7 @@ import {readWorkflow} from './lint-chain/model.ts'
 import type {Workflow} from './lint-chain/model.ts'
 import {cutDeploys, deploysAfterFailure, misspeltCancelled, noWait} from './lint-chain/rules-deploy.ts'
 import {maskedOutputs, replans, tagHandover} from './lint-chain/rules-handover.ts'
+import {skippedAncestors} from './lint-chain/rules-needs.ts'
 import {injected, missingPermissions, unpinned} from './lint-chain/rules-safety.ts'
 import {documentSamples, samplesOf, workflowSamples} from './lint-chain/samples.ts'
 import type {Sample} from './lint-chain/samples.ts'
@@ -21,6 +22,7 @@ const RULES: readonly ((workflow: Workflow) => Finding[])[] = [
   noWait,
   cutDeploys,
   deploysAfterFailure,
+  skippedAncestors,
   misspeltCancelled,
   unpinned,
   injected,
@@ -56,7 +58,7 @@ function bareExcuses({text, offset}: Sample): Finding[] {
 }
 
 /** Checks the given files, or all workflows and documents of this folder; gives the exit code. */
-function main(names: readonly string[]): number {
+export function main(names: readonly string[]): number {
   const root = process.cwd()
   const missing = names.filter((name) => !existsSync(resolve(name)))
   if (missing.length > 0) {

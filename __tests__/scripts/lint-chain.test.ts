@@ -1,5 +1,6 @@
 import {lintChain} from '../../scripts/lint-chain.ts'
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {makeSample, samplesOf} from '../../scripts/lint-chain/samples.ts'
@@ -258,4 +259,66 @@ describe('what is looked at', () => {
     expect(excused('# lint-chain: tag-handover: another rule')).toEqual(['10 unpinned-uses'])
     expect(excused('# lint-chain: unpinned-uses')).toEqual(['9 bare-exception', '10 unpinned-uses'])
   })
+})
+
+describe('a job before it that was skipped', () => {
+  const chain = (middle: string, last: string): string =>
+    [
+      'on: {push: {branches: [main]}}',
+      'permissions: {}',
+      'jobs:',
+      '  plan:',
+      "    if: inputs.directory != ''",
+      '    permissions: {}',
+      '    steps: [{run: date}]',
+      '  approve:',
+      '    needs: plan',
+      middle,
+      '    permissions: {}',
+      '    steps: [{run: date}]',
+      '  deploy:',
+      '    needs: [approve]',
+      last,
+      '    permissions: {}',
+      '    steps: [{run: date}]',
+    ].join('\n')
+  const runs = '    if: ${{ !failure() && !cancelled() }}'
+
+  test('skips what needs only the job that ran all the same', () => {
+    expect(lint(chain(runs, '    runs-on: x'))).toEqual(['13 skipped-ancestor'])
+    expect(lint(chain(runs, "    if: needs.approve.result == 'success'"))).toEqual(['15 skipped-ancestor'])
+  })
+  test('does not when the condition says so, and when nobody runs in spite of it', () => {
+    const told = "    if: ${{ !failure() && !cancelled() && needs.approve.result == 'success' }}"
+    expect(lint(chain(runs, told))).toEqual([])
+    expect(lint(chain('    runs-on: x', '    runs-on: x'))).toEqual([])
+  })
+  test.each([
+    ["needs.approve.result == 'skipped'", ['15 skipped-ancestor']],
+    ["success() || needs.approve.result == 'skipped'", ['15 skipped-ancestor']],
+    ["always() && needs.approve.result == 'skipped'", []],
+  ])('is never seen by: %s', (condition, findings) => {
+    expect(lint(chain('    runs-on: x', `    if: ${condition}`))).toEqual(findings)
+  })
+})
+
+test('npx runs it, although Node runs no TypeScript where npx puts it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-npx-'))
+  const root = join(import.meta.dirname, '../..')
+  const installed = join(folder, 'node_modules/slipway')
+  for (const part of ['scripts/lint-chain.mjs', 'scripts/lint-chain.ts', 'scripts/lint-chain', 'package.json'])
+    cpSync(join(root, part), join(installed, part), {recursive: true})
+  cpSync(join(root, 'node_modules/yaml'), join(folder, 'node_modules/yaml'), {recursive: true})
+  mkdirSync(join(folder, '.github/workflows'), {recursive: true})
+  writeFileSync(join(folder, '.github/workflows/a.yml'), workflow({steps: '      - uses: a/b@v1'}))
+  const {bin} = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {bin: Record<string, string>}
+  const script = join(installed, bin['slipway-lint-chain'] ?? '')
+  const ran = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  const mode = statSync(join(root, 'scripts/lint-chain.mjs')).mode & 0o111
+  rmSync(folder, {recursive: true})
+  expect([ran.status, ran.stderr, mode]).toEqual([1, '', 0o111])
+  expect(ran.stdout).toContain('.github/workflows/a.yml:9: a/b@v1 can change under you')
 })

@@ -23,6 +23,8 @@ export interface Job {
   readonly id: string
   readonly line: number
   readonly if: Value | undefined
+  /** The jobs that it waits for. */
+  readonly needs: readonly string[]
   readonly environment: boolean
   /** Scope → access; undefined when the job says nothing of its own. */
   readonly permissions: ReadonlyMap<string, string> | undefined
@@ -93,7 +95,7 @@ class Reader {
 
   job(id: string, at: Node, map: YAMLMap | undefined, steps: readonly Step[]): Job {
     return {
-      ...{id, line: this.line(at), steps},
+      ...{id, line: this.line(at), steps, needs: this.names(map?.get('needs', true))},
       ...{if: this.value(map, 'if'), uses: this.value(map, 'uses'), environment: map?.has('environment') ?? false},
       ...(map === undefined ? {permissions: undefined, concurrency: undefined} : this.common(map)),
       outputs: this.map(map?.get('outputs')),
