@@ -115,6 +115,9 @@ describe('previews on a pull request', () => {
     const result = await call('acme/streaming', (request) => store.answer(request))
     expect([result.code, result.violations, store.comments.length]).toEqual([0, [], 1])
     expect(result.outputs['comment-url']).toBe(store.comments[0]?.html_url)
+    expect(store.comments[0]?.body).toContain(
+      'for `abc` · [in full](https://github.com/acme/streaming/actions/runs/1001)',
+    )
     expect(result.visible).not.toContain('ghs_secret')
   })
   test('without the permission are a warning that names it, not a failure', async () => {

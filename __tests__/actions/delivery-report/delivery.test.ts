@@ -269,3 +269,20 @@ describe('who, from what to what, and what it cost in retries', () => {
     )
   })
 })
+
+test('what hundreds of services showed is noted in lines that a part of a comment holds', () => {
+  const previews = Array.from({length: 600}, (_none, at) => ({
+    ...{
+      schema: 'slipway.preview/v1',
+      stage: 'ecs',
+      subject: `service-with-a-long-name-${String(at)}`,
+      verdict: 'change',
+    },
+    ...{headline: '', body: '', digest: BUILT},
+  })) as Preview[]
+  const notes = previewComment(previews, 'x')
+    .split('\n')
+    .filter((line) => line.includes('slipway-shown'))
+  expect(notes).toHaveLength(12)
+  expect(Math.max(...notes.map(({length}) => length))).toBeLessThan(16_000)
+})

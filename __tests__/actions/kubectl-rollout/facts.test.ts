@@ -153,3 +153,20 @@ test('the sample app tells its port, to which its Service sends', () => {
     .join('\n---\n')
   expect(shown(factsOf(text))).toEqual(['container port api 3000 by Deployment/streaming-api'])
 })
+
+test.each([
+  ['readinessProbe: {httpGet: {port: 3000}}', []],
+  ['readinessProbe: {httpGet: {port: http}}', []],
+  ['livenessProbe: {tcpSocket: {port: 3100}}', ['container port api 3100 by livenessProbe of Deployment/front']],
+  ['startupProbe: {grpc: {port: 9}}', ['container port api 9 by startupProbe of Deployment/front']],
+  ['readinessProbe: {httpGet: {port: web}}', ['container port api web by readinessProbe of Deployment/front']],
+  ['readinessProbe: {exec: {command: [true]}}', []],
+])('a probe of a port that its container does not open is told: %s', (probe, facts) => {
+  const text = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: front}
+spec: {template: {spec: {containers: [{name: api, image: a, ports: [{name: http, containerPort: 3000}], ${probe}}]}}}
+`
+  expect(shown(factsOf(text).filter(({fact}) => fact === 'expects'))).toEqual(facts)
+})

@@ -65,14 +65,24 @@ function linesOf({headline = '', body = '', digest}: Shown): string[] {
 const SHOWN = 'slipway-shown'
 
 // What a comment hides for the run that comes after the merge. Digests only: they say nothing, and are of fixed letters.
-const noteSchema = z.object({commit: z.string(), shown: z.array(shownSchema)})
+const noteSchema = z.object({commit: z.string(), all: z.number(), shown: z.array(shownSchema)})
 
-/** The hidden line of a comment from which {@link readShown} learns what it showed. @param commit the head, in full */
-export function shownNote(previews: readonly Preview[], commit: string): string {
-  const shown = previews.map(({stage, subject, digest}) => ({stage, subject, digest}))
-  // A subject is a name of the user's, and might end the comment.
-  const text = Buffer.from(JSON.stringify({commit, shown} satisfies z.infer<typeof noteSchema>)).toString('base64')
-  return `<!-- ${SHOWN} ${text} -->`
+type Note = z.infer<typeof noteSchema>
+
+/** A comment of many services is written in parts, and cut between lines: no line may be as long as a part. */
+const PER_LINE = 50
+
+/** The hidden lines of a comment from which {@link readShown} learns what it showed. @param commit the head, in full */
+export function shownNotes(previews: readonly Preview[], commit: string): string[] {
+  const shown = previews
+    .map(({stage, subject, digest}) => ({stage, subject, digest}))
+    .sort((a, b) => a.stage.localeCompare(b.stage) || a.subject.localeCompare(b.subject))
+  const lines = Math.ceil(shown.length / PER_LINE)
+  return Array.from({length: lines}, (_none, at) => {
+    const note: Note = {commit, all: shown.length, shown: shown.slice(at * PER_LINE, (at + 1) * PER_LINE)}
+    // A subject is a name of the user's, and might end the comment.
+    return `<!-- ${SHOWN} ${Buffer.from(JSON.stringify(note)).toString('base64')} -->`
+  })
 }
 
 /**
@@ -104,13 +114,19 @@ export async function readShown(world: World, {token, commentKey}: ApprovedInput
   world.log.line(`✓ ${name} showed ${note.commit.slice(0, 7)}: what is done for ${commit.slice(0, 7)} has to be that`)
 }
 
-function noteOf(body: string): z.infer<typeof noteSchema> | undefined {
-  const [, text = ''] = new RegExp(`<!-- ${SHOWN} ([A-Za-z0-9+/=]+) -->`).exec(body) ?? []
-  try {
-    return noteSchema.safeParse(JSON.parse(Buffer.from(text, 'base64').toString())).data
-  } catch {
-    return undefined
-  }
+function noteOf(body: string): Note | undefined {
+  const notes = [...body.matchAll(new RegExp(`<!-- ${SHOWN} ([A-Za-z0-9+/=]+) -->`, 'g'))].flatMap(([, text = '']) => {
+    try {
+      return noteSchema.safeParse(JSON.parse(Buffer.from(text, 'base64').toString())).data ?? []
+    } catch {
+      return []
+    }
+  })
+  const [first] = notes
+  const shown = notes.flatMap((note) => note.shown)
+  // A part that somebody took away leaves something out.
+  const whole = first !== undefined && shown.length === first.all && notes.every(({commit}) => commit === first.commit)
+  return whole ? {...first, shown} : undefined
 }
 
 function notApproved(cause: string): Failure {

@@ -42,7 +42,7 @@ async function report(world: World, inputs: ReportInputs): Promise<void> {
   } else if (inputs.previews.length + inputs.notPreviewed.length > 0) {
     // People know the commit that was pushed, and not the merge that GitHub makes up for the run.
     const commit = eventPullRequest()?.headSha ?? delivery.commit
-    const comment = previewComment(inputs.previews, commit, unseenIn(inputs))
+    const comment = previewComment(inputs.previews, commit, unseenIn(inputs), runUrl(world.env))
     world.summary.add(comment)
     world.outputs.set('preview-digest', approvalDigest(inputs.previews, unseenIn(inputs)))
     world.outputs.set('comment-url', await writeComment(world, inputs, comment))
@@ -52,6 +52,11 @@ async function report(world: World, inputs: ReportInputs): Promise<void> {
   world.outputs.set('summary', headline(delivery))
   world.outputs.set('status', delivery.status)
   refuseMismatch(delivery)
+}
+
+function runUrl(env: Environment): string | undefined {
+  const {GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository = '', GITHUB_RUN_ID: run} = env
+  return server === undefined || run === undefined ? undefined : `${server}/${repository}/actions/runs/${run}`
 }
 
 async function writeReceipt(env: Environment, delivery: Delivery): Promise<string> {

@@ -1,7 +1,7 @@
 import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptDigest} from '../../shared/report/receipt.ts'
-import {shownNote} from './approved.ts'
+import {shownNotes} from './approved.ts'
 import {findings} from './findings.ts'
 import type {ReportInputs} from './inputs.ts'
 
@@ -33,8 +33,14 @@ export function unseenIn({jobs, notPreviewed}: Pick<ReportInputs, 'jobs' | 'notP
 /**
  * All previews as one comment: a verdict, a table, a fold per stage, and the digest an approval is bound to. Where something
  * was not seen, nothing is called safe.
+ * @param run the address of the run that made them
  */
-export function previewComment(previews: readonly Preview[], commit: string, unseen: readonly Unseen[] = []): string {
+export function previewComment(
+  previews: readonly Preview[],
+  commit: string,
+  unseen: readonly Unseen[] = [],
+  run?: string,
+): string {
   const rows = [
     ...previews.map((preview) => [`**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`, preview.headline]),
     ...unseen.map(({what, why}) => [what, why]),
@@ -51,13 +57,14 @@ export function previewComment(previews: readonly Preview[], commit: string, uns
   const found = findings(previews)
   return [
     `### Slipway preview · ${previewVerdict(previews, unseen.length > 0, found.length)}`,
-    `for ${code(commit.slice(0, 7))}`,
+    // A comment holds only so much; the logs of the run hold all of it.
+    `for ${code(commit.slice(0, 7))}${run === undefined ? '' : ` · [in full](${run})`}`,
     table({columns: ['', 'what would change'], rows}),
     ...found.map((finding) => `**Finding** ${finding}.`),
     ...folds,
     ...previews.flatMap(({planId}) => (planId === undefined ? [] : [`<sub>plan ${code(planId)}</sub>`])),
     ...approval(approvalDigest(previews, unseen)),
-    ...(unseen.length > 0 ? [] : [shownNote(previews, commit)]),
+    ...(unseen.length > 0 ? [] : shownNotes(previews, commit)),
   ].join('\n\n')
 }
 

@@ -48,7 +48,24 @@ function containerFacts(container: JsonObject, by: string): Fact[] {
     ...ports.flatMap((port) =>
       typeof port === 'number' ? [uses('container port', textAt(container, 'name') ?? '', by, String(port))] : [],
     ),
+    ...probeFacts(container, by),
   ]
+}
+
+const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const
+
+// A probe of a port that the container does not open keeps the pod from ever being ready, or restarts it for ever.
+function probeFacts(container: JsonObject, by: string): Fact[] {
+  const ports = objectsAt(container, 'ports')
+  return PROBES.flatMap((probe) =>
+    ['httpGet', 'tcpSocket', 'grpc'].flatMap((way) => {
+      const port = valueAt(container, [probe, way, 'port'])
+      const asked = typeof port === 'number' || typeof port === 'string'
+      if (!asked || ports.some(({name, containerPort}) => port === name || port === containerPort)) return []
+      const name = textAt(container, 'name') ?? ''
+      return [{fact: 'expects', kind: 'container port', name, value: String(port), by: `${probe} of ${by}`}]
+    }),
+  )
 }
 
 const ARCHITECTURE = /^(?:beta\.)?kubernetes\.io\/arch$/
