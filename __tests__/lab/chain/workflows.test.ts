@@ -13,7 +13,7 @@ import type {Clone} from '../../../scripts/demo/repository.ts'
 import {commentStore} from '../../support/github-comments.ts'
 import {startGitHub} from '../../support/github-server.ts'
 import {schemaProblem} from '../../support/published-schemas.ts'
-import type {GitHubServer} from '../../support/github-server.ts'
+import type {GitHubAnswer, GitHubRequest, GitHubServer} from '../../support/github-server.ts'
 
 const MINUTES = 60_000
 const REPOSITORY = 'acme/streaming'
@@ -41,40 +41,36 @@ const signer = generateKeyPairSync('ed25519', {
   publicKeyEncoding: {type: 'spki', format: 'pem'},
 })
 
+const lastOf = ({path}: GitHubRequest): string => decodeURIComponent(path.split('?')[0]?.split('/').at(-1) ?? '')
+const tagBy = ({path}: GitHubRequest): string => tagOf(Number(/\/releases\/(?:assets\/)?(\d+)/.exec(path)?.[1]))
+
 // Releases have their tags as ids of their assets, which GitHub's description allows for as little as it needs.
+const ANSWERS: Readonly<Record<string, (request: GitHubRequest) => GitHubAnswer | undefined>> = {
+  'GET /repos/{owner}/{repo}/releases/tags/{tag}': (request) =>
+    released.has(lastOf(request)) ? {body: release(lastOf(request))} : undefined,
+  'GET /repos/{owner}/{repo}/releases': () => ({body: [...released].map(release)}),
+  'GET /repos/{owner}/{repo}/git/ref/{ref}': (request) => ({body: {ref: `refs/${lastOf(request)}`}}),
+  'POST /repos/{owner}/{repo}/releases': ({body}) => {
+    const {tag_name} = body as {tag_name: string}
+    released.add(tag_name)
+    return {status: 201, body: release(tag_name)}
+  },
+  'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': ({path}) => {
+    const merge_commit_sha = path.split('/').at(-2)
+    const pull = {number: 7, merged_at: '2026-01-01T00:00:00Z', merge_commit_sha, head: {sha: mergedHead}}
+    return {body: mergedHead === undefined ? [] : [pull]}
+  },
+  'POST /repos/{owner}/{repo}/releases/{release_id}/assets': (request) => {
+    receipts.set(tagBy(request), request.body as Receipt)
+    return {status: 201, body: {browser_download_url: `https://github.com/${REPOSITORY}/receipt.json`}}
+  },
+  'GET /repos/{owner}/{repo}/releases/assets/{asset_id}': (request) => ({body: receipts.get(tagBy(request))}),
+}
+
 beforeAll(async () => {
   await makeStateBucket(lab)
-  github = await startGitHub((request) => {
-    const [path = ''] = request.path.split('?')
-    const tag = decodeURIComponent(path.split('/').at(-1) ?? '')
-    const id = Number(/\/releases\/(?:assets\/)?(\d+)/.exec(path)?.[1])
-    switch (request.operation) {
-      case 'GET /repos/{owner}/{repo}/releases/tags/{tag}':
-        return released.has(tag) ? {body: release(tag)} : undefined
-      case 'GET /repos/{owner}/{repo}/releases':
-        return {body: [...released].map(release)}
-      case 'GET /repos/{owner}/{repo}/git/ref/{ref}':
-        return {body: {ref: `refs/${tag}`}}
-      case 'POST /repos/{owner}/{repo}/releases': {
-        const {tag_name} = request.body as {tag_name: string}
-        released.add(tag_name)
-        return {status: 201, body: release(tag_name)}
-      }
-      case 'GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls': {
-        const merge_commit_sha = path.split('/').at(-2)
-        const pull = {number: 7, merged_at: '2026-01-01T00:00:00Z', merge_commit_sha, head: {sha: mergedHead}}
-        return {body: mergedHead === undefined ? [] : [pull]}
-      }
-      case 'POST /repos/{owner}/{repo}/releases/{release_id}/assets':
-        receipts.set(tagOf(id), request.body as Receipt)
-        return {status: 201, body: {browser_download_url: `https://github.com/${REPOSITORY}/receipt.json`}}
-      case 'GET /repos/{owner}/{repo}/releases/assets/{asset_id}':
-        return {body: receipts.get(tagOf(id))}
-      default:
-        return comments.answer(request)
-    }
-  })
-})
+  github = await startGitHub((request) => ANSWERS[request.operation]?.(request) ?? comments.answer(request))
+}, MINUTES)
 afterAll(async () => {
   await github.close()
 })
@@ -270,32 +266,32 @@ test(
 )
 
 const wanted =
-  (replicas: number) =>
+  (level: string) =>
   async (folder: string): Promise<void> => {
-    await edit(join(folder, 'sample-app/k8s/deployment.yaml'), 'replicas: 3', `replicas: ${String(replicas)}`)
-    await edit(join(folder, 'sample-app/task-definition.json'), '"value": "info"', '"value": "warn"')
+    await edit(join(folder, 'sample-app/k8s/deployment.yaml'), 'revisionHistoryLimit: 5', 'revisionHistoryLimit: 6')
+    await edit(join(folder, 'sample-app/task-definition.json'), '"value": "info"', `"value": "${level}"`)
   }
 
 test(
   'a commit that came by a pull request is delivered as its preview showed it; another change stops before anything is done',
   async () => {
     const before = await digests()
-    mergedHead = (await openPullRequest(REPOSITORY, wanted(4))).commit
-    const other = await push(wanted(5))
+    mergedHead = (await openPullRequest(REPOSITORY, wanted('warn'))).commit
+    const other = await push(wanted('trace'))
     expect([other.jobs.get('preview')?.result, other.jobs.get('preview')?.errors]).toEqual([
       'failure',
-      [expect.stringContaining('streaming: what would be done now is not what was approved')],
+      [expect.stringContaining('APIService: what would be done now is not what was approved')],
     ])
     expect([other.jobs.get('apply')?.result, other.jobs.get('migrate')?.result]).toEqual([undefined, undefined])
     expect(await digests()).toEqual(before)
 
-    const ran = await push(wanted(4))
+    const ran = await push(wanted('warn'))
     expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
     expect(ran.jobs.get('preview')?.log).toMatch(/✓ APIService: exactly what was approved/)
     expect(await digests()).toEqual([ran.jobs.get('build')?.outputs['image']?.['digest']])
 
     mergedHead = undefined
-    expect(whatFailed(await push(wanted(4)))).toMatch(/is not the merge of a pull request/)
+    expect(whatFailed(await push(wanted('warn')))).toMatch(/is not the merge of a pull request/)
   },
   15 * MINUTES,
 )
@@ -343,6 +339,7 @@ describe('a way back', () => {
       const refused = await goBack(tagOf(0))
       receipts.set(tagOf(0), honest)
       expect(whatFailed(refused)).toMatch(/was changed after it was signed/)
+      released.add(tagOf(9))
       expect(whatFailed(await goBack(tagOf(9)))).toMatch(/has no receipt\.json/)
       expect(whatFailed(await goBack('v9'))).toMatch(/there is no release v9/)
       expect(refused.jobs.get('kubernetes')).toBeUndefined()
