@@ -138,3 +138,50 @@ describe('previews on a pull request', () => {
     expect(result.log).toContain('comes from a fork')
   })
 })
+
+describe('attaching the receipt to a release', () => {
+  const attach = async (known: readonly string[], tags: readonly string[]): Promise<readonly [string[], string[]]> => {
+    const asked: string[] = []
+    const server = await startGitHub(({operation}) => {
+      asked.push(operation)
+      const body = {
+        id: 1,
+        tag_name: 'v1.4.0',
+        upload_url: `${server.url}/repos/acme/streaming/releases/1/assets{?name}`,
+        assets: [],
+      }
+      switch (operation) {
+        case 'GET /repos/{owner}/{repo}/releases/tags/{tag}':
+          return known.length > 0 ? {body} : undefined
+        case 'GET /repos/{owner}/{repo}/git/ref/{ref}':
+          return tags.length > 0 ? {body: {ref: 'refs/tags/v1.4.0'}} : undefined
+        case 'POST /repos/{owner}/{repo}/releases':
+          return {status: 201, body}
+        default:
+          return {status: 201, body: {browser_download_url: 'https://github.com/acme/streaming/receipt.json'}}
+      }
+    })
+    try {
+      const result = await spawnAction('delivery-report', {
+        inputs: {receipts: line('build'), 'attach-to-release': 'v1.4.0', 'github-token': 'ghs_secret'},
+        env: {GITHUB_API_URL: server.url},
+      })
+      expect([result.code, server.violations]).toEqual([0, []])
+      return [asked.map((operation) => operation.replace('/repos/{owner}/{repo}', '')), [...result.warnings]]
+    } finally {
+      await server.close()
+    }
+  }
+
+  test('of a tag that was pushed alone makes the release first', async () => {
+    expect(await attach([], ['v1.4.0'])).toEqual([
+      ['GET /releases/tags/{tag}', 'GET /git/ref/{ref}', 'POST /releases', 'POST /releases/{release_id}/assets'],
+      [],
+    ])
+  })
+  test('of a tag that is not there makes none: a warning', async () => {
+    const [asked, warnings] = await attach([], [])
+    expect(asked).toEqual(['GET /releases/tags/{tag}', 'GET /git/ref/{ref}'])
+    expect(warnings[0]).toContain('The receipt was not attached to release v1.4.0')
+  })
+})
