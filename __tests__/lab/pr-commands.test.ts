@@ -96,7 +96,7 @@ afterAll(async () => {
   })
   await suite.remove()
   await rm(repository, {recursive: true, force: true})
-})
+}, MINUTES)
 
 async function git(...argv: string[]): Promise<string> {
   const as = ['-c', 'user.name=test', '-c', 'user.email=test@example.test']

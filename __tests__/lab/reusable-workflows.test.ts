@@ -72,12 +72,12 @@ beforeAll(async () => {
   await git('init', '--quiet', '--initial-branch', 'main')
   await git('add', '--all')
   await git('-c', 'user.name=test', '-c', 'user.email=test@example.test', 'commit', '--quiet', '--message', 'app')
-})
+}, MINUTES)
 afterAll(async () => {
   await execute('kubectl', ['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'], {env})
   await suite.remove()
   await rm(repository, {recursive: true, force: true})
-})
+}, MINUTES)
 
 async function git(...argv: string[]): Promise<string> {
   return (await execute('git', argv, {cwd: repository})).stdout.trim()

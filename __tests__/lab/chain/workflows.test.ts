@@ -73,7 +73,7 @@ beforeAll(async () => {
 }, MINUTES)
 afterAll(async () => {
   await github.close()
-})
+}, MINUTES)
 
 function release(tag: string): object {
   const id = tag.slice(`${SERIES}.`.length)
@@ -115,7 +115,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await original.remove()
   await rm(attestation, {recursive: true, force: true})
-})
+}, MINUTES)
 
 async function run({
   workflow,
