@@ -142,6 +142,26 @@ const scenarios: readonly Scenario[] = [
     before: ['module "m" {\n  source = "./m"\n}\n'],
     config: '',
   },
+  {
+    name: 'each-no-more',
+    before: [data('a', 'for_each = toset(["x"])')],
+    config: data('a', ''),
+  },
+  {
+    name: 'module-instance-gone',
+    before: ['module "m" {\n  source = "./m"\n  count  = 2\n}\n'],
+    config: 'module "m" {\n  source = "./m"\n  count  = 1\n}\n',
+  },
+  {
+    name: 'move-to-nowhere',
+    before: [data('a', '')],
+    config: 'moved {\n  from = terraform_data.a\n  to   = terraform_data.b\n}\n',
+  },
+  {
+    name: 'read-after-dependency',
+    before: [],
+    config: `${data('a', '')}data "terraform_remote_state" "other" {\n  backend    = "local"\n  config     = { path = "other.tfstate" }\n  depends_on = [terraform_data.a]\n}\n`,
+  },
 ]
 
 const tool = process.argv[2] ?? 'terraform'
@@ -180,4 +200,8 @@ function record({name, before, meanwhile = [], config, plan = []}: Scenario): vo
   }
 }
 
-if (import.meta.main) for (const scenario of scenarios) record(scenario)
+/** Names after the tool record those alone. */
+const named = process.argv.slice(3)
+if (import.meta.main) {
+  for (const scenario of scenarios.filter(({name}) => named.length === 0 || named.includes(name))) record(scenario)
+}
