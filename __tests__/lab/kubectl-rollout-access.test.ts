@@ -143,7 +143,9 @@ describe('the Role of the README with that of its features', () => {
       expect(back.outputs['status']).toBe('succeeded')
       for (const result of [first, second, bad, back]) expect(result.warnings).toEqual([])
       for (const kind of ['statefulset', 'daemonset'])
-        expect(kubectl('get', kind, kind, '-n', namespace, '-o', 'jsonpath={.spec.template.spec.containers[0].command[2]}')).toBe(GOOD)
+        expect(
+          kubectl('get', kind, kind, '-n', namespace, '-o', 'jsonpath={.spec.template.spec.containers[0].command[2]}'),
+        ).toBe(GOOD)
     },
     5 * MINUTE,
   )

@@ -6,18 +6,8 @@ import {makeGitHub, ownRepository} from '../../shared/github/client.ts'
 import {readComment} from '../../shared/github/comment.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import type {ApprovedInputs} from './inputs.ts'
-
-/** A change that somebody was shown: of a preview, what an approval is bound to, and its words where they are known. */
-export const shownSchema = z.object({
-  stage: z.enum(['plan', 'ecs', 'kubernetes']),
-  subject: z.string(),
-  digest: z.string(),
-  headline: z.optional(z.string()),
-  body: z.optional(z.string()),
-})
-
-/** See {@link shownSchema}. */
-export type Shown = z.infer<typeof shownSchema>
+import {shownSchema} from './shown.ts'
+import type {Shown} from './shown.ts'
 
 /**
  * Holds what would be done now against what somebody approved, stage by stage: the digest of a preview is of the change

@@ -9,8 +9,8 @@ import {previewSchema} from '../../shared/report/preview.ts'
 import type {Preview} from '../../shared/report/preview.ts'
 import {receiptSchema, STAGES} from '../../shared/report/receipt.ts'
 import type {Receipt, Stage} from '../../shared/report/receipt.ts'
-import {shownSchema} from './approved.ts'
-import type {Shown} from './approved.ts'
+import {shownSchema} from './shown.ts'
+import type {Shown} from './shown.ts'
 import {readSigningKey, readTrustedKeys} from './signature.ts'
 
 /** What the action was asked for. */
