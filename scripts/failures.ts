@@ -69,8 +69,11 @@ const PICTURE = `<picture>
   <img alt="A job summary: the cause, the last lines of the container, a row per stopped task, what changed, what to do, and what runs now" src="images/summary-failed-light.png" width="800">
 </picture>`
 
-/** The page of all failures: what each slug means, then each action's own table. */
-export function failuresPage(tables: readonly Table[]): string {
+/**
+ * The page of all failures: what each slug means, a workflow that branches on it, then each action's own table.
+ * @param workflow its YAML
+ */
+export function failuresPage(tables: readonly Table[], workflow: string): string {
   return [
     '# Failures',
     '<!-- Made by scripts/failures.ts from the actions’ READMEs and the list of reasons. Change those, then run it. -->',
@@ -79,6 +82,9 @@ export function failuresPage(tables: readonly Table[]): string {
     '## The output `failure-reason`',
     'A stable word, for workflows that branch on it. `status` says how it ended.',
     ['| `failure-reason` | it means |', '| --- | --- |', ...reasonRows()].join('\n'),
+    '## A workflow that branches on it',
+    'What a machine can settle is left to the next run; what people must look at becomes an issue that says how things stand.',
+    `\`\`\`yaml\n${workflow.trimEnd()}\n\`\`\``,
     ...tables.map(({action, rows}) =>
       [
         `## ${action}`,
@@ -102,7 +108,8 @@ export async function currentFailuresPage(): Promise<string> {
     const table = failureTable(action, readme)
     if (table !== undefined) tables.push(table)
   }
-  return failuresPage(tables).replace(/\n+$/, '\n')
+  const workflow = await readFile(join(root, 'scripts/failures/workflow.yml'), 'utf8')
+  return failuresPage(tables, workflow).replace(/\n+$/, '\n')
 }
 
 if (import.meta.main) {
