@@ -196,6 +196,31 @@ describe('a task that fails', () => {
   })
 })
 
+test('any container can be overridden for one run, with all that RunTask takes', async () => {
+  const containers = ['api', 'proxy'].map((name) => ({name, image: `docker.io/acme/${name}:1`}))
+  const env = {
+    GITHUB_WORKSPACE: checkoutWith({
+      'td.json': JSON.stringify({family: 'streaming-api', containerDefinitions: containers}),
+    }),
+  }
+  const inputs = {
+    ...usual,
+    'task-definition': './td.json',
+    'container-name': 'api',
+    'container-overrides': '- {name: proxy, command: ["--quiet"], cpu: 128, memoryReservation: 64}',
+  }
+  const {ecs, failure} = await runAgainst(run, history({exit: 0}), inputs, undefined, env)
+  expect(failure).toBeUndefined()
+  expect(ecs.inputsOf('RunTask')[0]).toMatchObject({
+    overrides: {
+      containerOverrides: [
+        {name: 'api', command: ['node', 'src/migrate.js']},
+        {name: 'proxy', command: ['--quiet'], cpu: 128, memoryReservation: 64},
+      ],
+    },
+  })
+})
+
 describe('RunTask itself refuses', () => {
   test.each([
     ['InvalidParameterException', 'rejected'],
@@ -219,6 +244,21 @@ describe('mistakes start nothing', () => {
     ],
     ['a strategy that is none', {'capacity-provider-strategy': 'FARGATE=much'}, /FARGATE=weight/],
     ['count', {count: '0'}, /whole number from 1 to 10/],
+    ['overrides that are no list', {'container-overrides': 'name: api'}, /"container-overrides" is no list/],
+    ['an override of no container', {'container-overrides': '[{cpu: 1}]'}, /an entry without a "name" \(the 1\. one\)/],
+    ['an override of another container', {'container-overrides': '[{name: apo}]'}, /did you mean "api"/],
+    [
+      'an override that RunTask does not know',
+      {command: '', 'container-overrides': '[{name: api, comand: [a]}]'},
+      /"comand".*"command"/,
+    ],
+    [
+      'an override of another kind',
+      {command: '', 'container-overrides': '[{name: api, cpu: "1"}]'},
+      /cpu is "1", and ECS takes a number/,
+    ],
+    ['one container overridden twice', {'container-overrides': '[{name: api, cpu: 1}]'}, /"api" is overridden twice/],
+    ['overrides that are no YAML', {'container-overrides': '[{'}, /"container-overrides" is neither JSON nor YAML/],
   ])('%s', async (_name, inputs, sentence) => {
     const {ecs, failure} = await runTask({}, inputs)
     expect(failure?.diagnosis.reason).toBe('invalid-input')

@@ -35,6 +35,8 @@ export interface Overrides {
   readonly environment: ReadonlyMap<string, string>
   readonly cpu: string | undefined
   readonly memory: string | undefined
+  /** More of them, for any container: JSON or YAML as RunTask takes it. */
+  readonly containers: string | undefined
 }
 
 /** Where and how the task runs; undefined is taken from the service or left to ECS. */
@@ -79,6 +81,7 @@ export function readInputs(env: Environment): Inputs {
       environment: assignments('environment-variables', inputs.optional('environment-variables')),
       cpu: inputs.optional('cpu'),
       memory: inputs.optional('memory'),
+      containers: inputs.optional('container-overrides'),
     },
     container,
     launch: readLaunch(inputs),

@@ -3,10 +3,8 @@ import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {checkDefinition, usesFargate} from '../../shared/ecs/check-definition.ts'
-import {containerNames} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
-import {nearest} from '../../shared/ecs/names.ts'
 import {sameDefinition} from '../../shared/ecs/normalise.ts'
 import {newestIfSame, registerOnce} from '../../shared/ecs/register.ts'
 import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
@@ -14,6 +12,7 @@ import {loadFile, loadRegistered} from '../../shared/ecs/load.ts'
 import type {Loaded} from '../../shared/ecs/load.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
 import type {Inputs, LaunchSettings} from './inputs.ts'
+import {overridesFor} from './overrides.ts'
 
 /** A task that is ready to be run; nothing has been changed for it yet. */
 export interface Prepared {
@@ -78,7 +77,7 @@ function runCall(inputs: Inputs, definition: Definition, service: Service | unde
     count,
     ...placement(launch, definition, service),
     ...network(launch, definition, service),
-    ...overridesCall(overrides, inputs.container, definition),
+    ...overridesFor(overrides, inputs.container, definition),
     ...(group !== undefined && {group}),
     ...(startedBy !== undefined && {startedBy}),
     ...(tags.size > 0 && {tags: [...tags].map(([key, value]) => ({key, value}))}),
@@ -124,36 +123,4 @@ function network(launch: LaunchSettings, definition: Definition, service?: Servi
 
 function either(given: readonly string[], fallback: readonly string[] = []): string[] {
   return given.length > 0 ? [...given] : [...fallback]
-}
-
-function overridesCall(
-  {command, environment, cpu, memory}: Inputs['overrides'],
-  container: string | undefined,
-  definition: Definition,
-): Partial<RunTaskCommandInput> {
-  const sizes = {...(cpu !== undefined && {cpu}), ...(memory !== undefined && {memory})}
-  if (command === undefined && environment.size === 0) {
-    return cpu === undefined && memory === undefined ? {} : {overrides: sizes}
-  }
-  const override = {
-    name: overridden(container, definition),
-    ...(command !== undefined && {command: [...command]}),
-    ...(environment.size > 0 && {environment: [...environment].map(([name, value]) => ({name, value}))}),
-  }
-  return {overrides: {...sizes, containerOverrides: [override]}}
-}
-
-function overridden(container: string | undefined, definition: Definition): string {
-  const known = containerNames(definition)
-  const name = container ?? (known.length === 1 ? known[0] : undefined)
-  if (name === undefined) {
-    throw new InputError(
-      `Input "container-name" is needed: the task definition has ${String(known.length)} containers (${known.join(', ')}).`,
-    )
-  }
-  if (known.includes(name)) return name
-  const near = nearest(name, known)
-  throw new InputError(
-    `Input "container-name" is "${name}", which is no container of the task definition: ${near === undefined ? `use ${known.join(' or ')}` : `did you mean "${near}"?`}`,
-  )
 }
