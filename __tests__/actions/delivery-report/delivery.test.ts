@@ -242,6 +242,11 @@ describe('who, from what to what, and what it cost in retries', () => {
     )
     expect(text).not.toContain('Retries')
   })
+  test('a cluster says what ran before as well as ECS does', () => {
+    const ran = {resources: ['Deployment/api@3'], images: [`registry.example/api@${OTHER}`, 'proxy:1']}
+    const text = section({}, [receiptOf('build'), receiptOf('kubernetes', {before: ran})])
+    expect(text).toContain('image `sha256:9f2c9f2c…` → `sha256:51ab51ab…`')
+  })
   test('who starts a run again is who delivers', () => {
     expect(section({GITHUB_ACTOR: 'ana', GITHUB_TRIGGERING_ACTOR: 'ben'}, [receiptOf('build')])).toContain('by ben')
   })

@@ -19,14 +19,12 @@ export function factsLine(delivery: Delivery, server: string): string {
   return words.join(' · ')
 }
 
-// ECS tells which digests ran before; the first of several services stands for them.
+// The first of several services stands for them; where both platforms are delivered to, ECS stands for both.
 function imageMove(stages: readonly Receipt[]): string[] {
-  const [now] = digestsOf(stages.find(({stage}) => stage === 'build') ?? stages.find(({stage}) => stage === 'ecs'))
+  const deploying = ['ecs', 'kubernetes'].flatMap((stage) => stages.find((one) => one.stage === stage) ?? [])
+  const [now] = digestsOf(stages.find(({stage}) => stage === 'build') ?? deploying[0])
   if (now === undefined) return []
-  const before = digestsOf(
-    stages.find(({stage}) => stage === 'ecs'),
-    'before',
-  )
+  const before = deploying.map((receipt) => digestsOf(receipt, 'before')).find(({length}) => length > 0) ?? []
   const to = code(shortDigest(now))
   if (before.length === 0 || before.includes(now)) return [`image ${to}`]
   return [`image ${code(shortDigest(before[0] ?? ''))} → ${to}`]

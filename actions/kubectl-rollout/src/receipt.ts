@@ -3,6 +3,7 @@ import type {World} from '../../shared/core/world.ts'
 import type {KubeApi} from '../../shared/kubernetes/api/kube-api.ts'
 import type {Change} from '../../shared/kubernetes/change/dry-run.ts'
 import {daemonRevision} from '../../shared/kubernetes/change/revisions.ts'
+import {imagesOf} from '../../shared/kubernetes/pod-specs.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import type {KubeObject} from '../../shared/kubernetes/object.ts'
 import type {Stale} from '../../shared/kubernetes/prune/members.ts'
@@ -58,6 +59,6 @@ export function receiptOf(world: World, prepared: Prepared, status: Status, head
       ...(digests.length > 0 && {digests: [...new Set(digests)]}),
       ...(pruned.length > 0 && {pruned: pruned.map(({live}) => title(live))}),
     },
-    before: {resources: [...before]},
+    before: {resources: [...before], images: imagesOf(prepared.changes.flatMap(({live}) => live ?? []))},
   })
 }

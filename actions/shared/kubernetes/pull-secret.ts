@@ -5,8 +5,9 @@ import type {KubeApi} from './api/kube-api.ts'
 import {isNotFound} from './api/kube-error.ts'
 import type {Need} from './change/preflight.ts'
 import {parseImage} from './manifests/image-reference.ts'
-import {isObject, valueAt} from './object.ts'
-import type {Json, KubeObject} from './object.ts'
+import {valueAt} from './object.ts'
+import type {KubeObject} from './object.ts'
+import {imagesOf, podSpecsOf} from './pod-specs.ts'
 
 /** A login of a container registry. */
 export interface RegistryLogin {
@@ -45,16 +46,6 @@ export function pullersOf(objects: readonly KubeObject[]): Puller[] {
   return [...byName.values()]
 }
 
-function podSpecsOf(objects: readonly KubeObject[]): {namespace: string; spec: Json}[] {
-  return objects.flatMap(({kind, metadata, spec}) => {
-    const path = kind === 'CronJob' ? ['jobTemplate', 'spec', 'template', 'spec'] : ['template', 'spec']
-    const found = kind === 'Pod' ? spec : valueAt(spec, path)
-    return isObject(found) && Array.isArray(found['containers'])
-      ? [{namespace: metadata.namespace ?? '', spec: found}]
-      : []
-  })
-}
-
 /** What this user has to be allowed for the login of these service accounts. */
 export function pullSecretNeeds(pullers: readonly Puller[]): Need[] {
   const secrets = [...new Set(pullers.map(({namespace}) => namespace))].flatMap((namespace) =>
@@ -73,13 +64,8 @@ export function pullSecretNeeds(pullers: readonly Puller[]): Need[] {
 
 /** The registries that a login of this kind serves: its own, and the ECR hosts that the images name. */
 export function registriesOf(objects: readonly KubeObject[], login: RegistryLogin): string[] {
-  const images = podSpecsOf(objects).flatMap(({spec}) => {
-    const listed = [...['initContainers', 'containers'].map((key) => valueAt(spec, [key]))].filter(Array.isArray)
-    return (listed.flat() as readonly {readonly image?: string}[]).map(
-      ({image = ''}) => parseImage(image).repository.split('/')[0] ?? '',
-    )
-  })
-  return [...new Set([login.host, ...images.filter((host) => ECR_HOST.test(host))])]
+  const hosts = imagesOf(objects).map((image) => parseImage(image).repository.split('/')[0] ?? '')
+  return [...new Set([login.host, ...hosts.filter((host) => ECR_HOST.test(host))])]
 }
 
 /**
