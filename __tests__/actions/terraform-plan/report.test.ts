@@ -1,0 +1,38 @@
+import fc from 'fast-check'
+import {report, showInLog} from '../../../actions/terraform-plan/src/report.ts'
+import type {Shown} from '../../../actions/terraform-plan/src/report.ts'
+import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
+import {changes, marked, planOf, SECRET} from '../../support/marked-plan.ts'
+import {fakeWorld} from '../../support/world.ts'
+
+function shownOf(json: string): Shown {
+  const plan = readPlan(json)
+  const made = {plan, exitCode: 2, file: 'tfplan', jsonFile: 'plan.json', textFile: 'plan.txt', text: '', warnings: []}
+  return {
+    inputs: {root: {root: 'infra'}} as Shown['inputs'],
+    root: {workspace: 'default'} as Shown['root'],
+    made: made as Shown['made'],
+    found: [{address: 'a.b', rule: 'protect a', pardoned: false}],
+    saved: {id: 'plan-1', digest: 'sha256:1', store: 'artifact'},
+    started: 0,
+  }
+}
+
+test('no sensitive value of any plan reaches the log, the job summary, an annotation or an output', () => {
+  fc.assert(
+    fc.property(marked, marked, changes.unknown, changes.actions, (before, after, mystery, wanted) => {
+      const sections: string[] = []
+      const fake = fakeWorld({env: {GITHUB_REPOSITORY: 'acme/streaming'}})
+      const world = {...fake, summary: {...fake.summary, add: (section: string) => sections.push(section)}}
+      const shown = shownOf(planOf(before, after, mystery, wanted))
+      showInLog(world, shown.made, shown.found)
+      report(world, shown, {commentUrl: undefined, checkUrl: undefined})
+      const seen = [fake.logged(), ...sections, ...fake.annotations, ...Object.values(fake.outputsSet)].join('\n')
+      // Nothing was registered as a mask: what is hidden is left out, not covered up afterwards.
+      expect([sections.length, fake.masked]).toEqual([1, []])
+      expect(fake.outputsSet['preview']).toContain('a.b')
+      expect(seen).not.toContain(SECRET)
+    }),
+    {numRuns: 1000},
+  )
+})
