@@ -3,12 +3,10 @@ import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {createInterface} from 'node:readline'
 import type {Readable} from 'node:stream'
+import {FAILURES} from '../__tests__/support/tally.ts'
 import {addOptional, labEnvironment, labProblem, up} from '../lab/index.ts'
 
 const root = join(import.meta.dirname, '..')
-
-// The reporter of the tests writes it before what failed (`__tests__/support/tally.ts`).
-const FAILURES = 'What failed:'
 const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js']
 
 /** So many lines of a command's output say why it failed. */

@@ -5,7 +5,8 @@ import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {CloudWatchLogsClient, DescribeLogGroupsCommand} from '@aws-sdk/client-cloudwatch-logs'
 import {CreateBucketCommand, ListObjectsV2Command, S3Client} from '@aws-sdk/client-s3'
-import {labEnvironment, optionalTool} from '../../lab/index.ts'
+import {optionalTool} from '../../lab/index.ts'
+import {labAwsConnection as connection, labAwsEnvironment as env} from '../support/lab-aws.ts'
 import type {ActionCall, ActionResult} from '../support/spawn-action.ts'
 import {data, terraformRoot} from '../support/terraform-root.ts'
 import type {TerraformRoot} from '../support/terraform-root.ts'
@@ -17,15 +18,6 @@ jest.setTimeout(300_000)
 const STATES = 'opentofu-lab-test'
 const tofu = optionalTool('tofu')
 const withTofu = tofu === undefined ? describe.skip : describe
-const {vars} = labEnvironment()
-const env = Object.fromEntries(
-  Object.entries(vars).filter(([name]) => name.startsWith('AWS_') || name === 'TF_CLI_CONFIG_FILE'),
-)
-const connection = {
-  endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-  region: env['AWS_REGION'] ?? '',
-  credentials: {accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''},
-}
 const s3 = new S3Client({forcePathStyle: true, ...connection})
 const logs = new CloudWatchLogsClient(connection)
 

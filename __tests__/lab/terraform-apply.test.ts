@@ -2,23 +2,14 @@ import {jest} from '@jest/globals'
 import {randomUUID} from 'node:crypto'
 import {readdirSync, readFileSync} from 'node:fs'
 import {CreateBucketCommand, ListObjectsV2Command, S3Client} from '@aws-sdk/client-s3'
-import {labEnvironment} from '../../lab/index.ts'
+import {labAwsConnection as connection, labAwsEnvironment as env} from '../support/lab-aws.ts'
 import {data, PLAN_KEY, terraformRoot} from '../support/terraform-root.ts'
 import type {TerraformRoot} from '../support/terraform-root.ts'
 
 jest.setTimeout(400_000)
 
 const bucket = 'terraform-lab-test'
-const {vars} = labEnvironment()
-const env = Object.fromEntries(
-  Object.entries(vars).filter(([name]) => name.startsWith('AWS_') || name === 'TF_CLI_CONFIG_FILE'),
-)
-const client = new S3Client({
-  forcePathStyle: true,
-  endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-  region: env['AWS_REGION'] ?? '',
-  credentials: {accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''},
-})
+const client = new S3Client({forcePathStyle: true, ...connection})
 
 let root: TerraformRoot
 beforeAll(async () => {

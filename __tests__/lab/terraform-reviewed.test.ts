@@ -13,7 +13,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import {labEnvironment} from '../../lab/index.ts'
+import {labAwsConnection as connection, labAwsEnvironment as env} from '../support/lab-aws.ts'
 import {startGitHub} from '../support/github-server.ts'
 import type {ActionCall, ActionResult} from '../support/spawn-action.ts'
 import {data, terraformRoot} from '../support/terraform-root.ts'
@@ -25,15 +25,6 @@ jest.setTimeout(300_000)
 
 const STATES = 'terraform-lab-test'
 const HEAD = '4c1f2e9000000000000000000000000000000000'
-const {vars} = labEnvironment()
-const env = Object.fromEntries(
-  Object.entries(vars).filter(([name]) => name.startsWith('AWS_') || name === 'TF_CLI_CONFIG_FILE'),
-)
-const connection = {
-  endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-  region: env['AWS_REGION'] ?? '',
-  credentials: {accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''},
-}
 const s3 = new S3Client({forcePathStyle: true, ...connection})
 const logs = new CloudWatchLogsClient(connection)
 

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {randomUUID} from 'node:crypto'
 import {DescribeServicesCommand, ECSClient} from '@aws-sdk/client-ecs'
-import {labEnvironment} from '../../lab/index.ts'
+import {labAwsConnection as connection, labAwsEnvironment as env} from '../support/lab-aws.ts'
 import {spawnAction} from '../support/spawn-action.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 import {PLAN_KEY} from '../support/terraform-root.ts'
@@ -15,10 +15,6 @@ jest.setTimeout(600_000)
 
 const EXAMPLE = 'terraform/examples/two-regions'
 const REGIONS = ['eu-west-1', 'us-east-1'] as const
-const {vars} = labEnvironment()
-const env = Object.fromEntries(
-  Object.entries(vars).filter(([name]) => name.startsWith('AWS_') || name === 'TF_CLI_CONFIG_FILE'),
-)
 const name = `two-${randomUUID().slice(0, 8)}`
 const workspace = mkdtempSync(join(tmpdir(), 'slipway-two-regions-'))
 
@@ -46,11 +42,7 @@ async function takeAway(): Promise<void> {
 
 /** The service of this test in a region, as that region tells: `ACTIVE`, `INACTIVE`, or nothing known of it. */
 async function status(region: string): Promise<string | undefined> {
-  const ecs = new ECSClient({
-    region,
-    endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-    credentials: {accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '', secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? ''},
-  })
+  const ecs = new ECSClient({...connection, region})
   const found = await ecs
     .send(new DescribeServicesCommand({cluster: name, services: [name]}))
     .catch((error: unknown) => {

@@ -6,7 +6,7 @@ import type {AggregatedResult, Reporter, TestResult} from '@jest/reporters'
 const LINES = 25
 
 /** Stands before the failures of a run, so that a caller can say them again after everything else. */
-const FAILURES = 'What failed:'
+export const FAILURES = 'What failed:'
 
 /**
  * Closes a run with one plain line of counts, so that a run which tested nothing or skipped something is seen at once,

@@ -54,9 +54,9 @@ function ofNamed(
 }
 
 function onlyContainer(definition: Definition): string {
-  const [name, ...others] = containerNames(definition)
-  if (name !== undefined && others.length === 0) return name
   const known = containerNames(definition)
+  const [name] = known
+  if (name !== undefined && known.length === 1) return name
   throw new InputError(
     `Input "container-name" is needed: the task definition has ${String(known.length)} containers (${known.join(', ')}).`,
   )

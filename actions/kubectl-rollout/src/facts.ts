@@ -2,6 +2,7 @@ import {parse} from 'yaml'
 import {isObject, title, valueAt} from '../../shared/kubernetes/object.ts'
 import type {Json, JsonObject, KubeObject} from '../../shared/kubernetes/object.ts'
 import {parseImage} from '../../shared/kubernetes/manifests/image-reference.ts'
+import {podSpecPath, podSpecsOf} from '../../shared/kubernetes/pod-specs.ts'
 import type {Fact} from '../../shared/report/preview.ts'
 
 /** What the manifests use of what other stages make: their secrets, roles, repositories, ports and nodes. */
@@ -22,19 +23,11 @@ function uses(kind: Fact['kind'], name: string, by: string, value?: string): Fac
   return {fact: 'uses', kind, name, by, ...(value !== undefined && {value})}
 }
 
-const POD_SPECS: readonly (readonly string[])[] = [
-  ['spec'],
-  ['spec', 'template', 'spec'],
-  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
-]
-
 function podFacts(object: KubeObject): Fact[] {
   const by = title(object)
-  return POD_SPECS.map((path) => valueAt(object as unknown as Json, path)).flatMap((pod) => {
-    const containers = [...objectsAt(pod, 'initContainers'), ...objectsAt(pod, 'containers')]
-    return containers.length === 0
-      ? []
-      : [...containers.flatMap((one) => containerFacts(one, by)), ...nodeFacts(pod, by)]
+  return podSpecsOf([object]).flatMap(({spec}) => {
+    const containers = [...objectsAt(spec, 'initContainers'), ...objectsAt(spec, 'containers')]
+    return [...containers.flatMap((one) => containerFacts(one, by)), ...nodeFacts(spec, by)]
   })
 }
 
@@ -126,15 +119,13 @@ interface LabelledPod {
 }
 
 function podsOf(objects: readonly KubeObject[]): LabelledPod[] {
-  return objects.flatMap((object) =>
-    POD_SPECS.flatMap((path) => {
-      const pod = valueAt(object as unknown as Json, path)
-      const labels = valueAt(object as unknown as Json, [...path.slice(0, -1), 'metadata', 'labels'])
-      return objectsAt(pod, 'containers').length === 0
-        ? []
-        : [{pod: pod ?? null, labels: isObject(labels) ? labels : {}}]
-    }),
-  )
+  return objects.flatMap((object) => {
+    const path = podSpecPath(object)
+    if (path === undefined) return []
+    const whole = object as unknown as Json
+    const labels = valueAt(whole, [...path.slice(0, -1), 'metadata', 'labels'])
+    return [{pod: valueAt(whole, path) ?? null, labels: isObject(labels) ? labels : {}}]
+  })
 }
 
 /** What an ARN in a value names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */

@@ -1,5 +1,17 @@
 import {isObject, valueAt} from './object.ts'
-import type {JsonObject, KubeObject} from './object.ts'
+import type {Json, JsonObject, KubeObject} from './object.ts'
+
+/** Where the specification of a pod stands in the kinds of Kubernetes itself that are or make pods. */
+export const POD_SPECS: readonly (readonly string[])[] = [
+  ['spec'],
+  ['spec', 'template', 'spec'],
+  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+]
+
+/** The place among {@link POD_SPECS} at which this object has containers; undefined when it makes no pods. */
+export function podSpecPath(object: KubeObject): readonly string[] | undefined {
+  return POD_SPECS.find((path) => Array.isArray(valueAt(object as unknown as Json, [...path, 'containers'])))
+}
 
 /** The specification of the pods that an object makes, or is. */
 export interface PodSpec {
@@ -10,12 +22,10 @@ export interface PodSpec {
 
 /** The pods that these objects make, one specification for each object that makes any. */
 export function podSpecsOf(objects: readonly KubeObject[]): PodSpec[] {
-  return objects.flatMap(({kind, metadata, spec}) => {
-    const path = kind === 'CronJob' ? ['jobTemplate', 'spec', 'template', 'spec'] : ['template', 'spec']
-    const found = kind === 'Pod' ? spec : valueAt(spec, path)
-    return isObject(found) && Array.isArray(found['containers'])
-      ? [{namespace: metadata.namespace ?? '', spec: found}]
-      : []
+  return objects.flatMap((object) => {
+    const path = podSpecPath(object)
+    const spec = path && valueAt(object as unknown as Json, path)
+    return isObject(spec) ? [{namespace: object.metadata.namespace ?? '', spec}] : []
   })
 }
 

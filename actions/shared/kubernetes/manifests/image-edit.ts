@@ -1,5 +1,6 @@
 import {isAlias, isMap, isScalar, isSeq} from 'yaml'
 import type {Node, Scalar} from 'yaml'
+import {POD_SPECS} from '../pod-specs.ts'
 import {ruleFor} from './image-rules.ts'
 import type {ImagePath, ImageRule} from './image-rules.ts'
 import {parseYaml} from './yaml.ts'
@@ -14,11 +15,9 @@ export interface EditedText {
   readonly seen: readonly string[]
 }
 
-/** Where a pod specification is found, for every kind that has one. */
-const POD_SPECS: readonly (readonly string[])[] = [
-  ['spec'],
-  ['spec', 'template', 'spec'],
-  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+/** Where a pod specification is found, for every kind that has one: KEDA's ScaledJob and PodTemplate, too. */
+const PLACES: readonly (readonly string[])[] = [
+  ...POD_SPECS,
   ['spec', 'jobTargetRef', 'template', 'spec'],
   ['template', 'spec'],
 ]
@@ -77,7 +76,7 @@ function imagesOf(yaml: YamlDocument, paths: readonly ImagePath[]): Place[] {
   return objectsIn(yaml, yaml.document.contents).flatMap((object) => {
     const kind = scalarText(yaml, follow(yaml, object, ['kind'])[0])
     const custom = paths.filter((path) => path.kind === undefined || path.kind === kind).map(({path}) => path)
-    const inTemplates = POD_SPECS.flatMap((spec) => IN_POD_SPEC.map((path) => [...spec, ...path]))
+    const inTemplates = PLACES.flatMap((spec) => IN_POD_SPEC.map((path) => [...spec, ...path]))
     return [...inTemplates, ...custom].flatMap((path) =>
       follow(yaml, object, path).flatMap((node) => placeOf(yaml, node)),
     )

@@ -1,12 +1,7 @@
-import {isObject, valueAt} from '../object.ts'
+import {isObject} from '../object.ts'
 import type {Json, JsonObject, KubeObject} from '../object.ts'
+import {podSpecPath} from '../pod-specs.ts'
 import type {Manifest} from './manifest-set.ts'
-
-const POD_SPECS: readonly (readonly string[])[] = [
-  ['spec'],
-  ['spec', 'template', 'spec'],
-  ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
-]
 
 /** The manifests with these pull secrets on all of their pods, beside those that they name; each once. */
 export function withPullSecrets(manifests: readonly Manifest[], names: readonly string[]): readonly Manifest[] {
@@ -15,9 +10,8 @@ export function withPullSecrets(manifests: readonly Manifest[], names: readonly 
 }
 
 function inPods(object: KubeObject, names: readonly string[]): KubeObject {
-  const whole = object as unknown as JsonObject
-  const path = POD_SPECS.find((one) => Array.isArray(valueAt(whole, [...one, 'containers'])))
-  return path === undefined ? object : (add(whole, path, names) as unknown as KubeObject)
+  const path = podSpecPath(object)
+  return path === undefined ? object : (add(object as unknown as JsonObject, path, names) as unknown as KubeObject)
 }
 
 function add(value: JsonObject, [step, ...rest]: readonly string[], names: readonly string[]): JsonObject {
