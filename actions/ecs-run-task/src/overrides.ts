@@ -3,8 +3,8 @@ import type {ContainerOverride, RunTaskCommandInput} from '@aws-sdk/client-ecs'
 import {InputError} from '../../shared/core/errors.ts'
 import {containerNames, refuseUnknownKeys} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
+import {mustBeThere, onlyContainer} from '../../shared/ecs/edits.ts'
 import {jsonOrYaml} from '../../shared/ecs/load.ts'
-import {nearest} from '../../shared/ecs/names.ts'
 import type {Overrides} from './inputs.ts'
 
 /** The input that speaks of any container. */
@@ -42,8 +42,9 @@ function ofNamed(
   definition: Definition,
 ): ContainerOverride[] {
   if (command === undefined && environment.size === 0) return []
-  const name = container ?? onlyContainer(definition)
-  requireContainer('container-name', name, definition)
+  const known = containerNames(definition)
+  const name = container ?? onlyContainer(known)
+  mustBeThere('container-name', name, known)
   return [
     {
       name,
@@ -51,15 +52,6 @@ function ofNamed(
       ...(environment.size > 0 && {environment: [...environment].map(([key, value]) => ({name: key, value}))}),
     },
   ]
-}
-
-function onlyContainer(definition: Definition): string {
-  const known = containerNames(definition)
-  const [name] = known
-  if (name !== undefined && known.length === 1) return name
-  throw new InputError(
-    `Input "container-name" is needed: the task definition has ${String(known.length)} containers (${known.join(', ')}).`,
-  )
 }
 
 function ofList(text: string | undefined, definition: Definition): ContainerOverride[] {
@@ -75,17 +67,8 @@ function ofList(text: string | undefined, definition: Definition): ContainerOver
       )
     }
     const override = item as ContainerOverride & {readonly name: string}
-    requireContainer(LIST, override.name, definition)
+    mustBeThere(LIST, override.name, containerNames(definition))
     refuseUnknownKeys(ContainerOverride$, override, `Input "${LIST}", container "${override.name}"`)
     return override
   })
-}
-
-function requireContainer(input: string, name: string, definition: Definition): void {
-  const known = containerNames(definition)
-  if (known.includes(name)) return
-  const near = nearest(name, known)
-  throw new InputError(
-    `Input "${input}" is "${name}", which is no container of the task definition: ${near === undefined ? `use ${known.join(' or ')}` : `did you mean "${near}"?`}`,
-  )
 }

@@ -62,7 +62,14 @@ export function celebrate(world: World, job: Job, followed: Followed): void {
       ...(inputs.overrides.command === undefined
         ? []
         : [`Command ${escapeMarkdown(inputs.overrides.command.join(' '))}`]),
-      ...(tail.length === 0 ? [] : [details(`Log, last ${String(tail.length)} lines`, codeBlock(tail.join('\n')))]),
+      ...(tail.length === 0
+        ? []
+        : [
+            details(
+              tail.length === 1 ? 'Log, last line' : `Log, last ${String(tail.length)} lines`,
+              codeBlock(tail.join('\n')),
+            ),
+          ]),
     ].join('\n\n'),
   )
 }

@@ -147,7 +147,7 @@ function shortImage(image: string): string {
 
 function headlineOf({standings}: Outcome, changes: readonly Change[]): string {
   const [first] = standings.filter(({pods}) => pods.length > 0)
-  if (first === undefined) return `${String(changes.length)} objects in place`
+  if (first === undefined) return `${String(changes.length)} ${changes.length === 1 ? 'object' : 'objects'} in place`
   const {running, proven} = proofOf(first)
   const digest = running[0]?.replace(/^sha256:/, '').slice(0, 12) ?? ''
   return `${title(first.object)} ${first.says}${proven === true ? ` on ${digest}, proven by imageID` : ''}`

@@ -73,12 +73,20 @@ function editedContainers(definition: Definition, edits: Edits): ReadonlySet<str
   for (const name of edits.containers) mustBeThere('container-name', name, known)
   if (edits.containers.length > 0) return new Set(edits.containers)
   if (known.length === 1 || !editsContainers(edits)) return new Set(known.length === 1 ? known : [])
+  return new Set([onlyContainer(known)])
+}
+
+/** The container that is meant where none is named. @throws {InputError} when there are several */
+export function onlyContainer(known: readonly string[]): string {
+  const [name] = known
+  if (name !== undefined && known.length === 1) return name
   throw new InputError(
     `Input "container-name" is needed: the task definition has ${String(known.length)} containers (${known.join(', ')}).`,
   )
 }
 
-function mustBeThere(input: string, name: string, known: readonly string[]): void {
+/** @throws {InputError} that names the input and the nearest right name, when there is no such container */
+export function mustBeThere(input: string, name: string, known: readonly string[]): void {
   if (known.includes(name)) return
   const near = nearest(name, known)
   const hint = near === undefined ? `use ${known.join(' or ')}` : `did you mean "${near}"?`
