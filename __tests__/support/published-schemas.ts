@@ -17,9 +17,7 @@ export function schemaProblem(name: SchemaName, document: unknown): string {
 function compile(name: SchemaName): ValidateFunction {
   const file = join(import.meta.dirname, `../../docs/schema/${name}.json`)
   // The published file as any reader has it, in the strictest reading.
-  const validate = new Ajv({strict: true}).compile(
-    JSON.parse(readFileSync(file, 'utf8')) as object,
-  )
+  const validate = new Ajv({strict: true}).compile(JSON.parse(readFileSync(file, 'utf8')) as object)
   compiled.set(name, validate)
   return validate
 }
