@@ -1,6 +1,7 @@
 import {jest} from '@jest/globals'
 import {scriptedKube} from '../support/scripted-kube.ts'
 import type {Script, ScriptedKube, Thing} from '../support/scripted-kube.ts'
+import {finish, restartAll, start} from '../support/scripted-workloads.ts'
 import {spawnAction} from '../support/spawn-action.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 
@@ -92,6 +93,51 @@ describe('slipway.dev/timeout', () => {
     const result = await rollOut([deployment('a', {annotations: {'slipway.dev/timeout': 'soon'}})])
     expect(result.errors).toEqual([expect.stringContaining('has the annotation slipway.dev/timeout: "soon"')])
     expect(kube.calls.filter(({method}) => method === 'PATCH')).toEqual([])
+  })
+})
+
+describe('stable-for', () => {
+  const onApply: NonNullable<Script['onApply']> = (thing, self) => {
+    start(thing, self)
+    finish(self)
+  }
+
+  it('sees an app that dies after it was ready, though it runs again', async () => {
+    kube = await scriptedKube({
+      onApply: (thing, self) => {
+        onApply(thing, self)
+        setTimeout(() => {
+          restartAll(self, 4)
+        }, 2500)
+      },
+    })
+    const result = await rollOut([deployment('api')], {'stable-for': '1m', 'on-failure': 'keep'})
+    expect([result.code, result.outputs['status'], result.outputs['failure-reason']]).toEqual([
+      1,
+      'failed',
+      'container-exited',
+    ])
+    expect(result.log).toContain('all rolled out; watching on for 1 min')
+    expect(result.errors[0]).toContain(
+      'Deployment/api: after the rollout was complete, container "app" exits with code 4 after 9 s',
+    )
+    expect(result.tookMs).toBeLessThan(30_000)
+  })
+
+  it('is over after its time, and an unchanged run does not wait for it again', async () => {
+    kube = await scriptedKube({onApply})
+    const first = await rollOut([deployment('api')], {'stable-for': '3s'})
+    expect(first.outputs['status']).toBe('succeeded')
+    expect(first.tookMs).toBeGreaterThan(3000)
+    const again = await rollOut([deployment('api')], {'stable-for': '1h'})
+    expect([again.outputs['status'], again.log.includes('watching on')]).toEqual(['unchanged', false])
+  })
+
+  it('that is no time is refused before the cluster is asked', async () => {
+    kube = await scriptedKube()
+    const result = await rollOut([deployment('api')], {'stable-for': 'long'})
+    expect(result.errors).toEqual(['Input "stable-for" is "long": give a time like 90s, 10m or 1h30m, up to 24h.'])
+    expect(kube.calls).toEqual([])
   })
 })
 

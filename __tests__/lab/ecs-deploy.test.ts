@@ -13,6 +13,10 @@ afterAll(async () => {
   await lab.remove()
 }, MINUTE)
 
+// A container that exits at once may run at the very moment ECS looks, and then its deployment is complete: so it is on a
+// busy machine, and so it is in the cloud.
+const WATCHED_ON = {'stable-for': '20'}
+
 const deploy = async (inputs: Readonly<Record<string, string>>): Promise<ActionResult> => {
   const {cluster, service, env} = lab
   return await spawnAction('ecs-deploy', {inputs: {cluster, service, 'task-definition': 'service', ...inputs}, env})
@@ -38,7 +42,7 @@ test(
   async () => {
     const before = await lab.describe()
     const command = `node -e 'console.log(JSON.stringify({level: "fatal", msg: "DATABASE_URL is not set"})); process.exit(3)'`
-    const bad = await deploy({command, 'remove-environment-variables': 'DATABASE_URL'})
+    const bad = await deploy({command, 'remove-environment-variables': 'DATABASE_URL', ...WATCHED_ON})
     expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
       1,
       'rolled-back',
@@ -74,7 +78,10 @@ test(
         command: `node -e 'setTimeout(() => {console.error("lost the queue"); process.exit(4)}, 5000)'`,
         'stable-for': '20',
       },
-      greedy: {command: `node -e 'const all = []; for (;;) all.push(Buffer.alloc(64 * 1024 * 1024, 1))'`},
+      greedy: {
+        command: `node -e 'const all = []; for (;;) all.push(Buffer.alloc(64 * 1024 * 1024, 1))'`,
+        ...WATCHED_ON,
+      },
       sick: {
         patch:
           'containerDefinitions: [{name: api, healthCheck: {command: [CMD-SHELL, exit 1], interval: 5, retries: 1}}]',
@@ -137,7 +144,8 @@ test(
     const good = await make('MadeService', file, {'environment-variables': 'MADE=1'})
     expect([good.code, good.outputs['status']]).toEqual([0, 'succeeded'])
     expect(await lab.status('MadeService')).toBe('ACTIVE')
-    const bad = await make('BadService', file, {command: `node -e 'console.error("no such queue"); process.exit(5)'`})
+    const command = `node -e 'console.error("no such queue"); process.exit(5)'`
+    const bad = await make('BadService', file, {command, ...WATCHED_ON})
     expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
       1,
       'rolled-back',
@@ -163,7 +171,7 @@ test(
     const before = await lab.describe()
     expect(before.taskDefinition).toBe(good.outputs['task-definition-arn'])
     const command = `node -e 'console.log("no such queue"); process.exit(3)'`
-    const bad = await deploy({service, command})
+    const bad = await deploy({service, command, ...WATCHED_ON})
     expect([bad.code, bad.outputs['status'], bad.outputs['failure-reason']]).toEqual([
       1,
       'rolled-back',

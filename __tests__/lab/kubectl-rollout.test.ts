@@ -138,6 +138,19 @@ describe('what fails is red in seconds, says why, and goes back', () => {
   )
 
   test(
+    'an app without a probe, which is ready until it exits, is seen when it is watched on',
+    async () => {
+      const late = `setTimeout(() => {console.error('lost the queue'); process.exit(4)}, 4000)`
+      const manifest = workload({name: 'app', program: late, container: {readinessProbe: undefined}})
+      const result = await rollOut(manifest, {'stable-for': '30s'})
+      expect(result.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'container-exited'})
+      expect(result.errors[0]).toMatch(/container "api" exits with code 4[^:]*: lost the queue/)
+      expect(kubectl('get', 'deployment', 'app', '-n', NAMESPACE, '-o', 'jsonpath={.status.readyReplicas}')).toBe('2')
+    },
+    2 * MINUTE,
+  )
+
+  test(
     'a StatefulSet, whose broken pod would otherwise stay for ever',
     async () => {
       expect((await rollOut(workload({kind: 'StatefulSet', name: 'sts'}))).outputs['status']).toBe('succeeded')

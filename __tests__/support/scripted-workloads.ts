@@ -35,6 +35,17 @@ export function finish(kube: ScriptedKube): void {
   }
 }
 
+/** The container of every pod exits, is started again, and is ready as before: what a look at a bad moment misses. */
+export function restartAll(kube: ScriptedKube, exitCode: number): void {
+  for (const thing of [...kube.things()].filter(({kind}) => kind === 'Pod')) {
+    const pod = podOf(thing, thing['spec'] as object, true) as Thing & {status: {containerStatuses: object[]}}
+    const terminated = {exitCode, startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:09Z'}
+    const [container] = pod.status.containerStatuses
+    const containerStatuses = [{...container, restartCount: 1, lastState: {terminated}}]
+    kube.put({...pod, status: {...pod.status, containerStatuses}})
+  }
+}
+
 function withCounts(thing: Thing, ready: number): Thing {
   const {annotations, generation} = thing.metadata
   const counts = {replicas: 1, updatedReplicas: 1, readyReplicas: ready, availableReplicas: ready}

@@ -109,7 +109,10 @@ async function waitFor(
   const tracked = trackedOf(applied, inputs.waitFor)
   if (tracked.length === 0) return {outcome: {state: 'succeeded', standings: [], tookMs: 0}}
   const since = world.clock.now()
-  return await watchRollout<Ended>(watcherOf(world, prepared), tracked, inputs, async (outcome, view) => {
+  // What did not change has shown that it is stable, unless it is what the run came to see.
+  const isNew = inputs.mode === 'watch' || applied.some(({change}) => change.action !== 'same')
+  const patience = isNew ? inputs : {...inputs, stableForMs: 0}
+  return await watchRollout<Ended>(watcherOf(world, prepared), tracked, patience, async (outcome, view) => {
     if (outcome.state === 'succeeded') return {outcome}
     const scene = {api: prepared.connection.api, view, outcome, logLines: inputs.logLines, since}
     return {outcome, diagnosis: await diagnose(scene)}

@@ -110,7 +110,7 @@ async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared
   // How long an object may take by its own word says nothing about going back.
   const tracked = trackedOf(undone.restored, []).map(({resource, namespace, object}) => ({resource, namespace, object}))
   if (tracked.length === 0) return {says: `${list(undone.restored)} as before this run`, restored: true}
-  const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS}
+  const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS, stableForMs: 0}
   const watcher = {api: prepared.connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
   try {
     const outcome = await watchRollout(watcher, tracked, patience, (ended) => Promise.resolve(ended))

@@ -112,9 +112,11 @@ function setVerdict(world: World, status: string, reason: string): void {
   }
 }
 
-// An input's mistake is one sentence that names it already: a subject in front would only be noise.
+// An input's mistake is one sentence that names it already: "Invalid input" in front would only be noise. An object of
+// the manifests is not noise.
 function annotation(diagnosis: Diagnosis): string {
-  return diagnosis.reason === 'invalid-input' ? diagnosis.cause : annotationText(diagnosis)
+  const isInput = diagnosis.reason === 'invalid-input' && diagnosis.heading !== undefined
+  return isInput ? diagnosis.cause : annotationText(diagnosis)
 }
 
 function scrubbed(diagnosis: Diagnosis, world: World): Diagnosis {

@@ -3,7 +3,7 @@ import type {KubeApi} from '../api/kube-api.ts'
 import {KubeError} from '../api/kube-error.ts'
 import type {KubeObject} from '../object.ts'
 import type {ContainerSpec} from '../watch/pod.ts'
-import type {Problem} from '../watch/problems.ts'
+import type {Problem} from '../watch/problem.ts'
 import type {Standing} from '../watch/standing.ts'
 import {formatQuantity, parseQuantity} from './quantity.ts'
 

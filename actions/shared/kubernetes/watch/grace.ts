@@ -1,5 +1,5 @@
 import type {Patience} from './causes.ts'
-import type {Problem} from './problems.ts'
+import type {Problem} from './problem.ts'
 
 /** How many grace times each kind of patience lasts. */
 const GRACES: Readonly<Record<Patience, number>> = {none: 0, short: 1, double: 2, long: 4}

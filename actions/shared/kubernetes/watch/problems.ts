@@ -1,27 +1,14 @@
-import {constants} from 'node:os'
 import type {KubeObject} from '../object.ts'
 import {condition} from '../object.ts'
 import {explain} from './causes.ts'
 import type {Sign, Verdict} from './causes.ts'
-import {containersOf, containerSpec, isInit, isReady, podStatus, probeTarget, unschedulable} from './pod.ts'
-import type {ContainerStatus, Terminated} from './pod.ts'
+import {exitProblem} from './exit.ts'
+import {containersOf, containerSpec, isReady, podStatus, probeTarget, unschedulable} from './pod.ts'
+import type {ContainerStatus} from './pod.ts'
+import {unhealthy} from './probe-events.ts'
+import type {Problem} from './problem.ts'
 import {timesSeen} from './revision.ts'
 import type {KubeEvent} from './view.ts'
-
-/** A trouble of a pod, or of the workload that cannot make its pods. */
-export interface Problem extends Verdict {
-  /** The pod's name; undefined when there is no pod. */
-  readonly pod?: string
-  readonly container?: string
-  /** The same for the same trouble of other pods. */
-  readonly group: string
-  /** How the failed container ended last. */
-  readonly terminated?: Terminated
-}
-
-const OUT_OF_MEMORY = 'OOMKilled'
-const KILLED = 137
-const TERMINATED = 143
 
 /**
  * What is wrong with a pod of the newest revision; undefined when nothing is. Init containers count like all others.
@@ -64,101 +51,6 @@ function pullMessage(status: ContainerStatus, message: string, events: readonly 
   if (!/^(?:ErrImagePull|ImagePullBackOff)$/.test(status.state?.waiting?.reason ?? '')) return message
   const event = events.findLast((one) => one.reason === 'Failed' && one.message?.includes(status.image) === true)
   return `${message} ${event?.message ?? ''}`.trim()
-}
-
-function exitProblem(
-  pod: KubeObject,
-  status: ContainerStatus,
-  ended: Terminated,
-  events: readonly KubeEvent[],
-): Problem {
-  const {name} = status
-  const found = memoryVerdict(pod, name, ended) ?? startVerdict(name, ended) ?? probeVerdict(pod, name, ended, events)
-  const verdict = found ?? exitVerdict(pod, name, ended)
-  return {pod: pod.metadata.name ?? '', container: name, terminated: ended, patience: 'short', ...verdict}
-}
-
-type Found = Omit<Problem, 'patience'>
-
-function who(pod: KubeObject, name: string): string {
-  return `${isInit(pod, name) ? 'init container' : 'container'} "${name}"`
-}
-
-function memoryVerdict(pod: KubeObject, name: string, ended: Terminated): Found | undefined {
-  if (ended.reason !== OUT_OF_MEMORY) return undefined
-  const limit = containerSpec(pod, name)?.resources?.limits?.['memory']
-  const cause = `${who(pod, name)} runs out of memory${limit === undefined ? '' : ` (limit ${limit})`}`
-  return {reason: 'out-of-memory', cause, group: `oom ${name}`, advice: 'raise its memory limit'}
-}
-
-function startVerdict(name: string, {reason = '', message = ''}: Terminated): Found | undefined {
-  const found = explain({slug: reason, message, container: name})
-  return found && {...found, group: `start ${name}`}
-}
-
-function exitVerdict(pod: KubeObject, name: string, ended: Terminated): Found {
-  const exit = String(ended.exitCode)
-  const cause = `${who(pod, name)} exits with code ${exit}${signalOf(ended)}${ranFor(ended)}`
-  const advice = 'read its last lines, correct the image or its configuration, and re-run'
-  return {reason: 'container-exited', cause, group: `exit ${name} ${exit}`, advice}
-}
-
-// Some numbers have two names, of which the first is the usual one: SIGABRT, SIGIOT.
-const SIGNALS = new Map(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, number]) => [number, name]),
-)
-
-// Shells and container runtimes tell a signal as 128 and its number.
-function signalOf({exitCode, signal = exitCode - 128}: Terminated): string {
-  const name = SIGNALS.get(signal)
-  return name === undefined ? '' : ` (${name})`
-}
-
-function ranFor({startedAt, finishedAt}: Terminated): string {
-  const seconds = (Date.parse(finishedAt ?? '') - Date.parse(startedAt ?? '')) / 1000
-  if (!Number.isFinite(seconds)) return ''
-  return seconds < 5 ? ' right after start' : ` after ${String(Math.round(seconds))} s`
-}
-
-function probeVerdict(
-  pod: KubeObject,
-  container: string,
-  {exitCode}: Terminated,
-  events: readonly KubeEvent[],
-): Found | undefined {
-  // What the kubelet stops ends by a signal, or orderly when the app minds it.
-  if (![KILLED, TERMINATED, 0].includes(exitCode)) return undefined
-  const kind = (['liveness', 'startup'] as const).find((one) => unhealthy(events, container, pod, one) !== undefined)
-  if (kind === undefined) return undefined
-  const target = probeTarget(containerSpec(pod, container)?.[`${kind}Probe`])
-  const answer = unhealthy(events, container, pod, kind) ?? ''
-  return {
-    reason: 'health-check-failed',
-    cause: `container "${container}" is killed because its ${kind} probe fails: ${target}: ${answer}`,
-    group: `${kind} ${container}`,
-    advice: `correct the path or port of the ${kind} probe, or give the app more time with a startupProbe`,
-  }
-}
-
-const UNHEALTHY = /^(Readiness|Liveness|Startup) probe (?:failed|errored)[^:]*: ?([^]*)$/
-
-// An event says its container only in a field path, so a pod of one container needs none.
-function unhealthy(
-  events: readonly KubeEvent[],
-  container: string,
-  pod: KubeObject,
-  kind: 'readiness' | 'liveness' | 'startup',
-): string | undefined {
-  const found = events.findLast((event) => {
-    const {fieldPath} = (event.involvedObject ?? {}) as {readonly fieldPath?: string}
-    const here = fieldPath === undefined || fieldPath.includes(`{${container}}`) || containersOf(pod).length === 1
-    return event.reason === 'Unhealthy' && here && UNHEALTHY.exec(event.message ?? '')?.[1]?.toLowerCase() === kind
-  })
-  const answer = found && UNHEALTHY.exec(found.message ?? '')?.[2]
-  // `Get "http://10.0.0.7:3000/x": dial tcp 10.0.0.7:3000: connect: connection refused` differs from pod to pod.
-  return answer?.replace(/^Get "[^"]*": (?:.*: )?/, '').trim()
 }
 
 function placementProblem(pod: KubeObject, events: readonly KubeEvent[]): Problem | undefined {

@@ -3,6 +3,7 @@ import {humanDuration, stopwatch} from '../../core/clock.ts'
 import type {Log} from '../../core/log.ts'
 import {answers} from '../api/answers.ts'
 import type {KubeApi} from '../api/kube-api.ts'
+import {Calm} from './calm.ts'
 import {Grace} from './grace.ts'
 import {standing, standingTitle} from './standing.ts'
 import type {Standing, Tracked} from './standing.ts'
@@ -17,6 +18,8 @@ export interface Patience {
   readonly graceMs: number
   /** False: only what the controllers themselves call failed ends the wait early. */
   readonly failFast: boolean
+  /** How long all must go on running once all is rolled out, in milliseconds; 0 for not at all. */
+  readonly stableForMs: number
 }
 
 /** How a rollout ended. */
@@ -74,15 +77,17 @@ async function untilDecided(
 ): Promise<Outcome> {
   const started = clock.now()
   const grace = new Grace(patience.graceMs)
-  const diary = new Diary(log, started)
+  const calm = new Calm(patience.stableForMs)
+  const diary = new Diary(log, started, calm)
   for (;;) {
     cancel.throwIfAborted()
     const changed = view.changed()
     const now = clock.now()
     const judgement = {view, grace, failFast: patience.failFast, now, since: started}
-    const standings = tracked.map((one) => standing(one, judgement))
+    const seen = tracked.map((one) => standing(one, judgement))
+    const standings = calm.judge(seen, view, now)
     const late = standings.filter((one) => isLate(one, now - started, patience))
-    const state = verdict(standings, late)
+    const state = watchedOn(verdict(standings, late), calm, view, now - started >= patience.timeoutMs)
     diary.note(standings, now, view.brokenSince())
     if (state === 'timed-out')
       return {state, standings, late, tookMs: now - started, ...(await silence(api, clock, view))}
@@ -95,6 +100,19 @@ function verdict(standings: readonly Standing[], late: readonly Standing[]): Out
   if (standings.some(({state}) => state === 'failed')) return 'failed'
   if (standings.every(({state}) => state === 'done')) return 'succeeded'
   return late.length > 0 ? 'timed-out' : undefined
+}
+
+// A success counts once the calm after it is over, and only when the server was there to tell of a crash in it.
+function watchedOn(
+  state: Outcome['state'] | undefined,
+  calm: Calm,
+  view: ClusterView,
+  isLate: boolean,
+): Outcome['state'] | undefined {
+  if (state !== 'succeeded' || !calm.isWatching) return state
+  if (!calm.isOver) return undefined
+  if (view.brokenSince() === undefined) return 'succeeded'
+  return isLate ? 'timed-out' : undefined
 }
 
 function isLate({state, tracked}: Standing, tookMs: number, patience: Patience): boolean {
@@ -120,12 +138,15 @@ async function nextLook(clock: Clock, changed: Promise<void>, cancel: AbortSigna
 class Diary {
   readonly #log: Log
   readonly #started: number
+  readonly #calm: Calm
   readonly #said = new Map<string, string>()
   #lastLine: number
+  #toldCalm = false
 
-  constructor(log: Log, started: number) {
+  constructor(log: Log, started: number, calm: Calm) {
     this.#log = log
     this.#started = started
+    this.#calm = calm
     this.#lastLine = started
   }
 
@@ -136,7 +157,20 @@ class Diary {
       this.#said.set(name, one.says)
       this.#write(`${MARKS[one.state]} ${name}  ${one.says}`, now)
     }
-    if (now - this.#lastLine >= HEARTBEAT_MS) this.#write(heartbeat(standings, now, brokenSince), now)
+    if (this.#calm.isWatching && !this.#toldCalm) {
+      this.#toldCalm = true
+      this.#write(`all rolled out; watching on for ${humanDuration(this.#calm.leftMs)}`, now)
+    }
+    if (now - this.#lastLine >= HEARTBEAT_MS) this.#write(this.#heartbeat(standings, now, brokenSince), now)
+  }
+
+  #heartbeat(standings: readonly Standing[], now: number, brokenSince: number | undefined): string {
+    if (brokenSince !== undefined) {
+      return `still waiting: the API server has not answered for ${humanDuration(now - brokenSince)}; trying on`
+    }
+    const open = standings.filter(({state}) => state === 'waiting')
+    if (open.length > 0) return stillWaiting(open, standings)
+    return `all rolled out; ${humanDuration(this.#calm.leftMs)} more to watch`
   }
 
   #write(text: string, now: number): void {
@@ -147,11 +181,7 @@ class Diary {
 
 const MARKS: Readonly<Record<Standing['state'], string>> = {done: '✓', waiting: '·', failed: '✗'}
 
-function heartbeat(standings: readonly Standing[], now: number, brokenSince: number | undefined): string {
-  if (brokenSince !== undefined) {
-    return `still waiting: the API server has not answered for ${humanDuration(now - brokenSince)}; trying on`
-  }
-  const open = standings.filter(({state}) => state === 'waiting')
+function stillWaiting(open: readonly Standing[], standings: readonly Standing[]): string {
   const shown = open.slice(0, 3).map((one) => `${standingTitle(one, standings)} ${one.says}`)
   const more = open.length > 3 ? `, and ${String(open.length - 3)} more` : ''
   return `still waiting for ${String(open.length)} of ${String(standings.length)}: ${shown.join('; ')}${more}`

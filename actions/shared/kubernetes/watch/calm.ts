@@ -1,0 +1,90 @@
+import type {KubeObject} from '../object.ts'
+import {containersOf, isInit, podStatus} from './pod.ts'
+import type {ContainerStatus} from './pod.ts'
+import {restartProblem} from './exit.ts'
+import type {Problem} from './problem.ts'
+import {eventsOf} from './revision.ts'
+import type {Standing} from './standing.ts'
+import type {ClusterView} from './view.ts'
+
+/**
+ * Watches on over a rollout that is complete: a container without a probe is ready until it exits, and an app that loses
+ * its queue after ten seconds was ready too.
+ */
+export class Calm {
+  readonly #stableForMs: number
+  readonly #restarts = new Map<string, number>()
+  #completeAt: number | undefined
+  #leftMs: number
+
+  /** @param stableForMs how long all must go on running once all is rolled out, in milliseconds; 0 for not at all */
+  constructor(stableForMs: number) {
+    this.#stableForMs = stableForMs
+    this.#leftMs = stableForMs
+  }
+
+  /** Whether everything was rolled out at some moment, and is watched since. */
+  get isWatching(): boolean {
+    return this.#completeAt !== undefined
+  }
+
+  /** How much was left of it at the last look, in milliseconds. */
+  get leftMs(): number {
+    return this.#leftMs
+  }
+
+  /** Whether it was over at the last look. */
+  get isOver(): boolean {
+    return this.#leftMs === 0
+  }
+
+  /**
+   * The standings, where one whose container ended since all was rolled out has failed.
+   * @param now milliseconds since the epoch
+   */
+  judge(standings: readonly Standing[], view: ClusterView, now: number): readonly Standing[] {
+    if (this.#stableForMs === 0) return standings
+    if (this.#completeAt === undefined) {
+      if (standings.every(({state}) => state === 'done')) this.#begin(standings, now)
+      return standings
+    }
+    this.#leftMs = Math.max(0, this.#stableForMs - (now - this.#completeAt))
+    return standings.map((one) => this.#broken(one, view) ?? one)
+  }
+
+  #begin(standings: readonly Standing[], now: number): void {
+    this.#completeAt = now
+    for (const [pod, status] of standings.flatMap(running)) this.#restarts.set(keyOf(pod, status), endings(status))
+  }
+
+  #broken(one: Standing, view: ClusterView): Standing | undefined {
+    const problems = running(one).flatMap(([pod, status]): Problem[] => {
+      if (endings(status) <= (this.#restarts.get(keyOf(pod, status)) ?? 0)) return []
+      const problem = restartProblem(pod, status, eventsOf(view, pod))
+      return problem === undefined ? [] : [{...problem, cause: `after the rollout was complete, ${problem.cause}`}]
+    })
+    const [first] = problems
+    if (first === undefined) return undefined
+    return {...one, state: 'failed', says: first.cause, reason: first.reason, problems}
+  }
+}
+
+// The pods of a Job end by design; those that are deleted or evicted end because of somebody else.
+function running({object, pods}: Standing): [KubeObject, ContainerStatus][] {
+  if (object.kind === 'Job' || object.kind === 'Pod') return []
+  return pods
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && podStatus(pod).phase !== 'Failed')
+    .flatMap((pod) =>
+      containersOf(pod).flatMap((status): [KubeObject, ContainerStatus][] =>
+        isInit(pod, status.name) ? [] : [[pod, status]],
+      ),
+    )
+}
+
+const keyOf = ({metadata}: KubeObject, {name}: ContainerStatus): string => `${metadata.uid ?? ''} ${name}`
+
+/** How often a container has ended: one that is kept waiting after a crash is counted as restarted only later. */
+function endings({restartCount, state, lastState}: ContainerStatus): number {
+  const ended = state?.terminated ?? (state?.waiting && lastState?.terminated)
+  return restartCount + (ended === undefined ? 0 : 1)
+}
