@@ -176,3 +176,26 @@ it('readers of a changed ConfigMap that are not in the manifests are named', asy
   expect(result.warnings[0]).toContain('"mode: restart" with "resources: deployment/reader" does')
   expect((await rollOut([map('two')])).warnings).toEqual([])
 })
+
+it('an object of plain kubectl apply whose status changes while it is taken over is taken over all the same', async () => {
+  let refused = 0
+  kube = await scriptedKube({
+    onApply: standing(true),
+    fault: ({method, body}) => {
+      if (method !== 'PATCH' || !Array.isArray(body)) return undefined
+      refused += 1
+      const status = {kind: 'Status', reason: 'Conflict', code: 409, message: 'the object has been modified'}
+      return refused < 3 ? {status: 409, body: status} : {status: 200, body: {}}
+    },
+  })
+  const fieldsV1 = {'f:spec': {'f:replicas': {}}}
+  const managedFields = [{manager: 'kubectl-client-side-apply', operation: 'Update', apiVersion: 'apps/v1', fieldsV1}]
+  kube.put({
+    ...deployment('old'),
+    metadata: {name: 'old', namespace: 'default', generation: 1, managedFields},
+    status: counts(true),
+  })
+  const result = await rollOut([deployment('old')])
+  expect([result.errors, result.outputs['status']]).toEqual([[], 'succeeded'])
+  expect(refused).toBe(3)
+})

@@ -198,7 +198,7 @@ test(
     )
     run('kubectl', ['apply', '-n', NAMESPACE, '-f', '-'], old)
     const result = await rollOut(workload({name: 'old', container: {env: [{name: 'B', value: '2'}]}}))
-    expect(result.outputs['status']).toBe('succeeded')
+    expect([result.errors, result.outputs['status']]).toEqual([[], 'succeeded'])
     expect(kubectl('get', 'deployment', 'old', '-n', NAMESPACE, '-o', 'jsonpath={..env[*].name}')).toBe('B')
   },
   2 * MINUTE,

@@ -1,6 +1,5 @@
 import {Agent, request as httpRequest} from 'node:http'
 import type {IncomingMessage} from 'node:http'
-import {createInterface} from 'node:readline'
 import {humanDuration} from '../../core/clock.ts'
 import type {Clock} from '../../core/clock.ts'
 import {isPassing, KubeError} from './kube-error.ts'
@@ -104,13 +103,24 @@ async function* linesOf(socketPath: string, request: KubeRequest, signal: AbortS
   try {
     const answer = await open(own, socketPath, request, signal)
     if ((answer.statusCode ?? 0) >= 400) await checked(answer)
-    yield* createInterface({input: answer, crlfDelay: Infinity})
+    yield* splitLines(answer)
     if (!answer.complete) throw new KubeError(0, 'the connection was reset')
   } catch (error) {
     throw error instanceof KubeError ? error : new KubeError(0, brokenWay(error as Error))
   } finally {
     own.destroy()
   }
+}
+
+// Not by node:readline: a connection that breaks after its interface was closed is an error that nobody can catch.
+async function* splitLines(answer: IncomingMessage): AsyncGenerator<string> {
+  let rest = ''
+  for await (const text of answer.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = `${rest}${text}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 function open(agent: Agent, socketPath: string, request: KubeRequest, signal: AbortSignal): Promise<IncomingMessage> {

@@ -9,7 +9,7 @@ import type {KubeObject} from '../object.ts'
 import {applyQuery, explainRefusal} from './dry-run.ts'
 import {getLive} from './live-state.ts'
 import type {ApplySettings, Change} from './dry-run.ts'
-import {takenOver} from './managed-fields.ts'
+import {isClientSideApplied, takenOver} from './managed-fields.ts'
 import {inStages, isGroundStage, isWorkloadStage} from './order.ts'
 import type {Wanted} from './wanted.ts'
 
@@ -88,7 +88,7 @@ async function applyOne({api, clock, settings, onApplied}: ApplyPlan, change: Ch
       const {fieldManager} = settings
       return await api.send({method: 'POST', path: wanted.path, query: {fieldManager}, body: wanted.object})
     }
-    if (change.takeOver && change.live !== undefined) await takeOver(api, change.live, wanted, settings.fieldManager)
+    if (change.takeOver && change.live !== undefined) await takeOver(api, change, change.live, settings.fieldManager)
     return await untilKnown(clock, () => apply(api, wanted, settings, settings.force))
   } catch (error) {
     if (!(error instanceof KubeError)) throw error
@@ -129,12 +129,25 @@ async function untilKnown(clock: Clock, call: () => Promise<KubeObject>): Promis
   }
 }
 
-async function takeOver(api: KubeApi, live: KubeObject, {path}: Wanted, manager: string): Promise<void> {
-  const body = [
-    {op: 'replace', path: '/metadata/managedFields', value: takenOver(live, manager)},
-    {op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion},
-  ]
-  await api.send({method: 'PATCH', path, contentType: 'application/json-patch+json', body})
+/** A controller that writes the status of a busy object gets in between; so often in a row only one that is broken. */
+const TAKE_OVER_TRIES = 10
+
+async function takeOver(api: KubeApi, change: Change, live: KubeObject, manager: string): Promise<void> {
+  const {path} = change.wanted
+  let seen: KubeObject | undefined = live
+  for (let attempt = 1; seen !== undefined && isClientSideApplied(seen); attempt++) {
+    const body = [
+      {op: 'replace', path: '/metadata/managedFields', value: takenOver(seen, manager)},
+      {op: 'replace', path: '/metadata/resourceVersion', value: seen.metadata.resourceVersion},
+    ]
+    try {
+      await api.send({method: 'PATCH', path, contentType: 'application/json-patch+json', body})
+      return
+    } catch (error) {
+      if (!(error instanceof KubeError && error.status === 409) || attempt === TAKE_OVER_TRIES) throw error
+      seen = await getLive(api, path)
+    }
+  }
 }
 
 // Objects of a kind can be made once its definition is established: see "API discovery" in
