@@ -221,6 +221,48 @@ test('any container can be overridden for one run, with all that RunTask takes',
   })
 })
 
+describe('roles', () => {
+  const TASK = 'arn:aws:iam::111122223333:role/migrations'
+  const EXECUTION = 'arn:aws:iam::111122223333:role/migrations-execution'
+
+  test('are for this one run: no revision is made for them', async () => {
+    const {ecs} = await runTask(history({exit: 0}), {'task-role-arn': TASK, 'execution-role-arn': EXECUTION})
+    expect(ecs.inputsOf('RegisterTaskDefinition')).toEqual([])
+    expect(ecs.inputsOf('RunTask')[0]).toMatchObject({
+      taskDefinition: expect.stringMatching(/streaming-api:41$/) as string,
+      overrides: {taskRoleArn: TASK, executionRoleArn: EXECUTION, containerOverrides: [{name: 'api'}]},
+    })
+  })
+
+  test('that the task definition has already are not said again', async () => {
+    const role = 'arn:aws:iam::111122223333:role/streaming-api-execution'
+    const {ecs} = await runTask(history({exit: 0}), {'execution-role-arn': role})
+    expect(ecs.inputsOf('RunTask')[0]?.['overrides']).toEqual({
+      containerOverrides: [{name: 'api', command: ['node', 'src/migrate.js']}],
+    })
+  })
+
+  test('a file that names no execution role is registered with it, as ECS refuses it without', async () => {
+    const image = '111122223333.dkr.ecr.eu-central-1.amazonaws.com/streaming-api@sha256:51ab'
+    const file = {
+      family: 'migrations',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      cpu: '256',
+      memory: '512',
+      containerDefinitions: [{name: 'api', image}],
+    }
+    const env = {GITHUB_WORKSPACE: checkoutWith({'td.json': JSON.stringify(file)})}
+    const inputs = {...usual, 'task-definition': './td.json', 'execution-role-arn': EXECUTION, 'task-role-arn': TASK}
+    const {ecs, failure} = await runAgainst(run, history({exit: 0}), inputs, undefined, env)
+    expect(failure).toBeUndefined()
+    expect(ecs.inputsOf('RegisterTaskDefinition')[0]).toMatchObject({executionRoleArn: EXECUTION})
+    expect(ecs.inputsOf('RegisterTaskDefinition')[0]).not.toHaveProperty('taskRoleArn')
+    expect(ecs.inputsOf('RunTask')[0]?.['overrides']).toMatchObject({taskRoleArn: TASK})
+    expect(ecs.inputsOf('RunTask')[0]?.['overrides']).not.toHaveProperty('executionRoleArn')
+  })
+})
+
 describe('RunTask itself refuses', () => {
   test.each([
     ['InvalidParameterException', 'rejected'],

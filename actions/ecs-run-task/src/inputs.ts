@@ -35,6 +35,8 @@ export interface Overrides {
   readonly environment: ReadonlyMap<string, string>
   readonly cpu: string | undefined
   readonly memory: string | undefined
+  readonly taskRoleArn: string | undefined
+  readonly executionRoleArn: string | undefined
   /** More of them, for any container: JSON or YAML as RunTask takes it. */
   readonly containers: string | undefined
 }
@@ -81,6 +83,8 @@ export function readInputs(env: Environment): Inputs {
       environment: assignments('environment-variables', inputs.optional('environment-variables')),
       cpu: inputs.optional('cpu'),
       memory: inputs.optional('memory'),
+      taskRoleArn: inputs.optional('task-role-arn'),
+      executionRoleArn: inputs.optional('execution-role-arn'),
       containers: inputs.optional('container-overrides'),
     },
     container,
@@ -94,8 +98,8 @@ export function readInputs(env: Environment): Inputs {
   }
 }
 
-// An image and the roles cannot be overridden sensibly for one run: they make a revision of the task definition, the
-// same one that a later ecs-deploy with the same settings then finds and uses.
+// RunTask overrides no image: that makes a revision of the task definition, the same one that a later ecs-deploy with
+// the same settings then finds and uses.
 function readEdits(inputs: Reader, container: string | undefined): Edits {
   return {
     containers: container === undefined ? [] : [container],
@@ -116,8 +120,8 @@ function readEdits(inputs: Reader, container: string | undefined): Edits {
     },
     cpu: undefined,
     memory: undefined,
-    taskRoleArn: inputs.optional('task-role-arn'),
-    executionRoleArn: inputs.optional('execution-role-arn'),
+    taskRoleArn: undefined,
+    executionRoleArn: undefined,
     patch: undefined,
   }
 }

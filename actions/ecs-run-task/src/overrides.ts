@@ -1,5 +1,5 @@
 import {ContainerOverride$} from '@aws-sdk/client-ecs'
-import type {ContainerOverride, RunTaskCommandInput} from '@aws-sdk/client-ecs'
+import type {ContainerOverride, RunTaskCommandInput, TaskOverride} from '@aws-sdk/client-ecs'
 import {InputError} from '../../shared/core/errors.ts'
 import {containerNames, refuseUnknownKeys} from '../../shared/ecs/definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
@@ -31,9 +31,21 @@ export function overridesFor(
   const all = {
     ...(cpu !== undefined && {cpu}),
     ...(memory !== undefined && {memory}),
+    ...rolesUnlike(definition, overrides),
     ...(containerOverrides.length > 0 && {containerOverrides}),
   }
   return Object.keys(all).length === 0 ? {} : {overrides: all}
+}
+
+// A role that the definition has already needs no override, and no iam:PassRole on top.
+function rolesUnlike(
+  definition: Definition,
+  {taskRoleArn, executionRoleArn}: Overrides,
+): Pick<TaskOverride, 'taskRoleArn' | 'executionRoleArn'> {
+  return {
+    ...(taskRoleArn !== undefined && taskRoleArn !== definition.taskRoleArn && {taskRoleArn}),
+    ...(executionRoleArn !== undefined && executionRoleArn !== definition.executionRoleArn && {executionRoleArn}),
+  }
 }
 
 function ofNamed(

@@ -5,6 +5,7 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {checkDefinition, usesFargate} from '../../shared/ecs/check-definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
+import type {Edits} from '../../shared/ecs/edits.ts'
 import {sameDefinition} from '../../shared/ecs/normalise.ts'
 import {newestIfSame, registerOnce} from '../../shared/ecs/register.ts'
 import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
@@ -30,13 +31,26 @@ export interface Prepared {
 export async function prepare(world: World, aws: Aws, inputs: Inputs): Promise<Prepared> {
   const service = await serviceOf(aws, inputs)
   const base = await loadBase(world, aws, inputs, service)
-  const definition = render(base.definition, inputs.edits)
-  checkDefinition(definition)
+  const definition = render(base.definition, {...inputs.edits, ...roleToRegister(base, inputs)})
+  const asItRuns = {...definition, ...rolesOfRun(inputs)}
+  checkDefinition(asItRuns)
   checkHealth(inputs, definition)
   const known = base.arn === undefined ? [] : [base.definition]
-  for (const unknown of await checkPreconditions(world.env, aws, definition, known)) world.log.line(`  (${unknown})`)
+  for (const unknown of await checkPreconditions(world.env, aws, asItRuns, known)) world.log.line(`  (${unknown})`)
   const call = runCall(inputs, definition, service)
   return {definition, revision: await existingRevision(aws, base, definition), call}
+}
+
+// ECS registers no definition that needs an execution role and names none: a file without one gets that of the run.
+function roleToRegister({arn, definition}: Loaded, {overrides}: Inputs): Pick<Edits, 'executionRoleArn'> {
+  const isNeeded = arn === undefined && definition.executionRoleArn === undefined
+  return {executionRoleArn: isNeeded ? overrides.executionRoleArn : undefined}
+}
+
+function rolesOfRun({
+  overrides: {taskRoleArn, executionRoleArn},
+}: Inputs): Pick<Definition, 'taskRoleArn' | 'executionRoleArn'> {
+  return {...(taskRoleArn !== undefined && {taskRoleArn}), ...(executionRoleArn !== undefined && {executionRoleArn})}
 }
 
 function checkHealth({waitFor}: Inputs, {containerDefinitions = [], family = ''}: Definition): void {
