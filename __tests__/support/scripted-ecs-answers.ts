@@ -1,5 +1,6 @@
 import {codeDeployOperations, DEPLOYMENTS} from './scripted-code-deploy.ts'
 import {AwsError} from './scripted-ecs-error.ts'
+import {otherToolsOperations} from './scripted-ecs-other-tools.ts'
 import type {Stage} from './scripted-ecs.ts'
 import {stateAt} from './scripted-ecs-state.ts'
 import type {Frame, TaskFrame} from './scripted-ecs-state.ts'
@@ -70,6 +71,12 @@ const OPERATIONS: Readonly<Record<string, (stage: Stage, input: Input) => Json>>
     return {service: serviceJson(stage, String(input['service']))}
   },
   ...codeDeployOperations((stage) => now(stage)),
+  ...otherToolsOperations(
+    (stage) => now(stage),
+    (stage, input) => {
+      deploy(stage, input)
+    },
+  ),
   ContinueServiceDeployment: (stage) => {
     stage.continuedAt ??= stage.clock.now()
     return {serviceDeploymentArn: RECORD}
@@ -225,6 +232,7 @@ function serviceJson(stage: Stage, name: string): Json {
   return {
     serviceArn: `${ARN}:service/StreamingCluster/${name}`,
     serviceName: name,
+    clusterArn: `${ARN}:cluster/StreamingCluster`,
     status: statusOf(stage, name, frame),
     desiredCount: frame.desired ?? stage.desired,
     runningCount: parts.reduce((sum, part) => sum + Number(part['runningCount']), 0),
@@ -276,7 +284,7 @@ function events(stage: Stage, frame: Frame, name: string): Json[] {
     .map((message, at) => ({
       id: `event-${String(at)}`,
       message: `(service ${name}) ${message}`,
-      createdAt: aws(stage, 0),
+      createdAt: aws(stage, frame.eventTimes?.[at] ?? 0),
     }))
     .reverse()
 }
@@ -324,16 +332,8 @@ function describeDefinition(stage: Stage, name: string): Json {
   const found =
     name === OLD || name === 'streaming-api:41' ? {arn: OLD, definition: OLD_DEFINITION} : byName(stage, name)
   if (found === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.')
-  return {
-    taskDefinition: {
-      ...found.definition,
-      taskDefinitionArn: found.arn,
-      revision: Number(found.arn.split(':').at(-1)),
-      status: stage.history.inactiveRevision === true && found.arn === OLD ? 'INACTIVE' : 'ACTIVE',
-      compatibilities: ['EC2', 'FARGATE'],
-    },
-    tags: [],
-  }
+  const status = stage.history.inactiveRevision === true && found.arn === OLD ? 'INACTIVE' : 'ACTIVE'
+  return {taskDefinition: {...described(found.arn, found.definition), status}, tags: []}
 }
 
 function byName(stage: Stage, name: string): {arn: string; definition: Json} | undefined {
@@ -347,7 +347,20 @@ function byName(stage: Stage, name: string): {arn: string; definition: Json} | u
 function register(stage: Stage, input: Input): Json {
   const arn = `${ARN}:task-definition/${String(input['family'])}:${String(42 + stage.definitions.size)}`
   stage.definitions.set(arn, {...input})
-  return {taskDefinition: {...input, taskDefinitionArn: arn}}
+  return {taskDefinition: described(arn, input)}
+}
+
+// What ECS adds to a task definition when it answers with one.
+function described(arn: string, definition: Json): Json {
+  return {
+    volumes: [],
+    placementConstraints: [],
+    ...definition,
+    taskDefinitionArn: arn,
+    revision: Number(arn.split(':').at(-1)),
+    status: 'ACTIVE',
+    compatibilities: ['EC2', 'FARGATE'],
+  }
 }
 
 function update(stage: Stage, input: Input): Json {

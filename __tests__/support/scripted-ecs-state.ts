@@ -53,6 +53,8 @@ export interface Frame {
   readonly status?: string
   readonly desired?: number
   readonly events?: readonly string[]
+  /** For each event, when its frame began; {@link stateAt} fills it in. */
+  readonly eventTimes?: readonly number[]
   readonly tasks?: readonly TaskFrame[]
   readonly record?: Readonly<Record<string, unknown>> | null
   readonly codeDeploy?: CodeDeployFrame
@@ -136,6 +138,7 @@ function merge(state: Frame, frame: Frame): Frame {
     old: {...state.old, ...frame.old},
     ...((state.other ?? frame.other) && {other: {...state.other, ...frame.other}}),
     events: [...(state.events ?? []), ...(frame.events ?? [])],
+    eventTimes: [...(state.eventTimes ?? []), ...(frame.eventTimes ?? (frame.events ?? []).map(() => frame.at))],
     tasks: [...tasks.values()],
     codeDeploy: {...state.codeDeploy, ...frame.codeDeploy},
     errors: frame.errors ?? {},

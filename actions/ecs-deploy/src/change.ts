@@ -70,7 +70,7 @@ async function existingRevision(
   ) {
     return old.arn
   }
-  return await newestIfSame(aws, wanted.arn ?? wanted.definition.family ?? '', wanted.definition)
+  return wanted.arn ?? (await newestIfSame(aws, wanted.definition.family ?? '', wanted.definition))
 }
 
 // A service that runs nothing is given its first tasks; one that runs some keeps what scaling made of it.

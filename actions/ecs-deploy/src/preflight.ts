@@ -8,6 +8,7 @@ import {checkDefinition} from '../../shared/ecs/check-definition.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {render} from '../../shared/ecs/edits.ts'
 import {shortName} from '../../shared/ecs/names.ts'
+import {sameDefinition} from '../../shared/ecs/normalise.ts'
 import {checkPreconditions} from '../../shared/ecs/preconditions.ts'
 import {loadFile, loadRegistered} from '../../shared/ecs/load.ts'
 import type {Loaded} from '../../shared/ecs/load.ts'
@@ -41,9 +42,10 @@ export interface Target {
  * that others drive
  */
 export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promise<Target[]> {
-  const creations = await planCreations(world.env, aws, inputs)
+  const {creations, known} = await planCreations(world.env, aws, inputs)
   const present = inputs.services.filter((name) => !creations.has(name))
-  const services = await findServices(aws, inputs.cluster, present, 'or give the file of a new one with create-service')
+  const hint = 'or give the file of a new one with create-service'
+  const services = await findServices(aws, inputs.cluster, present, hint, known)
   for (const service of services) refuseOtherControllers(service, inputs)
   const made = [...creations].map(([name, creation]) => ({
     name,
@@ -76,16 +78,22 @@ function onceEach<T>(load: (name: string) => Promise<T>): (name: string) => Prom
   }
 }
 
+interface Plans {
+  readonly creations: ReadonlyMap<string, Creation>
+  /** What ECS said of all services; undefined: it was not asked. */
+  readonly known: readonly Service[] | undefined
+}
+
 // The file is read even when every service is there: a mistake in it is found on the day it is made.
-async function planCreations(env: Environment, aws: Aws, inputs: Inputs): Promise<ReadonlyMap<string, Creation>> {
+async function planCreations(env: Environment, aws: Aws, inputs: Inputs): Promise<Plans> {
   const {createService, cluster, services} = inputs
-  if (createService === undefined) return new Map()
+  if (createService === undefined) return {creations: new Map(), known: undefined}
   const file = await readServiceFile(env, createService, {cluster, services})
   const known = await lookUpServices(aws, cluster, services)
   const missing = services.filter(
     (name) => !known.some(({serviceName, status}) => serviceName === name && status !== 'INACTIVE'),
   )
-  return new Map(missing.map((name) => [name, planCreation(file, inputs, name)]))
+  return {creations: new Map(missing.map((name) => [name, planCreation(file, inputs, name)])), known}
 }
 
 // Without a controller in the answer it is ECS: https://github.com/aws-actions/amazon-ecs-deploy-task-definition/issues/384.
@@ -104,7 +112,7 @@ function refuseOtherControllers({serviceName = '', deploymentController}: Servic
 }
 
 /**
- * The task definition that is wanted: the base with the user's edits.
+ * The task definition that is wanted: the base with the user's edits; with the ARN of the base where they change nothing.
  * @throws {InputError} when it cannot be read, names what is not there, or would be refused by ECS
  */
 export async function renderWanted(
@@ -138,7 +146,8 @@ export async function renderWanted(
     ...(await checkPreconditions(world.env, aws, wanted, running)),
   ]
   for (const line of unknown) world.log.line(`  (${line})`)
-  return {definition: wanted, ...(base.arn !== undefined && {arn: base.arn})}
+  const isBase = base.arn !== undefined && base.isActive === true && sameDefinition(base.definition, wanted)
+  return {definition: wanted, ...(isBase && {arn: base.arn})}
 }
 
 async function loadBase(env: Environment, aws: Aws, {source}: Inputs, targets: readonly Target[]): Promise<Loaded> {

@@ -53,5 +53,7 @@ function leftAlone({inputs, change}: Job, {outcome}: Trouble): string | undefine
 
 function retreatOf({change, revision}: Job, {outcome}: Trouble): Retreat[] {
   const item = change.perTarget.find(({target}) => target.name === outcome.track.watched.service)
-  return item === undefined ? [] : [{before: beforeOf(item, revision), outcome}]
+  return item === undefined
+    ? []
+    : [{before: beforeOf(item, revision), outcome, definition: item.target.running?.definition}]
 }

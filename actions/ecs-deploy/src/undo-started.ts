@@ -82,7 +82,10 @@ async function goBack(
   taken: readonly TargetChange[],
 ): Promise<readonly Undone[]> {
   if (inputs.onFailure === 'rollback') {
-    const retreats = taken.map((item) => ({before: {...beforeOf(item, revision), changed: true}}))
+    const retreats = taken.map((item) => ({
+      before: {...beforeOf(item, revision), changed: true},
+      definition: item.target.running?.definition,
+    }))
     return await undo(world, aws, inputs.cluster, retreats)
   }
   const aim = shortName(revision)

@@ -9,6 +9,7 @@ import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {isCodeDeploys} from '../../shared/ecs/code-deploy-judge.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import {lookUpServices} from '../../shared/ecs/targets.ts'
@@ -55,6 +56,13 @@ export interface Retreat {
   readonly before: Before
   /** How its deployment ended, when it was watched to its end. */
   readonly outcome?: Outcome | undefined
+  /** What ran, where this run has read it. */
+  readonly definition?: Definition | undefined
+}
+
+/** One that is brought back by a way of its own, which has begun. */
+interface OwnWay {
+  readonly undone: Promise<Undone>
 }
 
 /**
@@ -77,8 +85,11 @@ export async function undo(
   )
   const underWay = begun.filter((one) => 'before' in one)
   const ended = await waitUntilBack(world, aws, cluster, underWay)
-  return begun.map((one) =>
-    'before' in one ? (ended[underWay.indexOf(one)] ?? notBack(one.before, 'it is not known why')) : one,
+  return await Promise.all(
+    begun.map((one) => {
+      if ('before' in one) return ended[underWay.indexOf(one)] ?? notBack(one.before, 'it is not known why')
+      return 'undone' in one ? one.undone : one
+    }),
   )
 }
 
@@ -90,18 +101,26 @@ async function unlessBroken<T>(before: Before, body: () => Promise<T>): Promise<
   }
 }
 
+// Nobody waits for it before the others have begun, and are watched.
+function ownWay(before: Before, body: () => Promise<Undone>): OwnWay {
+  return {undone: unlessBroken(before, body)}
+}
+
 async function begin(
   world: World,
   aws: Aws,
   cluster: string,
-  {before, outcome}: Retreat,
+  {before, outcome, definition}: Retreat,
   known: readonly Service[],
-): Promise<Undone | UnderWay> {
-  if (before.created === true) return await removeCreated(world, aws, cluster, before.name, before.taskDefinition)
+): Promise<Undone | UnderWay | OwnWay> {
+  if (before.created === true) {
+    return ownWay(before, () => removeCreated(world, aws, cluster, before.name, before.taskDefinition))
+  }
   const old = known.find(({serviceName, status}) => serviceName === before.name && status === 'ACTIVE')
   if (old === undefined) return {restored: false, sentence: `${before.name} is gone`}
   if (isCodeDeploys(old)) {
-    return await undoByCodeDeploy(world, aws, cluster, before, outcome?.track.watched.codeDeployId)
+    const id = outcome?.track.watched.codeDeployId
+    return ownWay(before, () => undoByCodeDeploy(world, aws, cluster, before, id))
   }
   const byEcs = outcome?.verdict.kind === 'rolled-back' || hasGoneBack(old, before, outcome)
   if (!byEcs && isAsBefore(old, before)) {
@@ -110,7 +129,7 @@ async function begin(
   }
   world.log.line(`▸ Back to ${shortName(before.taskDefinition)}${byEcs ? ', as ECS decided' : ''}`)
   const after = byEcs ? undefined : await goBack(world, aws, cluster, before, await recordOf(aws, old, outcome))
-  return {before, old, after}
+  return {before, old, after, definition}
 }
 
 function isAsBefore(now: Service, {taskDefinition, desiredCount, changed}: Before): boolean {

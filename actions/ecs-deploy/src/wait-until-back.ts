@@ -3,6 +3,7 @@ import {humanDuration} from '../../shared/core/clock.ts'
 import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
+import type {Definition} from '../../shared/ecs/definition.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {loadRegistered} from '../../shared/ecs/load.ts'
 import {lookUpServices} from '../../shared/ecs/targets.ts'
@@ -21,6 +22,8 @@ export interface UnderWay {
   readonly old: Service
   /** As the change answered it; undefined where ECS goes back by itself and is waited for. */
   readonly after: Service | undefined
+  /** What ran before, where that was read already. */
+  readonly definition?: Definition | undefined
 }
 
 /** That it did not work, and why. */
@@ -77,8 +80,8 @@ function isBack({before}: UnderWay, service: Service | undefined): boolean {
   return primary?.taskDefinition === before.taskDefinition
 }
 
-async function subjectOf(aws: Aws, {before, old}: UnderWay, after: Service): Promise<Subject> {
-  const {definition} = await loadRegistered(aws, before.taskDefinition)
+async function subjectOf(aws: Aws, {before, old, definition: known}: UnderWay, after: Service): Promise<Subject> {
+  const definition = known ?? (await loadRegistered(aws, before.taskDefinition)).definition
   const {watched, ...rest} = subject(old, after, definition)
   return {
     ...rest,

@@ -20,6 +20,18 @@ export function causeOf(task: Task, essential: readonly string[] = []): Cause | 
   return {...cause, key: `${rule?.name ?? 'unknown'}/${stopped.container?.name ?? ''}/${exitOf(stopped)}`}
 }
 
+/**
+ * What an event of the service, without the name of the service, says that ECS could not do; undefined for any other event. Where no task came to be, this
+ * is all that tells why: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+ */
+export function causeOfEvent(line: string): Omit<Cause, 'key'> | undefined {
+  if (!/\bunable to\b/.test(line)) return undefined
+  const said: Stopped = {stopCode: '', text: line, container: undefined, ranMs: undefined}
+  const known = START_CAUSES.find(({match}) => match(said))?.explain(said)
+  const advice = 'look at the event; correct what it names, then re-run this job'
+  return {reason: 'capacity', heals: 'slowly', advice, ...known, sentence: `ECS ${line.replace(/\.$/, '')}`}
+}
+
 function exitOf({container}: Stopped): string {
   return container?.exitCode === undefined ? '' : String(container.exitCode)
 }

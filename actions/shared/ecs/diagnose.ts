@@ -4,7 +4,7 @@ import type {Diagnosis, Evidence, FailureReason, Link} from '../core/diagnosis.t
 import type {World} from '../core/world.ts'
 import type {Aws} from './aws.ts'
 import type {Cause} from './cause.ts'
-import {stoppedFacts} from './causes.ts'
+import {causeOfEvent, stoppedFacts} from './causes.ts'
 import type {Definition} from './definition.ts'
 import {differenceSummary} from './diff.ts'
 import type {Difference} from './diff.ts'
@@ -33,6 +33,8 @@ export interface Case {
   readonly origin: string
 }
 
+type Why = Omit<Cause, 'key'>
+
 // The logs of more tasks that failed alike say the same once more.
 const TASKS_WITH_LOGS = 2
 
@@ -51,11 +53,13 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
     differences,
     logs.flatMap(({tail}) => tail.lines),
   )
+  const blocked = main === undefined && unfit === undefined ? blockedBy(outcome) : undefined
   const cause = sentence(verdict, unfit === undefined ? main : sharper(main, unfit), said, track.tasks.length)
   return {
-    reason: unfit !== undefined && main === undefined ? 'health-check-failed' : reasonOf(verdict, main?.cause),
+    reason:
+      unfit !== undefined && main === undefined ? 'health-check-failed' : reasonOf(verdict, main?.cause ?? blocked),
     subject: track.watched.service,
-    cause: main === undefined ? withTargets(cause, unfit) : cause,
+    cause: main === undefined ? withTargets(withBlock(cause, blocked), unfit) : cause,
     evidence: [
       ...logEvidence(logs),
       ...taskEvidence(facts, failures, logs),
@@ -63,9 +67,20 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
       ...eventEvidence(track.events),
     ],
     ...(differences.length > 0 && {changed: changedLine(facts, missing)}),
-    advice: missing === undefined && unfit !== undefined ? unfit.advice : advice(facts, main?.cause, missing),
+    advice:
+      missing === undefined && unfit !== undefined ? unfit.advice : advice(facts, main?.cause ?? blocked, missing),
     links: links(facts, main, logs),
   }
+}
+
+// Where no task ever came to be, the service's events alone say why.
+function blockedBy({track, verdict}: Outcome): Why | undefined {
+  if (!['failed', 'rolled-back', 'timed-out'].includes(verdict.kind)) return undefined
+  return track.events.map((message) => causeOfEvent(eventLine(message))).findLast((cause) => cause !== undefined)
+}
+
+function withBlock(cause: string, blocked: Why | undefined): string {
+  return blocked === undefined ? cause : `${cause}; ${blocked.sentence}`
 }
 
 const LAST_LOOKS = 3
@@ -117,7 +132,7 @@ function sentence(verdict: Verdict, main: TaskGroup | undefined, said: string | 
   return verdict.kind === 'failed' || verdict.kind === 'rolled-back' ? reason : `${detail}; ${reason}`
 }
 
-function reasonOf(verdict: Verdict, cause: Cause | undefined): FailureReason {
+function reasonOf(verdict: Verdict, cause: Why | undefined): FailureReason {
   if (verdict.kind === 'failed' || verdict.kind === 'rolled-back') {
     return verdict.reason === 'alarm' ? 'alarm' : (cause?.reason ?? verdict.reason)
   }
@@ -138,7 +153,7 @@ function changedLine({differences, outcome}: Case, missing: Difference | undefin
   return `${differenceSummary(ranked)}${revisions}`
 }
 
-function advice({origin, outcome}: Case, cause: Cause | undefined, missing: Difference | undefined): string {
+function advice({origin, outcome}: Case, cause: Why | undefined, missing: Difference | undefined): string {
   if (missing?.kind === 'removed') {
     const other = missing.field === 'environment' ? ', or as a secret' : ''
     return `add ${missing.name ?? ''} back to ${origin}${other}; then re-run this job`

@@ -11,6 +11,7 @@ const SERVICES_PER_CALL = 10
 /**
  * The services that a change is for, as they are now.
  * @param hint what else could be done about a service that is missing
+ * @param known what ECS has just said of them, when it was asked already
  * @throws {InputError} when the cluster or a service is not there, with the nearest name that is
  */
 export async function findServices(
@@ -18,8 +19,9 @@ export async function findServices(
   cluster: string,
   names: readonly string[],
   hint?: string,
+  known?: readonly Service[],
 ): Promise<Service[]> {
-  const found = await lookUpServices(aws, cluster, names)
+  const found = known ?? (await lookUpServices(aws, cluster, names))
   for (const name of names) {
     const service = found.find(({serviceName}) => serviceName === name)
     if (service === undefined) throw await serviceMissing(aws, cluster, name, hint)
@@ -29,7 +31,7 @@ export async function findServices(
       )
     }
   }
-  return found
+  return found.filter(({serviceName = ''}) => names.includes(serviceName))
 }
 
 /**

@@ -43,7 +43,10 @@ export class Track {
   #mostRunning = 0
   #gone = false
   #signature = ''
-  #looked = 0
+  #looked: number | undefined
+  #everLooked = false
+  #seenAt = 0
+  #listedAt = -1
   #targetsLooked: number | undefined
   #unhealthyEvents = 0
   #targets: readonly SickTargets[] = []
@@ -58,6 +61,7 @@ export class Track {
     this.#service = before
     this.#noticeRecord(before)
     this.#oldEvents = new Set((before?.events ?? []).map(({id = ''}) => id))
+    if (before !== undefined) this.#signature = this.#signatureNow()
   }
 
   /** All that is known now. */
@@ -136,7 +140,8 @@ export class Track {
   }
 
   /** Takes in what DescribeServices said. Gives the events that are new. */
-  see(service: Service | undefined): readonly string[] {
+  see(service: Service | undefined, now: number): readonly string[] {
+    this.#seenAt = now
     this.#gone = service === undefined
     if (service === undefined) return []
     this.#service = service
@@ -202,7 +207,10 @@ export class Track {
   /** Whether something points at tasks having changed since they were last looked at. */
   wantsTasks(now: number): boolean {
     const pause = this.completedAt === undefined ? TASK_LOOK_MS : STABLE_LOOK_MS
-    return this.hasChanged || now - this.#looked >= pause
+    // Right after the change there is nothing to see, unless all runs already and the first look is the last.
+    const first = this.#looked === undefined
+    this.#looked ??= now
+    return this.hasChanged || now - this.#looked >= pause || (!this.#everLooked && (this.allRunning || !first))
   }
 
   #signatureNow(): string {
@@ -218,10 +226,22 @@ export class Track {
 
   /** Begins a look at the tasks. Gives whether nothing points at a change since the last one. */
   beginLook(now: number): boolean {
-    const calm = !this.hasChanged && this.#looked > 0
+    const calm = !this.hasChanged && this.#everLooked
     this.#signature = this.#signatureNow()
     this.#looked = now
+    this.#everLooked = true
     return calm
+  }
+
+  /** All tasks of the deployment were listed: what is known of them is as new as what its service said. */
+  listed(now: number): void {
+    this.#listedAt = now
+  }
+
+  /** The tasks that are running or on their way, when they were listed since its service was last seen. */
+  get openNow(): readonly Task[] | undefined {
+    if (this.#listedAt < this.#seenAt) return undefined
+    return this.tasks.filter((task) => !isStopped(task))
   }
 
   /** Takes in what was seen of tasks; those of other deployments and services are left out. */

@@ -130,7 +130,8 @@ class Watch {
 
   async #seeServices(open: readonly Track[]): Promise<void> {
     const services = await this.#eyes.services(open.map(({watched}) => watched.service))
-    for (const track of open) this.#tellEvents(track, track.see(services.get(track.watched.service)))
+    const now = this.#world.clock.now()
+    for (const track of open) this.#tellEvents(track, track.see(services.get(track.watched.service), now))
   }
 
   // The next look is the retry; only what no retry can mend ends the watch.
