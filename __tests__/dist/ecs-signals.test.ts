@@ -49,6 +49,7 @@ async function cancelled(
   history: History,
   signal: NodeJS.Signals,
   phase: {readonly operation: string; readonly times?: number},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Cancelled> {
   let child: ChildProcess | undefined
   let answered: Promise<void> | undefined
@@ -64,6 +65,7 @@ async function cancelled(
     const main = await spawnAction(action, {
       inputs,
       env,
+      files,
       onStart: (started) => {
         child = started
       },
@@ -81,7 +83,7 @@ async function cancelled(
 
 // `Update:42`, `StopTask`; empty for a call that only reads.
 function nameOf(operation: string, {taskDefinition}: Readonly<Record<string, unknown>>): string {
-  if (!/^(Register|Update|Run|Stop)/.test(operation)) return ''
+  if (!/^(Register|Update|Run|Stop|CreateService|DeleteService)/.test(operation)) return ''
   const revision = typeof taskDefinition === 'string' ? `:${taskDefinition.split(':').at(-1) ?? ''}` : ''
   return `${operation.replace(/TaskDefinition|Service/, '')}${revision}`
 }
@@ -171,7 +173,7 @@ test.each<[string, History, Readonly<Record<string, string>>, {operation: string
     'while an address is asked for its answer: what ran before is back',
     complete,
     {'verify-url': 'http://127.0.0.1:9/version'},
-    {operation: 'ListTasks', times: 3},
+    {operation: 'ListTasks', times: 2},
     'Register Update:42 | Update:41',
     /APIService is back on streaming-api:41, 2\/2 running/,
   ],
@@ -182,6 +184,55 @@ test.each<[string, History, Readonly<Record<string, string>>, {operation: string
     expect([seen.main.code, seen.main.outputs['status']]).toEqual([1, 'cancelled'])
     expect([seen.post.code, seen.changes]).toEqual([0, changes])
     expect(seen.post.warnings.join()).toMatch(warned)
+  },
+  60_000,
+)
+
+const CREATE = {...DEPLOY, service: 'NewService', 'task-definition': 'streaming-api', 'create-service': 'service.json'}
+const SERVICE_FILE = {
+  'service.json': JSON.stringify({
+    desiredCount: 2,
+    launchType: 'FARGATE',
+    networkConfiguration: {awsvpcConfiguration: {subnets: ['subnet-1'], securityGroups: ['sg-1']}},
+  }),
+}
+const comingUp: History = {frames: [{at: 0, ours: {pending: 2}}]}
+const shownLate: History = {
+  frames: [
+    {at: 0, ours: {pending: 2}, missing: true},
+    {at: 2, missing: false},
+  ],
+}
+const ACROSS: readonly NodeJS.Signals[] = [...POLITE, 'SIGKILL']
+
+test.each(
+  ACROSS.flatMap((signal) => [
+    [signal, 'while a service is made', comingUp, {operation: 'CreateService'}] as const,
+    [signal, 'while a service is made that ECS shows late', shownLate, {operation: 'CreateService'}] as const,
+    [
+      signal,
+      'while the first tasks of a service come up',
+      comingUp,
+      {operation: 'DescribeServices', times: 3},
+    ] as const,
+  ]),
+)(
+  'ecs-deploy, %s %s: what was made is taken away',
+  async (signal, _name, history, phase) => {
+    const seen = await cancelled('ecs-deploy', CREATE, history, signal, phase, SERVICE_FILE)
+    expect([seen.main.code, seen.main.signal]).toEqual(signal === 'SIGKILL' ? [null, 'SIGKILL'] : [1, null])
+    expect([seen.post.code, seen.changes]).toEqual([0, 'Register Create:42 | Delete'])
+    expect(seen.post.warnings.join()).toMatch(/NewService, which did not exist before, is removed again, after/)
+  },
+  60_000,
+)
+
+test.each(ACROSS)(
+  'ecs-deploy, %s while registering for a service that does not exist: it still does not',
+  async (signal) => {
+    const phase = {operation: 'RegisterTaskDefinition'}
+    const seen = await cancelled('ecs-deploy', CREATE, comingUp, signal, phase, SERVICE_FILE)
+    expect([seen.post.code, seen.changes, seen.post.warnings]).toEqual([0, 'Register |', []])
   },
   60_000,
 )

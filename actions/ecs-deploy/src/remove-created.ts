@@ -11,6 +11,8 @@ import type {Undone} from './undo.ts'
 
 const REMOVE_MS = 600_000
 const LOOK_MS = 2000
+/** For how long a service that was asked for may stay unseen. */
+const UNSEEN_MS = 10_000
 const never = new AbortController().signal
 
 /**
@@ -27,7 +29,7 @@ export async function removeCreated(
   name: string,
   revision: string,
 ): Promise<Undone> {
-  const service = await current(aws, cluster, name)
+  const service = await onceShown(world, aws, cluster, name)
   if (service === undefined) return {restored: true, sentence: `${name} does not exist, as before`}
   if (service.taskDefinition !== revision) {
     const other = shortName(service.taskDefinition)
@@ -44,6 +46,17 @@ export async function removeCreated(
     await world.clock.sleep(LOOK_MS)
   }
   return {restored: false, sentence: `${name}, which did not exist before, is being removed; its last tasks still stop`}
+}
+
+// ECS may show a service a moment after it has made it, and a call whose caller was killed may still be on its way: what
+// is not there at the first look may be there at the next.
+async function onceShown(world: World, aws: Aws, cluster: string, name: string): Promise<Service | undefined> {
+  const started = world.clock.now()
+  for (;;) {
+    const service = await current(aws, cluster, name)
+    if (service !== undefined || world.clock.now() - started >= UNSEEN_MS) return service
+    await world.clock.sleep(LOOK_MS)
+  }
 }
 
 // A deleted service is DRAINING until its tasks have stopped, and shown as INACTIVE for a while after that:
