@@ -19,12 +19,15 @@ export interface Peers {
   readonly find: (repository: string) => Peer | string
   /** The folder of a peer's checkout; undefined when {@link find} has no peer. */
   readonly folder: (repository: string) => string | undefined
+  /** Name and version of a checkout, an action's or not. */
+  readonly title: (repository: string) => string
 }
 
 /** @param folder with one checkout of a release per peer, `owner__name`; undefined: none is at hand */
 export function peersIn(folder: string | undefined): Peers {
   const checkoutOf = (repository: string): string => join(folder ?? '', repository.replace('/', '__'))
   return {
+    title: (repository) => `${repository} ${versionOf(checkoutOf(repository))}`,
     folder: (repository) =>
       existsSync(join(checkoutOf(repository), 'action.yml')) ? checkoutOf(repository) : undefined,
     find: (repository) => {
