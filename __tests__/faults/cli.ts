@@ -12,14 +12,17 @@ import {runCell} from './core/run-cell.ts'
 import {Watcher} from './core/watcher.ts'
 import {SUBJECTS} from './subjects/index.ts'
 
-const HELP = `npm run test:faults -- [--only PATTERN] [--lanes N] [--log] [--page]
+const HELP = `npm run test:faults -- [--only PATTERN] [--red] [--missing] [--lanes N] [--log] [--page]
 
 Runs the actions' bundles under faults and writes docs/reliability.md. --only runs the cells whose names match
-(ecs-deploy \\(good\\) · update · reset) and puts them in the place of the recorded ones; --log shows what the runs
-log; --page writes the page from what is recorded.`
+(ecs-deploy \\(good\\) · update · reset) and puts them in the place of the recorded ones; --red those whose record
+has a broken rule, --missing those without a record, both together either; --log shows what the runs log; --page writes
+the page from what is recorded.`
 
 const options = {
   only: {type: 'string', default: ''},
+  red: {type: 'boolean', default: false},
+  missing: {type: 'boolean', default: false},
   lanes: {type: 'string', default: '10'},
   log: {type: 'boolean', default: false},
   page: {type: 'boolean', default: false},
@@ -61,6 +64,13 @@ async function writePage(results: readonly CellResult[]): Promise<void> {
   )
 }
 
+// Of a cell that was never run, nothing is known: it is no green one.
+function isWanted(cell: Cell, {red, missing}: {red: boolean; missing: boolean}): boolean {
+  if (!red && !missing) return true
+  const recorded = readResults().find((result) => keyOf(result) === nameOf(cell))
+  return recorded === undefined ? missing : red && recorded.broken.length > 0
+}
+
 async function main(): Promise<void> {
   const {values} = parseArgs({options})
   if (values.help) {
@@ -72,10 +82,9 @@ async function main(): Promise<void> {
     return
   }
   const all = SUBJECTS.flatMap(cellsOf)
-  const wanted = new RegExp(values.only)
   const started = Date.now()
-  const known = new Set(all.map(({subject, phase, fault}) => keyOf({...subject, phase, fault: fault.name})))
-  const chosen = all.filter((cell) => wanted.test(nameOf(cell)))
+  const known = new Set(all.map(nameOf))
+  const chosen = all.filter((cell) => new RegExp(values.only).test(nameOf(cell)) && isWanted(cell, values))
   // Recorded one by one: a run that is ended early has not been for nothing.
   const fresh = await runAll(chosen, Number(values.lanes), values.log, (result) => {
     record([result], known)

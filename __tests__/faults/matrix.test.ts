@@ -24,7 +24,7 @@ afterAll(() => {
 })
 
 test('every action is among them', () => {
-  expect(new Set(cells.map(({subject}) => subject.action)).size).toBe(8)
+  expect(new Set(cells.map(({subject}) => subject.action)).size).toBe(9)
 })
 
 test.each(cells.map((cell) => [nameOf(cell)]))('%s', (name) => {

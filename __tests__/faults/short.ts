@@ -18,6 +18,8 @@ const WORST: Readonly<Record<string, RegExp>> = {
   'terraform-roots': / (git · SIGKILL|from the start · invalid UTF-8)$/,
   'delivery-report':
     / (write comment · (answer lost|reset|expired credentials)|from the start · GITHUB_OUTPUT missing)$/,
+  'pr-command':
+    / (who may · (SIGINT|expired credentials)|reviews · truncated body|react · answer lost|write answer · answer lost)$/,
 }
 
 /** The cells of the short form, which every `npm test` runs. */

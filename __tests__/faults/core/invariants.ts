@@ -11,6 +11,8 @@ export interface Evidence {
   /** Standing and changes after main and post. */
   readonly standing: Standing
   readonly changes: number
+  /** What main and post should also have done. */
+  readonly owing: readonly string[]
   readonly again: ActionResult | undefined
   readonly standingAgain: Standing
   readonly secrets: readonly string[]
@@ -45,9 +47,10 @@ export const RULES: Readonly<Record<string, (evidence: Evidence) => readonly (st
           again.code !== 0 && `the next run failed: ${again.errors[0] ?? again.log.slice(-200)}`,
           again.code === 0 && standingAgain !== 'wanted' && `after the next run the target is ${standingAgain}`,
         ],
-  'what passes by itself fails nothing': ({cell, main, met}) => [
-    met && cell.fault.passes === true && cell.subject.reachable && main.code !== 0 && 'red, though the fault went away',
-  ],
+  'what passes by itself fails nothing': ({cell, main, met, owing}) => {
+    if (!met || cell.fault.passes !== true || !cell.subject.reachable) return []
+    return [main.code !== 0 && 'red, though the fault went away', ...owing]
+  },
   'a cancelled run is red and settled': (evidence) =>
     evidence.cell.fault.family === 'signal' && evidence.met ? cancelled(evidence) : [],
 }

@@ -30,6 +30,8 @@ export interface Room {
   /** What must not be seen anywhere. */
   readonly secrets: readonly string[]
   standing(): Promise<Standing> | Standing
+  /** What the run should also have done, besides what it is for, and has not: a comment. */
+  owing?(): readonly string[]
   /** How many changes of the kind that was asked for once have reached the target. */
   changes(): number
   /** What the run left behind that it should not have: a lock, a task that nobody waits for. */

@@ -44,14 +44,18 @@ async function play(cell: Cell, room: Room, id: string, folder: string, watcher:
   const left = alone ? [] : [...room.left(), ...(await remaining(id))]
   // Without a word to say, a killed action leaves RUNNER_TEMP to the runner, which empties it, where no post step comes.
   if (!alone && (main.signal !== 'SIGKILL' || subject.post)) left.push(...secretFiles(room, folder))
-  const [standing, changes] = [await room.standing(), room.changes()]
+  const became = await targetOf(room)
   endProcessesOf(id)
   const next = (await room.again?.()) ?? room.call
   const again = await run(cell, inFolder(next, id, folder), id)
   if (subject.post) await run(cell, afterwards(inFolder(next, id, folder), again), id)
   const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
   const standingAgain = await room.standing()
-  return {cell, met: armed.met(), main, post, standing, changes, again, standingAgain, left, ...seen}
+  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, ...seen}
+}
+
+async function targetOf(room: Room): Promise<Pick<Evidence, 'standing' | 'changes' | 'owing'>> {
+  return {standing: await room.standing(), changes: room.changes(), owing: room.owing?.() ?? []}
 }
 
 function inFolder(call: ActionCall, id: string, folder: string): ActionCall {

@@ -44,6 +44,7 @@ async function room(): Promise<Room> {
     },
     // The comment is not the delivery: without it the report is as good, in the summary.
     standing: () => (store.comments.length > 1 ? 'between' : 'wanted'),
+    owing: () => (store.comments.length === 0 ? ['the comment is missing'] : []),
     changes: () => store.comments.length,
     left: () => github.violations,
     shown: () => JSON.stringify(store.comments),

@@ -4,6 +4,7 @@ import {ECR_BUILD_PUSH} from './ecr-build-push.ts'
 import {ECS_DEPLOY} from './ecs-deploy.ts'
 import {ECS_RUN_TASK} from './ecs-run-task.ts'
 import {KUBECTL_ROLLOUT} from './kubectl-rollout.ts'
+import {PR_COMMAND} from './pr-command.ts'
 import {TERRAFORM} from './terraform.ts'
 import {TERRAFORM_ROOTS} from './terraform-roots.ts'
 
@@ -16,4 +17,5 @@ export const SUBJECTS: readonly Subject[] = [
   ...TERRAFORM,
   ...TERRAFORM_ROOTS,
   ...DELIVERY_REPORT,
+  ...PR_COMMAND,
 ]

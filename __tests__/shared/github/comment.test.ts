@@ -25,6 +25,18 @@ afterEach(async () => {
 const client = (): GitHubClient => getOctokit('token', {baseUrl: server.url})
 const bodies = (): string[] => store.comments.map(({body}) => body.replace(/^<!--.*-->\n/, ''))
 
+test('GitHub was too busy three times: the comment was left out, and nothing but the next try was needed', async () => {
+  let busy = 3
+  await server.close()
+  server = await startGitHub((request) =>
+    request.method === 'POST' && request.path.endsWith('/comments') && busy-- > 0
+      ? {status: 429, body: {message: 'Too many requests'}}
+      : store.answer(request),
+  )
+  await writeComment(client(), target, 'one')
+  expect(bodies()).toEqual(['one'])
+})
+
 describe('one comment per key', () => {
   test('a second run updates it in place', async () => {
     const first = await writeComment(client(), target, 'one')

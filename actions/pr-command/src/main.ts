@@ -50,6 +50,8 @@ async function decide(
     const pull = await permitted(world, asked, {comment, command: reading, rules: inputs.rules})
     const key = commentKey(inputs, reading)
     const plan = reading.name === 'apply' ? await previewedPlan(asked, pull, key) : undefined
+    // Whoever cancels means the jobs that would come, too.
+    world.cancel.throwIfAborted()
     handOn(world, {comment, command: reading, pull, key, plan})
     await react(world, asked, comment, 'eyes')
   } catch (thrown) {

@@ -21,9 +21,10 @@ const LONGEST_WAIT = 60
 /**
  * A client that retries 5xx answers and waits out short rate limits, as GitHub asks
  * (https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api). GITHUB_API_URL decides where
- * it calls, so GitHub Enterprise works.
+ * it calls, so GitHub Enterprise works. A try that gets no answer in time, or none that is whole, is one that failed.
+ * @param silenceMs longest wait for one answer, in milliseconds
  */
-export function makeGitHub(env: Environment, token: string, log: Log): GitHubClient {
+export function makeGitHub(env: Environment, token: string, log: Log, silenceMs = SILENCE_MS): GitHubClient {
   const waitOrGiveUp = (name: string) => (seconds: number, _options: object, _octokit: object, attempts: number) => {
     const again = attempts < RETRIES && seconds <= LONGEST_WAIT
     log.line(`GitHub's ${name} was reached: ${again ? `waiting ${String(seconds)} s` : 'giving up'}.`)
@@ -40,7 +41,7 @@ export function makeGitHub(env: Environment, token: string, log: Log): GitHubCli
         onSecondaryRateLimit: waitOrGiveUp('secondary rate limit'),
       },
     },
-    timeouts,
+    honest(silenceMs),
     retry,
     throttling,
   )
@@ -49,12 +50,38 @@ export function makeGitHub(env: Environment, token: string, log: Log): GitHubCli
 /** GitHub itself gives a request up after 10 s: https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts */
 const SILENCE_MS = 12_000
 
-// A connection whose other end is gone would be waited on for ever. First of the plugins, so that each try has its own time.
-function timeouts(octokit: Parameters<typeof retry>[0]): object {
-  octokit.hook.before('request', (options) => {
-    options.request.signal ??= AbortSignal.timeout(SILENCE_MS)
-  })
-  return {}
+type Plugged = Parameters<typeof retry>[0]
+
+// First of the plugins: it sees each try by itself, and what it throws is tried again.
+const honest = (silenceMs: number) =>
+  function ({hook}: Plugged): object {
+    hook.wrap('request', async (request, options) => {
+      // A connection whose other end is gone would be waited on for ever. A signal that has fired stops every later try.
+      options.request.signal = AbortSignal.timeout(silenceMs)
+      try {
+        const answer = await request(options)
+        if (isWhole(answer, options)) return answer
+      } catch (thrown) {
+        throw isLate(thrown) ? failed('ETIMEDOUT', 'GitHub gave no answer in time', options) : thrown
+      }
+      throw failed('EBADMSG', 'what came back is no answer of GitHub, or only half of one', options)
+    })
+    return {}
+  }
+
+// The client gives text for JSON that it could not read: a page of a proxy, or an answer that broke off.
+function isWhole({status, data}: {status: number; data: unknown}, {headers}: {headers: {accept?: string}}): boolean {
+  return status === 204 || typeof data !== 'string' || headers.accept?.includes('json') === false
+}
+
+function isLate(thrown: unknown): boolean {
+  const {name, cause} = (thrown ?? {}) as {name?: unknown; cause?: unknown}
+  return name === 'TimeoutError' || (cause !== undefined && isLate(cause))
+}
+
+// With status and request, as the client's own errors: by those the next plugin sees that it may try again.
+function failed(code: string, message: string, request: object): Error {
+  return Object.assign(new Error(message), {code, status: 500, request})
 }
 
 /** The repository this workflow runs in. @throws {InputError} outside a workflow run */

@@ -117,7 +117,7 @@ async function whoAmI(github: GitHubClient): Promise<string | undefined> {
   }
 }
 
-const CREATE_TRIES = 3
+const CREATE_TRIES = 4
 
 // A comment whose answer was lost stands all the same: it is looked for before the next try.
 async function create(
@@ -132,7 +132,7 @@ async function create(
       const {data} = await github.rest.issues.createComment(call)
       return data.html_url
     } catch (error) {
-      if (tries === CREATE_TRIES || !mayHaveArrived(error)) throw error
+      if (tries === CREATE_TRIES || !isPassing(error)) throw error
       const others = (await findOwn(github, target)).filter(({id}) => !known.some((one) => one.id === id))
       const made = others.find((comment) => comment.body === body)
       if (made !== undefined) return made.url
@@ -140,9 +140,10 @@ async function create(
   }
 }
 
-// The client gives a broken connection the status 500.
-function mayHaveArrived(error: unknown): boolean {
-  return error instanceof Error && ((error as {status?: number}).status ?? 500) >= 500
+// The client gives a broken connection the status 500, and leaves a second between two writes.
+function isPassing(error: unknown): boolean {
+  const {status = 500} = error as {status?: number}
+  return error instanceof Error && (status >= 500 || status === 429)
 }
 
 async function update(github: GitHubClient, target: CommentTarget, old: OwnComment, body: string): Promise<string> {
