@@ -87,8 +87,8 @@ class Follower {
     let timedOut = false
     await clock.sleep(500, cancel)
     while (!timedOut) {
-      await this.#look()
-      await this.#showLogs()
+      // Who gives no answer to one question is not kept waiting for with another.
+      if (await this.#look()) await this.#showLogs()
       if (this.#done()) break
       this.#heartbeat()
       timedOut = clock.now() - this.#started >= this.#inputs.timeoutMs
@@ -99,13 +99,15 @@ class Follower {
     return {tasks: this.#tasks, lines: this.#lines, timedOut, tookMs}
   }
 
-  async #look(): Promise<void> {
+  /** Whether AWS answered. */
+  async #look(): Promise<boolean> {
     try {
       const seen = await this.#eyes.describe(this.#tasks.map(({taskArn = ''}) => taskArn))
       this.#tasks = this.#tasks.map((task) => seen.find(({taskArn}) => taskArn === task.taskArn) ?? task)
       this.#lastAnswer = this.#world.clock.now()
       this.#pace.answered()
       this.#tellStates()
+      return true
     } catch (error) {
       if (isAccessDenied(error)) throw explainAwsError(error, 'ecs:DescribeTasks')
       if (isThrottled(error)) this.#pace.throttled()
@@ -113,6 +115,7 @@ class Follower {
         throw explainAwsError(error, 'ecs:DescribeTasks')
       }
       this.#say(`AWS did not answer (${transientWords(error)}); looking again`)
+      return false
     }
   }
 

@@ -1,5 +1,5 @@
 import {StopTaskCommand} from '@aws-sdk/client-ecs'
-import {errorMessage} from '../../shared/core/errors.ts'
+import {transientWords} from '../../shared/aws/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {shortTask} from '../../shared/ecs/names.ts'
@@ -18,7 +18,7 @@ export async function stopTasks(
         await aws.ecs.send(new StopTaskCommand({cluster, task, reason}))
         world.log.line(`  stopped task ${shortTask(task)}`)
       } catch (error) {
-        world.log.warning(`Task ${shortTask(task)} could not be stopped: ${errorMessage(error)}`)
+        world.log.warning(`Task ${shortTask(task)} could not be stopped: ${transientWords(error)}`)
       }
     }),
   )

@@ -65,6 +65,8 @@ export function transientWords(error: unknown): string {
   if (error instanceof GarbledAnswer) return `${error.message}${http}`
   if (isGarbled(error)) return `what answered is not AWS, or its answer was cut off${http}`
   const message = errorMessage(error)
+  const [, silence] = /socket timed out after (\d+) ms/.exec(message) ?? []
+  if (silence !== undefined) return `no answer for ${String(Number(silence) / 1000)} s`
   return message === 'UnknownError' || message === error.name ? `no reason was given${http}` : message
 }
 

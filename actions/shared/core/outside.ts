@@ -21,9 +21,26 @@ export function outsideTrouble(thrown: unknown): Diagnosis | undefined {
   }
   if (has(DISK)) return runner(`its disk is full (${words})`, 'free space on the runner, or take a larger one')
   if (has(FORBIDDEN)) return runner(`it lets nothing be written (${words})`, 'check the rights of the folder')
+  const refusal = ofGitHub(thrown, words)
+  if (refusal !== undefined) return refusal
   const [, file] = /^Missing file at path: (.*)$/.exec(words) ?? []
   if (file === undefined) return undefined
   return runner(`its file ${file} is gone`, 'see which step or container removed it')
+}
+
+// An answer of GitHub that is an error, as its client throws it.
+function ofGitHub(thrown: unknown, words: string): Diagnosis | undefined {
+  const {name, status} = (thrown ?? {}) as {name?: unknown; status?: unknown}
+  if (name !== 'HttpError' || typeof status !== 'number') return undefined
+  // What a proxy says of its own is a page.
+  const said = `HTTP ${String(status)}${/^\s*</.test(words) ? '' : `: ${words}`}`
+  if (status === 401 || status === 403) {
+    const advice = 'check the token and the "permissions" of the job, then re-run'
+    return {reason: 'access-denied', subject: 'GitHub', cause: `it refuses this token (${said})`, advice}
+  }
+  if (status !== 429 && status < 500) return undefined
+  const cause = status === 429 ? `it asked for fewer calls again and again (${said})` : `it gave no answer (${said})`
+  return {reason: 'unreachable', subject: 'GitHub', cause, advice: 're-run in some minutes'}
 }
 
 function runner(cause: string, advice: string): Diagnosis {
