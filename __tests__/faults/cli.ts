@@ -1,15 +1,12 @@
-import {writeFile} from 'node:fs/promises'
-import {join} from 'node:path'
 import {parseArgs} from 'node:util'
-import {format} from 'prettier'
 import {cellsOf} from './core/cells.ts'
 import {nameOf} from './core/model.ts'
 import type {Cell, CellResult} from './core/model.ts'
-import {reliabilityPage} from './core/page.ts'
 import {pool} from './core/pool.ts'
 import {keyOf, readResults, record} from './core/results.ts'
 import {runCell} from './core/run-cell.ts'
 import {Watcher} from './core/watcher.ts'
+import {writePage} from './core/write-page.ts'
 import {SUBJECTS} from './subjects/index.ts'
 
 const HELP = `npm run test:faults -- [--only PATTERN] [--red] [--missing] [--lanes N] [--log] [--page]
@@ -56,14 +53,6 @@ function tell(cell: Cell, {broken, exit, status, reason, met, standing, again, s
   if (broken.length > 0 && said !== '') console.log(`    said: ${said}`)
 }
 
-async function writePage(results: readonly CellResult[]): Promise<void> {
-  const path = join(import.meta.dirname, '../../docs/reliability.md')
-  await writeFile(
-    path,
-    await format(reliabilityPage(results), {parser: 'markdown', printWidth: 120, proseWrap: 'preserve'}),
-  )
-}
-
 // Of a cell that was never run, nothing is known: it is no green one.
 function isWanted(cell: Cell, {red, missing}: {red: boolean; missing: boolean}): boolean {
   if (!red && !missing) return true
@@ -78,7 +67,7 @@ async function main(): Promise<void> {
     return
   }
   if (values.page) {
-    await writePage(readResults())
+    await writePage()
     return
   }
   const all = SUBJECTS.flatMap(cellsOf)
@@ -89,7 +78,7 @@ async function main(): Promise<void> {
   const fresh = await runAll(chosen, Number(values.lanes), values.log, (result) => {
     record([result], known)
   })
-  await writePage(readResults())
+  await writePage()
   const broken = fresh.filter((result) => result.broken.length > 0)
   const minutes = ((Date.now() - started) / 60_000).toFixed(1)
   console.log(`\n${String(fresh.length)} cells, ${String(broken.length)} with a broken rule, ${minutes} min`)
