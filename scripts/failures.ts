@@ -18,6 +18,7 @@ export const MEANINGS: Readonly<Record<FailureReason, string>> = {
   'config-missing': 'Something the work is based on is not there: a file, a variable, a ConfigMap, a log group.',
   conflict: 'Somebody else owns or changes the same thing.',
   'container-exited': 'A container ended that should run, or ended with an error.',
+  'destroy-denied': 'The plan destroys what a rule denies that no input and no label overrides.',
   'destroy-guarded': 'The plan destroys what the guard stands before.',
   'digest-mismatch': 'What runs, or what was read back, is not the image that was built.',
   'head-moved': 'The pull request has another head commit than the command was given for.',

@@ -209,6 +209,22 @@ test('the guard stands before a destruction until it is allowed', async () => {
   expect(allowed.outputs).toMatchObject({status: 'succeeded', destroyed: '1'})
 })
 
+test('what a rule denies no input lets go, at plan and again at apply', async () => {
+  await root.settle(data('a') + data('b'))
+  const id = await planned(data('b'))
+  const guard = 'default\ndeny terraform_data.a'
+  const refused = await root.apply({'plan-id': id, guard, 'allow-destroy': 'true', 'if-stale': 'replan'})
+  expect(refused.errors).toEqual([
+    expect.stringContaining('destroys terraform_data.a, which no approval lets pass (deny terraform_data.a)'),
+  ])
+  expect(refused.outputs).toMatchObject({status: 'failed', 'failure-reason': 'destroy-denied'})
+  expect(refused.log).not.toContain('"allow-destroy"')
+  const fresh = await root.apply({approve: 'auto', guard, 'allow-destroy': 'true'})
+  expect(fresh.outputs['failure-reason']).toBe('destroy-denied')
+  const without = await root.apply({'plan-id': id, 'allow-destroy': 'true'})
+  expect(without.outputs).toMatchObject({status: 'succeeded', destroyed: '1'})
+})
+
 test('a resource that fails is named, with what was done before and what was not', async () => {
   const broken = data(
     'b',

@@ -86,6 +86,15 @@ test('what the guard stands before asks for somebody', async () => {
   ])
 })
 
+test('what the guard denies is red, whatever label is set', async () => {
+  await root.settle(data('a'))
+  root.write('')
+  const run = await root.plan({...INPUTS, guard: 'deny terraform_data', comment: 'update'}, pull())
+  expect(run.code).toBe(1)
+  expect(checks).toMatchObject([{conclusion: 'failure', output: {title: '−1, the guard denies 1'}}])
+  expect(comments.comments.map(({body}) => body)).toEqual([expect.stringContaining('nothing lets it pass')])
+})
+
 test('the comment of the commit before is not left standing when a commit cannot be planned; what was planned until then is told, and kept nowhere', async () => {
   await root.settle(`${data('a', 'input = "one"')}${data('z')}`)
   root.write(data('a', 'input = "two"'))

@@ -1,5 +1,5 @@
 import {jest} from '@jest/globals'
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {findOnPath} from '../support/find-on-path.ts'
 import {data, PLAN_KEY, terraformRoot} from '../support/terraform-root.ts'
@@ -51,6 +51,41 @@ test('a plan with changes: outputs, preview, summary, a sealed plan, no secret a
   const saved = readFileSync(join(root.folder, 'plans', `${run.outputs['plan-id']!}.slipway-plan`), 'latin1')
   expect(saved).not.toContain('s3cr3t')
   expect(saved).not.toContain(PLAN_KEY)
+})
+
+test('a plan that loses what a rule denies is shown whole, is red, and is kept nowhere', async () => {
+  await root.settle(data('a') + data('b') + data('c'))
+  root.write(data('c'))
+  const before = readdirSync(join(root.folder, 'plans'))
+  const run = await root.plan({guard: 'protect terraform_data.b\ndeny terraform_data.a'})
+  expect(run.code).toBe(1)
+  expect(run.errors).toEqual([
+    expect.stringContaining(
+      'infra: the plan destroys terraform_data.a, which no approval lets pass (deny terraform_data.a)',
+    ),
+  ])
+  expect(run.warnings).toEqual([expect.stringContaining('The guard stands before terraform_data.b')])
+  expect(run.outputs).toMatchObject({
+    status: 'failed',
+    'failure-reason': 'destroy-denied',
+    'has-changes': 'true',
+    'to-destroy': '2',
+    denied: '1',
+    guarded: '1',
+    'plan-id': '',
+    'plan-digest': expect.stringMatching(/^sha256:/) as string,
+  })
+  expect(JSON.parse(run.outputs['preview']!)).toMatchObject({
+    headline: expect.stringContaining('⛔ the guard denies 1') as string,
+  })
+  expect(JSON.parse(run.outputs['preview']!)).not.toHaveProperty('planId')
+  expect(JSON.parse(run.outputs['receipt']!)).toMatchObject({status: 'failed'})
+  expect(run.summary).toContain(
+    '> [!CAUTION]\n> The guard denies this, and nothing lets it pass: this plan is not kept and is never applied.\n' +
+      '> - `terraform_data.a` (deny terraform\\_data.a)',
+  )
+  expect([run.log.includes('kept as'), run.log.includes('✓ planned')]).toEqual([false, false])
+  expect(readdirSync(join(root.folder, 'plans'))).toEqual(before)
 })
 
 test('a plan without changes is green and says so', async () => {

@@ -124,6 +124,17 @@ describe('a label opens the guard', () => {
     expect(applied.log).toContain('the label "destroy-ok" of pull request #7 opens the guard')
   })
 
+  test('but nothing of what a rule denies', async () => {
+    labels = ['destroy-ok']
+    root.write(data('a'))
+    const plan = await root.plan({guard: 'none', 'github-token': 't0ken'}, {env: opened()})
+    const id = plan.outputs['plan-id']!
+    const denied = {...guard, guard: 'protect terraform_data\ndeny terraform_data.b'}
+    const refused = await root.apply({...inputs, ...denied, 'plan-id': id}, {env: pushed()})
+    expect(refused.outputs['failure-reason']).toBe('destroy-denied')
+    expect(refused.log).not.toContain('put the label')
+  })
+
   test('GitHub that cannot be asked leaves it shut', async () => {
     root.write(data('a'))
     const plan = await root.plan(guard, {env: opened()})

@@ -164,6 +164,18 @@ describe('the guard stands before a real bucket', () => {
     expect([run.outputs['failure-reason'], await exists(own)]).toEqual(['destroy-guarded', true])
   })
 
+  test('a rule that denies keeps it, whatever input asks for it; such a plan is not kept', async () => {
+    const guard = 'deny aws_s3_bucket'
+    const run = await apply({'plan-id': id, guard, 'allow-destroy': 'true'})
+    expect([run.outputs['failure-reason'], await exists(own)]).toEqual(['destroy-denied', true])
+    const again = await root.plan({guard}, {env})
+    expect([again.outputs['failure-reason'], again.outputs['plan-id'], again.outputs['denied']]).toEqual([
+      'destroy-denied',
+      '',
+      '1',
+    ])
+  })
+
   test('a label of the pull request lets it go, but not one that was taken away', async () => {
     let labels: string[] = []
     const pull = (): object => ({

@@ -13,7 +13,7 @@ function shownOf(json: string): Shown {
     root: {workspace: 'default'} as Shown['root'],
     made: made as Shown['made'],
     found: [{address: 'a.b', rule: 'protect a', pardoned: false}],
-    saved: {id: 'plan-1', digest: 'sha256:1', store: 'artifact'},
+    saved: {id: 'plan-1', digest: 'sha256:1'},
     started: 0,
   }
 }

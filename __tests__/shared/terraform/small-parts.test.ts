@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {diagnosticsFromText} from '../../../actions/shared/terraform/diagnostics.ts'
-import {guarded, parseGuard} from '../../../actions/shared/terraform/guard.ts'
+import {guardCounts, guarded, parseGuard} from '../../../actions/shared/terraform/guard.ts'
 import {backendConfigText, hclString, variablesFile} from '../../../actions/shared/terraform/hcl.ts'
 import {describeLock, lockAge, parseLock} from '../../../actions/shared/terraform/lock.ts'
 import {planText} from '../../../actions/shared/terraform/make-plan.ts'
@@ -174,11 +174,32 @@ describe('the guard', () => {
     [['max-destroys 3'], [], []],
     [['max-destroys 2'], [], ['module.db.aws_db_instance.main', 'aws_s3_bucket.logs["a"]', 'aws_lb.web']],
     [['max-destroys 2'], ['aws_lb.web'], []],
+    [['deny aws_lb'], ['*'], ['aws_lb.web']],
+    [['deny default'], ['*'], ['module.db.aws_db_instance.main', 'aws_s3_bucket.logs["a"]']],
+    [['deny max-destroys 3'], [], []],
+    [['deny max-destroys 2'], ['*'], ['module.db.aws_db_instance.main', 'aws_s3_bucket.logs["a"]', 'aws_lb.web']],
+    [['default', 'deny aws_db_*'], ['*'], ['module.db.aws_db_instance.main']],
   ])('rules %j with %j allowed stand before %j', (rules, allowed, expected) => {
     expect(addresses(rules, allowed)).toEqual(expected)
   })
 
-  test.each(['protect', 'max-destroys many', 'deny all'])('the rule %j is refused', (rule) => {
+  test('what a rule denies is told apart, once, and before what an approval lets pass', () => {
+    const found = guarded(plan, parseGuard(['default', 'deny aws_db_*', 'max-destroys 9']), [])
+    expect(found).toEqual([
+      {address: 'module.db.aws_db_instance.main', rule: 'deny aws_db_*', denied: true},
+      {address: 'aws_s3_bucket.logs["a"]', rule: 'protect aws_s3_bucket'},
+    ])
+    expect(guardCounts(found)).toEqual({denied: 1, held: 1})
+  })
+
+  test('an object that two rules hold is counted once', () => {
+    expect(guardCounts(guarded(plan, parseGuard(['default', 'max-destroys 1']), []))).toEqual({denied: 0, held: 3})
+  })
+
+  test.each([
+    ...['protect', 'protect default', 'max-destroys many'],
+    ...['deny', 'deny all', 'deny none', 'deny max-destroys', 'deny protect aws_lb', 'deny a b'],
+  ])('the rule %j is refused', (rule) => {
     expect(() => parseGuard([rule])).toThrow(`Input "guard" has the line "${rule}": use default, none`)
   })
 

@@ -12,6 +12,7 @@ export const FAILURE_REASONS = [
   'config-missing',
   'conflict',
   'container-exited',
+  'destroy-denied',
   'destroy-guarded',
   'digest-mismatch',
   'head-moved',

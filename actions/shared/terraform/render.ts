@@ -11,6 +11,7 @@ import type {AttributeChange, Leaf} from './values.ts'
 
 /** Longest list of resources shown one by one; the rest is in the plan's text. */
 const MOST_RESOURCES = 200
+const MOST_GUARDED = 50
 const MOST_ATTRIBUTES = 40
 const LONGEST_VALUE = 160
 
@@ -112,12 +113,28 @@ function within(limit: number, sections: readonly string[]): string {
 }
 
 function guardNote(found: readonly Guarded[]): string {
-  if (found.length === 0) return ''
-  const rows = found.map(({address, rule}) => `> - ${code(address)} (${escapeMarkdown(rule)})`)
-  const how = found.every(({pardoned}) => pardoned)
+  const denied = found.filter((each) => each.denied)
+  const held = found.filter((each) => !each.denied)
+  const how = held.every(({pardoned}) => pardoned)
     ? 'The guard stands before this, and the label on this pull request lets it pass:'
     : 'The guard stands before this. An apply needs `allow-destroy` for:'
-  return ['> [!WARNING]', `> ${how}`, ...rows].join('\n')
+  return [
+    alertOf(
+      'CAUTION',
+      'The guard denies this, and nothing lets it pass: this plan is not kept and is never applied.',
+      denied,
+    ),
+    alertOf('WARNING', how, held),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+function alertOf(kind: 'CAUTION' | 'WARNING', words: string, found: readonly Guarded[]): string {
+  if (found.length === 0) return ''
+  const rows = found.slice(0, MOST_GUARDED).map(({address, rule}) => `> - ${code(address)} (${escapeMarkdown(rule)})`)
+  const left = found.length - rows.length
+  return [`> [!${kind}]`, `> ${words}`, ...rows, ...(left > 0 ? [`> - and ${String(left)} more`] : [])].join('\n')
 }
 
 function kindTable(plan: Plan): string {

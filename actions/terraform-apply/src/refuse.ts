@@ -1,6 +1,7 @@
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {Origin} from '../../shared/github/origin.ts'
 import {guarded} from '../../shared/terraform/guard.ts'
+import {deniedFailure, guardedFailure} from '../../shared/terraform/guard-failure.ts'
 import {hasGuardLabel} from '../../shared/terraform/guard-label.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import type {ApplyInputs} from './inputs.ts'
@@ -26,29 +27,13 @@ function refused(cause: string, advice: string): Failure {
 
 /**
  * Refuses a plan that destroys what the guard stands before, unless an input names it or a label on the pull request lets
- * it pass; the label is looked for now, whatever the plan said of it. @throws {Failure}
+ * it pass; the label is looked for now, whatever the plan said of it, and for what is denied not at all. @throws {Failure}
  */
 export async function refuseGuarded(plan: Plan, {inputs, origin, root: {session}}: Ready): Promise<void> {
   const {root, allowDestroy, headSha} = inputs
   const found = guarded(plan, root.guard, allowDestroy)
-  const [first] = found
-  if (first === undefined || (await hasGuardLabel(session.world, root, origin, headSha))) return
-  const more = found.length > 1 ? ` and ${String(found.length - 1)} more` : ''
-  throw new Failure({
-    reason: 'destroy-guarded',
-    subject: root.root,
-    cause: `the plan destroys ${first.address}${more}, which the guard stands before (${first.rule})`,
-    advice:
-      'if that is meant, name it in "allow-destroy" (an address, a type, or a pattern with *)' +
-      (root.allowDestroyLabel === undefined
-        ? ''
-        : `, or put the label "${root.allowDestroyLabel}" on the pull request`),
-    evidence: [
-      {
-        title: 'guarded',
-        table: {columns: ['resource', 'rule'], rows: found.map(({address, rule}) => [address, rule])},
-      },
-    ],
-    undo: 'nothing was changed',
-  })
+  const denial = deniedFailure(found, root.root)
+  if (denial !== undefined) throw denial
+  if (found.length === 0 || (await hasGuardLabel(session.world, root, origin, headSha))) return
+  throw guardedFailure(found, root)
 }

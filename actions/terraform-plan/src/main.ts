@@ -6,6 +6,8 @@ import {openStore} from '../../shared/saved-plan/store.ts'
 import {readLockFile} from '../../shared/saved-plan/binding.ts'
 import {runChecks} from '../../shared/terraform/checks.ts'
 import {guarded} from '../../shared/terraform/guard.ts'
+import {deniedFailure} from '../../shared/terraform/guard-failure.ts'
+import type {Guarded} from '../../shared/terraform/guard.ts'
 import {hasGuardLabel} from '../../shared/terraform/guard-label.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
@@ -15,7 +17,7 @@ import {readInputs} from './inputs.ts'
 import type {PlanInputs} from './inputs.ts'
 import {publish, publishFailure} from './publish.ts'
 import {report, showInLog} from './report.ts'
-import {savePlan} from './save.ts'
+import {planDigest, savePlan} from './save.ts'
 
 /** Plans a root module, shows what would change, and keeps the plan so that exactly it can be applied later. */
 export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
@@ -29,14 +31,26 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   const committedLock = await readLockFile(inputs.root.folder)
 
   const [root, made] = await openAndPlan(world, inputs, origin)
-  const stopped = guarded(made.plan, inputs.root.guard, [])
-  const pardoned = stopped.length > 0 && (await hasGuardLabel(world, inputs.root, origin))
-  const found = stopped.map((each) => ({...each, pardoned}))
-
+  const found = await heldByGuard(world, inputs, origin, made)
   showInLog(world, made, found)
-  const saved = await savePlan(world, {inputs, root, made, origin, committedLock, store, seal})
+  // What is denied is shown like any plan, and never kept: there is nothing to apply later.
+  const denial = deniedFailure(found, inputs.root.root)
+  const toSave = {inputs, root, made, origin, committedLock, store, seal}
+  const saved = denial ? {digest: planDigest(inputs, made)} : await savePlan(world, toSave)
   const shown = {inputs, root, made, found, saved, started}
   report(world, shown, await publish(world, origin, shown))
+  if (denial) throw denial
+}
+
+async function heldByGuard(
+  world: World,
+  {root}: PlanInputs,
+  origin: Origin,
+  {plan}: MadePlan,
+): Promise<readonly Guarded[]> {
+  const found = guarded(plan, root.guard, [])
+  const pardoned = found.some(({denied}) => !denied) && (await hasGuardLabel(world, root, origin))
+  return found.map((each) => (each.denied ? each : {...each, pardoned}))
 }
 
 async function openAndPlan(world: World, inputs: PlanInputs, origin: Origin): Promise<[OpenRoot, MadePlan]> {

@@ -4,6 +4,7 @@ import {failureSection} from '../../shared/core/summary.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Origin} from '../../shared/github/origin.ts'
 import {headline} from '../../shared/terraform/counts.ts'
+import {guardCounts} from '../../shared/terraform/guard.ts'
 import {BrokenPlan} from '../../shared/terraform/make-plan.ts'
 import {putComment} from '../../shared/terraform/plan-comment.ts'
 import {lossPhrase, planMarkdown, PREVIEW_LIMIT} from '../../shared/terraform/render.ts'
@@ -30,13 +31,16 @@ export async function publish(world: World, origin: Origin, shown: Shown): Promi
   const {inputs, made, root, found} = shown
   const place = {inputs, origin, workspace: root.workspace}
   const body = planSection(shown, false)
-  const stopped = found.filter(({pardoned}) => !pardoned).length
-  const guard = stopped === 0 ? '' : `, the guard stands before ${String(stopped)}`
+  const {denied, held} = guardCounts(found)
   const [commentUrl, checkUrl] = await Promise.all([
     comment(world, place, made.plan.applyable, body),
     putCheck(world, place, {
-      conclusion: stopped === 0 ? 'success' : 'action_required',
-      title: `${headline(made.plan)}${guard}`,
+      conclusion: denied > 0 ? 'failure' : held > 0 ? 'action_required' : 'success',
+      title: [
+        headline(made.plan),
+        ...(denied > 0 ? [`the guard denies ${String(denied)}`] : []),
+        ...(held > 0 ? [`the guard stands before ${String(held)}`] : []),
+      ].join(', '),
       summary: body,
       planText: made.text,
     }),

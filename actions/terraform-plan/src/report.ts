@@ -5,6 +5,7 @@ import {makeReceipt} from '../../shared/report/receipt.ts'
 import {countChanges, headline} from '../../shared/terraform/counts.ts'
 import {planFacts} from '../../shared/terraform/facts.ts'
 import {sentence} from '../../shared/terraform/failures.ts'
+import {guardCounts} from '../../shared/terraform/guard.ts'
 import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
@@ -41,7 +42,7 @@ export function showInLog(world: World, {plan, warnings}: MadePlan, found: reado
   for (const warning of warnings.filter(({place}) => place !== undefined).slice(0, MOST_WARNINGS)) {
     world.log.warning(plan.secrets.scrub(sentence(warning)), undefined, warning.place)
   }
-  for (const {address, rule} of found.filter(({pardoned}) => !pardoned)) {
+  for (const {address, rule} of found.filter(({denied, pardoned}) => !denied && !pardoned)) {
     world.log.warning(`The guard stands before ${address} (${rule}): an apply needs it in "allow-destroy".`)
   }
 }
@@ -55,7 +56,7 @@ export function planSection({inputs, made, found, saved, root}: Shown, withText:
     loss === '' ? '' : `**⚠ ${loss}**`,
     planMarkdown(made.plan, found),
     withText ? details('The whole plan', codeBlock(made.text.slice(0, LONGEST_TEXT), 'terraform')) : '',
-    `<sub>plan ${code(saved.id)} · ${code(saved.digest)}</sub>`,
+    `<sub>${saved.id === undefined ? 'not kept' : `plan ${code(saved.id)}`} · ${code(saved.digest)}</sub>`,
   ]
     .filter(Boolean)
     .join('\n\n')
@@ -65,8 +66,9 @@ export function planSection({inputs, made, found, saved, root}: Shown, withText:
 export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Published): void {
   const {inputs, made, saved} = shown
   const counts = countChanges(made.plan)
+  const {denied, held} = guardCounts(shown.found)
   const outputs: Readonly<Record<string, string | number | boolean | undefined>> = {
-    status: 'planned',
+    status: denied > 0 ? 'failed' : 'planned',
     'has-changes': made.plan.applyable,
     'exit-code': made.exitCode,
     'to-add': counts.add,
@@ -77,7 +79,8 @@ export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Publi
     'to-move': counts.move,
     'to-forget': counts.forget,
     drift: made.plan.drift.length,
-    guarded: shown.found.filter(({pardoned}) => !pardoned).length,
+    denied,
+    guarded: held,
     'plan-file': made.file,
     'plan-json-file': made.jsonFile,
     'plan-text-file': made.textFile,
@@ -90,7 +93,7 @@ export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Publi
   }
   for (const [name, value] of Object.entries(outputs)) world.outputs.set(name, value)
   world.summary.add(planSection(shown, true))
-  world.log.line(`✓ planned ${inputs.root.root}: ${headline(made.plan)}`)
+  if (denied === 0) world.log.line(`✓ planned ${inputs.root.root}: ${headline(made.plan)}`)
 }
 
 function previewOf({inputs, made, found, saved}: Shown): string {
@@ -98,12 +101,17 @@ function previewOf({inputs, made, found, saved}: Shown): string {
     stage: 'plan',
     subject: inputs.root.root === '.' ? 'terraform' : `${inputs.root.root}/`,
     verdict: verdictOf(made.plan),
-    headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan)].filter(Boolean).join(' '),
+    headline: [`**${headline(made.plan)}**`, lossPhrase(made.plan), denialPhrase(found)].filter(Boolean).join(' '),
     body: planMarkdown(made.plan, found, PREVIEW_LIMIT),
     digest: saved.digest,
-    planId: saved.id,
+    ...(saved.id !== undefined && {planId: saved.id}),
     facts: planFacts(made.plan),
   })
+}
+
+function denialPhrase(found: readonly Guarded[]): string {
+  const {denied} = guardCounts(found)
+  return denied === 0 ? '' : `⛔ the guard denies ${String(denied)}`
 }
 
 function verdictOf(plan: Plan): 'none' | 'change' | 'destroy' | 'unknown' {
@@ -113,16 +121,24 @@ function verdictOf(plan: Plan): 'none' | 'change' | 'destroy' | 'unknown' {
   return plan.applyable ? 'change' : 'none'
 }
 
-function receiptOf(world: World, {inputs, made, saved, root, started}: Shown): string {
+function receiptOf(world: World, {inputs, made, found, saved, root, started}: Shown): string {
   const {add, change, destroy, replace} = countChanges(made.plan)
   return makeReceipt(world.env, {
     stage: 'plan',
     subject: inputs.root.root,
-    status: 'planned',
+    status: guardCounts(found).denied > 0 ? 'failed' : 'planned',
     headline: headline(made.plan),
     started,
     ended: world.clock.now(),
-    now: {planId: saved.id, planDigest: saved.digest, workspace: root.workspace, add, change, destroy, replace},
+    now: {
+      ...(saved.id !== undefined && {planId: saved.id}),
+      planDigest: saved.digest,
+      workspace: root.workspace,
+      add,
+      change,
+      destroy,
+      replace,
+    },
     before: {},
   })
 }

@@ -28,12 +28,12 @@ export interface ToSave {
   readonly seal: Promise<SealKey> | undefined
 }
 
-/** A plan that is kept. */
+/** What a plan is known by. */
 export interface SavedPlan {
-  readonly id: string
+  /** Undefined when it is not kept: nothing is ever applied of it. */
+  readonly id?: string
   /** `sha256:<hex>` of what the plan would do. */
   readonly digest: string
-  readonly store: string
 }
 
 /** Seals the plan, binds it to what it was made from, and stores it. */
@@ -63,7 +63,12 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   })
   await store.put(id, pack({binding, files}, await parts.seal))
   world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
-  return {id, digest: binding.planDigest, store: store.name}
+  return {id, digest: binding.planDigest}
+}
+
+/** `sha256:<hex>` of what the plan would do. */
+export function planDigest({root: {planKey}}: PlanInputs, {plan}: MadePlan): string {
+  return digestOf(normalForm(plan, planKey === undefined ? concealAlike : concealWith(planKey)))
 }
 
 async function madeFiles(world: World, {root, planFiles}: PlanInputs): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -91,7 +96,6 @@ async function gzipped(file: string): Promise<Buffer> {
 
 function bindingOf(world: World, parts: ToSave, planHash: string, lockFile: string | undefined): Binding {
   const {inputs, root, made, origin} = parts
-  const key = inputs.root.planKey
   return {
     repository: origin.repository,
     headSha: origin.headSha,
@@ -105,7 +109,7 @@ function bindingOf(world: World, parts: ToSave, planHash: string, lockFile: stri
     toolVersion: root.session.tool.version,
     lockFile: hashOf(lockFile),
     planHash,
-    planDigest: digestOf(normalForm(made.plan, key === undefined ? concealAlike : concealWith(key))),
+    planDigest: planDigest(inputs, made),
     plannedAt: new Date(world.clock.now()).toISOString(),
   }
 }
