@@ -1,13 +1,17 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {countChanges} from '../../../actions/shared/terraform/counts.ts'
+import {countChanges, headline} from '../../../actions/shared/terraform/counts.ts'
+import {guarded, parseGuard} from '../../../actions/shared/terraform/guard.ts'
 import {planText} from '../../../actions/shared/terraform/make-plan.ts'
 import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {changeLine, planMarkdown, visibleChanges} from '../../../actions/shared/terraform/render.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 const read = (name: string): string => readFileSync(join(fixtures, name), 'utf8')
-const names = readdirSync(join(fixtures, 'tofu')).flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? [])
+const recorded = (folder: string): string[] =>
+  readdirSync(folder).flatMap((file) => /^(.*)\.json$/.exec(file)?.[1] ?? [])
+const names = recorded(join(fixtures, 'tofu'))
+const alike = recorded(fixtures).filter((name) => names.includes(name) && name !== 'deposed')
 
 describe('plans recorded from a real OpenTofu', () => {
   test.each(names)('%s: counted as its own headline says, and applyable as its exit code says', (name) => {
@@ -26,12 +30,43 @@ describe('plans recorded from a real OpenTofu', () => {
   })
 
   // What differs: its words for a removal from the state, and that it tells nothing of an import's id.
-  test.each(names.filter((name) => name !== 'deposed'))('%s: shown as the same plan of Terraform is', (name) => {
+  test.each(alike)('%s: shown as the same plan of Terraform is', (name) => {
     const shown = (file: string): string =>
       visibleChanges(readPlan(read(file)))
         .map(changeLine)
         .join('\n')
     expect(shown(`tofu/${name}.json`)).toBe(shown(`${name}.json`))
+  })
+
+  // `lifecycle { destroy = false }` and `enabled`, of OpenTofu 1.12 and 1.11.
+  test.each([
+    [
+      'replace-keep-old',
+      '+1, 1 replaced, 1 forgotten',
+      '-/+ terraform_data.a: will be replaced (cannot be changed in place; forced by triggers_replace; old one kept, no longer managed)',
+    ],
+    [
+      'forget-by-lifecycle',
+      '1 forgotten',
+      '  . terraform_data.a: will no longer be managed, and not destroyed (lifecycle.destroy was false)',
+    ],
+    [
+      'destroy-forgets',
+      '1 forgotten',
+      '  . terraform_data.a: will no longer be managed, and not destroyed (lifecycle.destroy is false)',
+    ],
+    ['disabled', '−1', '  - terraform_data.a: will be destroyed (lifecycle.enabled is false)'],
+    ['excluded', '+1', '  + terraform_data.b: will be created'],
+  ])('what only OpenTofu has: %s is "%s"', (name, text, line) => {
+    const plan = readPlan(read(`tofu/${name}.json`))
+    expect([headline(plan), ...visibleChanges(plan).map(changeLine)]).toEqual([text, line])
+  })
+
+  test('the guard lets what is only forgotten go', () => {
+    for (const name of ['replace-keep-old', 'forget-by-lifecycle', 'destroy-forgets']) {
+      expect(guarded(readPlan(read(`tofu/${name}.json`)), parseGuard(['deny *']), [])).toEqual([])
+    }
+    expect(guarded(readPlan(read('tofu/disabled.json')), parseGuard(['deny *']), [])).toHaveLength(1)
   })
 
   test('its text is kept from the first line of the plan on, and no secret is left in it', () => {

@@ -81,6 +81,19 @@ describe('plans recorded from a real Terraform', () => {
         ' -> terraform_data.single[0]: will be moved (was terraform_data.single)',
       ],
     ],
+    [
+      'read-in-check',
+      '+1',
+      [
+        '  + terraform_data.a: will be created',
+        ' <= data.terraform_remote_state.other: will be read at apply (a check reads it)',
+      ],
+    ],
+    [
+      'read-in-check-alone',
+      'reads only',
+      [' <= data.terraform_remote_state.other: will be read at apply (a check reads it)'],
+    ],
     ['outputs-only', '4 outputs changed', []],
     ['refresh-only', 'no changes', []],
     ['destroy', '−2', ['  - terraform_data.a: will be destroyed', '  - terraform_data.b: will be destroyed']],

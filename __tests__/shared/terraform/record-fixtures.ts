@@ -20,6 +20,42 @@ interface Scenario {
 
 const data = (name: string, body: string): string => `resource "terraform_data" "${name}" {\n${body}\n}\n`
 
+/** Data that only a check reads; what it reads is not there, which fails no plan. */
+const CHECK =
+  'check "neighbour" {\n  data "terraform_remote_state" "other" {\n    backend = "local"\n    config  = { path = "other.tfstate" }\n  }\n' +
+  '  assert {\n    condition     = data.terraform_remote_state.other.outputs.x == "two"\n    error_message = "The neighbour is not two."\n  }\n}\n'
+
+/** What only OpenTofu has. */
+const tofuScenarios: readonly Scenario[] = [
+  {
+    name: 'replace-keep-old',
+    before: [data('a', 'triggers_replace = "one"\nlifecycle { destroy = false }')],
+    config: data('a', 'triggers_replace = "two"\nlifecycle { destroy = false }'),
+  },
+  {
+    name: 'forget-by-lifecycle',
+    before: [data('a', 'lifecycle { destroy = false }')],
+    config: '',
+  },
+  {
+    name: 'destroy-forgets',
+    before: [data('a', 'lifecycle { destroy = false }')],
+    config: data('a', 'lifecycle { destroy = false }'),
+    plan: ['-destroy'],
+  },
+  {
+    name: 'disabled',
+    before: [data('a', 'lifecycle { enabled = true }')],
+    config: data('a', 'lifecycle { enabled = false }'),
+  },
+  {
+    name: 'excluded',
+    before: [],
+    config: `${data('a', '')}${data('b', '')}`,
+    plan: ['-exclude=terraform_data.a'],
+  },
+]
+
 const scenarios: readonly Scenario[] = [
   {name: 'create', before: [], config: data('a', 'input = "one"')},
   {name: 'update', before: [data('a', 'input = "one"')], config: data('a', 'input = "two"')},
@@ -158,6 +194,16 @@ const scenarios: readonly Scenario[] = [
     config: 'moved {\n  from = terraform_data.a\n  to   = terraform_data.b\n}\n',
   },
   {
+    name: 'read-in-check',
+    before: [],
+    config: `${data('a', '')}${CHECK}`,
+  },
+  {
+    name: 'read-in-check-alone',
+    before: [`${data('a', '')}${CHECK}`],
+    config: `${data('a', '')}${CHECK}`,
+  },
+  {
     name: 'read-after-dependency',
     before: [],
     config: `${data('a', '')}data "terraform_remote_state" "other" {\n  backend    = "local"\n  config     = { path = "other.tfstate" }\n  depends_on = [terraform_data.a]\n}\n`,
@@ -165,8 +211,9 @@ const scenarios: readonly Scenario[] = [
 ]
 
 const tool = process.argv[2] ?? 'terraform'
+const isTofu = basename(tool) === 'tofu'
 /** Each tool's plans have a folder; Terraform's are at the top. */
-const fixtures = join(import.meta.dirname, 'fixtures', basename(tool) === 'tofu' ? 'tofu' : '')
+const fixtures = join(import.meta.dirname, 'fixtures', isTofu ? 'tofu' : '')
 
 function record({name, before, meanwhile = [], config, plan = []}: Scenario): void {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-record-'))
@@ -203,5 +250,6 @@ function record({name, before, meanwhile = [], config, plan = []}: Scenario): vo
 /** Names after the tool record those alone. */
 const named = process.argv.slice(3)
 if (import.meta.main) {
-  for (const scenario of scenarios.filter(({name}) => named.length === 0 || named.includes(name))) record(scenario)
+  const all = [...scenarios, ...(isTofu ? tofuScenarios : [])]
+  for (const scenario of all.filter(({name}) => named.length === 0 || named.includes(name))) record(scenario)
 }

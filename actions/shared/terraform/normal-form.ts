@@ -31,7 +31,11 @@ export function normalForm(plan: Plan, concealSecret: Conceal): NormalForm {
     if (!output.actions.includes('no-op'))
       entries.set(`output.${output.name}`, JSON.stringify(outputEntry(output, conceal)))
   }
-  for (const invocation of plan.invocations) entries.set(`invoke ${invocation}`, 'invoke')
+  for (const {address, trigger, values} of plan.invocations) {
+    // One action may be invoked several times, each for a reason of its own.
+    const key = `invoke ${address}${trigger && ` ${trigger}`}`
+    entries.set(key, `${entries.get(key) ?? ''}${JSON.stringify(valueEntry(values, conceal))}`)
+  }
   return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

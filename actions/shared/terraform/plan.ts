@@ -38,6 +38,15 @@ export interface OutputChange {
   readonly values: ValueChange
 }
 
+/** An action of the configuration that the apply would invoke: a command, a function, whatever a provider offers. */
+export interface Invocation {
+  readonly address: string
+  /** What sets it off, in words: `after create of terraform_data.a`; empty when the plan does not say. */
+  readonly trigger: string
+  /** What it is invoked with; there is nothing before. */
+  readonly values: ValueChange
+}
+
 /** The result of one check, precondition or postcondition of the configuration. */
 export interface CheckResult {
   readonly address: string
@@ -59,7 +68,7 @@ export interface Plan {
   /** Addresses whose changes are put off to a later plan, each with the reason. */
   readonly deferred: readonly string[]
   /** Actions that the apply would invoke (Terraform 1.14 and later). */
-  readonly invocations: readonly string[]
+  readonly invocations: readonly Invocation[]
   /** Which objects of the configuration refer to which. */
   readonly references: readonly Reference[]
   /** Every value that is marked as sensitive somewhere. */

@@ -3,7 +3,7 @@ import {isRecord, listAt, recordAt, recordsAt, textAt} from '../core/json.ts'
 import type {JsonRecord} from '../core/json.ts'
 import {JsonCutter} from './json-cutter.ts'
 import type {Wanted} from './json-cutter.ts'
-import type {CheckResult, OutputChange, Plan, ResourceChange, ValueChange} from './plan.ts'
+import type {CheckResult, Invocation, OutputChange, Plan, ResourceChange, ValueChange} from './plan.ts'
 import {referencesOf, referencesOfCalls} from './references.ts'
 import type {Reference} from './references.ts'
 import {Secrets} from './secrets.ts'
@@ -21,6 +21,7 @@ const WANTED: Wanted = {
   checks: 'whole',
   deferred_changes: 'whole',
   action_invocations: 'whole',
+  deferred_action_invocations: 'whole',
   variables: 'whole',
   configuration: {root_module: {variables: 'whole', resources: 'each', module_calls: 'whole'}},
 }
@@ -69,7 +70,8 @@ class PlanGatherer {
     const outputs = Object.entries(recordAt(root, 'output_changes')).map(readOutput)
     for (const {values} of outputs) addSecrets(this.#secrets, values)
     addVariables(this.#secrets, root)
-    const invocations = recordsAt(root, 'action_invocations').map((item) => textAt(item, 'address') ?? 'an action')
+    const invocations = recordsAt(root, 'action_invocations').map(readInvocation)
+    for (const {values} of invocations) addSecrets(this.#secrets, values)
     const resources = this.#resources
     const errored = flag(root, 'errored', false)
     return {
@@ -78,7 +80,10 @@ class PlanGatherer {
       ...relevantDrift(this.#drift, root),
       outputs,
       checks: recordsAt(root, 'checks').map(readCheck),
-      deferred: recordsAt(root, 'deferred_changes').map(readDeferred),
+      deferred: [
+        ...recordsAt(root, 'deferred_changes').map((item) => deferredLine(item, 'resource_change')),
+        ...recordsAt(root, 'deferred_action_invocations').map((item) => deferredLine(item, 'action_invocation')),
+      ],
       invocations,
       references: [...this.#references, ...referencesOfCalls(root[MODULES], '')],
       secrets: this.#secrets,
@@ -141,7 +146,7 @@ function flag(root: JsonRecord, name: string, fallback: boolean): boolean {
 function hasWork(
   resources: readonly ResourceChange[],
   outputs: readonly OutputChange[],
-  invocations: readonly string[],
+  invocations: readonly Invocation[],
 ): boolean {
   return (
     resources.some(({kind}) => kind !== 'no-op') ||
@@ -223,7 +228,29 @@ function readCheck(item: JsonRecord): CheckResult {
   }
 }
 
-function readDeferred(item: JsonRecord): string {
-  const address = textAt(recordAt(item, 'resource_change'), 'address') ?? 'an object'
+/** `internal/command/jsonplan/action_invocations.go` of Terraform 1.14 and later. */
+function readInvocation(item: JsonRecord): Invocation {
+  const trigger = recordAt(item, 'lifecycle_action_trigger')
+  // "AfterCreate", in words.
+  const event = textAt(trigger, 'action_trigger_event')
+    ?.replaceAll(/(?!^)[A-Z]/g, ' $&')
+    .toLowerCase()
+  const resource = textAt(trigger, 'triggering_resource_address')
+  const asked = isRecord(item['invoke_action_trigger']) ? 'asked for' : ''
+  return {
+    address: textAt(item, 'address') ?? 'an action',
+    trigger: event === undefined ? asked : [event, resource].filter(Boolean).join(' of '),
+    values: {
+      before: undefined,
+      after: item['config_values'],
+      afterUnknown: item['config_unknown'],
+      beforeSensitive: undefined,
+      afterSensitive: item['config_sensitive'],
+    },
+  }
+}
+
+function deferredLine(item: JsonRecord, what: 'resource_change' | 'action_invocation'): string {
+  const address = textAt(recordAt(item, what), 'address') ?? 'an object'
   return `${address}: ${(textAt(item, 'reason') ?? 'unknown').replaceAll('_', ' ')}`
 }

@@ -61,7 +61,7 @@ function orderNote({actions}: ResourceChange): string | undefined {
   return {
     'delete-first': 'old one destroyed first',
     'create-first': 'new one made first',
-    'keep-old': 'old one is kept',
+    'keep-old': 'old one kept, no longer managed',
   }[order]
 }
 
@@ -97,7 +97,7 @@ export function planMarkdown(plan: Plan, found: readonly Guarded[] = [], limit =
     driftFold(plan),
     checksFold(plan),
     listFold('Put off to a later plan', plan.deferred),
-    listFold('Actions that the apply invokes', plan.invocations),
+    invocationsFold(plan),
   ]
   return within(limit, sections.filter(Boolean))
 }
@@ -225,6 +225,16 @@ function checksFold(plan: Plan): string {
     ({address, problems}) => `- ${code(address)}: ${escapeMarkdown(problems.join('; ') || 'fails')}`,
   )
   return details(`Checks that fail (${String(failing.length)})`, lines.join('\n'), true)
+}
+
+function invocationsFold({invocations, secrets}: Plan): string {
+  if (invocations.length === 0) return ''
+  const items = invocations.map(({address, trigger, values}) => {
+    const lines = attributeChanges(values, secrets).flatMap((attribute) => attributeLines(attribute, secrets))
+    const told = `- ${code(address)}${trigger && `, ${escapeMarkdown(trigger)}`}`
+    return lines.length === 0 ? told : `${told}\n\n${codeBlock(lines.slice(0, MOST_ATTRIBUTES).join('\n'), 'diff')}`
+  })
+  return details(`Actions that the apply invokes (${String(items.length)})`, items.join('\n\n'))
 }
 
 function listFold(title: string, items: readonly string[]): string {
