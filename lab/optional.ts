@@ -18,6 +18,14 @@ const RECIPES = {
     packages: ['github.com/opentofu/opentofu/cmd/tofu'],
     linked: {'github.com/opentofu/opentofu/version.dev': 'no'},
   },
+  // Trivy reads JSON by an experiment of the standard library.
+  'trivy-config': {
+    name: 'trivy-config',
+    recipe: 'trivy',
+    packages: ['.'],
+    sources: ['main.go'],
+    env: {GOEXPERIMENT: 'jsonv2'},
+  },
   tflint: {name: 'tflint', recipe: 'tflint', packages: ['github.com/terraform-linters/tflint']},
 } as const satisfies Readonly<Record<string, GoRecipe>>
 

@@ -15,6 +15,10 @@ export interface GoRecipe {
   readonly packages: readonly string[]
   /** Variables of the program set by the linker, which is how these projects learn their version. */
   readonly linked?: Readonly<Record<string, string>>
+  /** Go files of the recipe itself, for a program that is put together there. */
+  readonly sources?: readonly string[]
+  /** Further environment of the build. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -28,13 +32,14 @@ export function goPrograms(recipe: GoRecipe): Install {
   const source = join(RECIPES, recipe.recipe)
   const linked = Object.entries(recipe.linked ?? {}).map(([key, value]) => `-X ${key}=${value}`)
   const flags = ['-mod=readonly', '-trimpath', '-ldflags', ['-s', '-w', ...linked].join(' ')]
-  const pins = ['go.mod', 'go.sum'].map((file) => readFileSync(join(source, file), 'utf8'))
+  const extra = Object.entries(recipe.env ?? {}).map(([key, value]) => `${key}=${value}`)
+  const pins = ['go.mod', 'go.sum', ...(recipe.sources ?? [])].map((file) => readFileSync(join(source, file), 'utf8'))
   return {
     name: recipe.name,
-    fingerprint: fingerprint('go-1', process.arch, ...pins, ...flags, ...recipe.packages),
+    fingerprint: fingerprint('go-1', process.arch, ...pins, ...flags, ...extra, ...recipe.packages),
     lane: 'cpu',
     async build(folder) {
-      const env = {...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off'}
+      const env = {...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', ...recipe.env}
       await must(['go', 'build', ...flags, '-o', `${join(folder, 'bin')}/`, ...recipe.packages], {cwd: source, env})
     },
   }

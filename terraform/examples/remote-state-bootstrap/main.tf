@@ -6,6 +6,8 @@ provider "aws" {
   s3_use_path_style = var.s3_use_path_style
 }
 
+# Who read or wrote the state CloudTrail tells (data events); access logs would need a second bucket.
+#trivy:ignore:AWS-0089
 resource "aws_s3_bucket" "state" {
   bucket = var.bucket
 
@@ -23,6 +25,8 @@ resource "aws_s3_bucket_versioning" "state" {
   }
 }
 
+# The account's own key for S3; to share the state with other accounts, give kms_key_arn.
+#trivy:ignore:AWS-0132
 resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
   bucket = aws_s3_bucket.state.id
 
@@ -30,7 +34,8 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "state" {
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
-      sse_algorithm = "aws:kms"
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = var.kms_key_arn
     }
   }
 }

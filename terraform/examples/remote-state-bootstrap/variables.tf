@@ -13,3 +13,9 @@ variable "s3_use_path_style" {
   type        = bool
   default     = false
 }
+
+variable "kms_key_arn" {
+  description = "KMS key of your own for the state; null for the account's key for S3."
+  type        = string
+  default     = null
+}

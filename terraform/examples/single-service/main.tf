@@ -32,6 +32,11 @@ module "registry" {
 
 resource "aws_ecs_cluster" "this" {
   name = var.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
 }
 
 module "service" {

@@ -68,3 +68,9 @@ variable "nodes" {
     error_message = "nodes is from ${var.nodes.min} to ${var.nodes.max}: min has to be at least 1 and max at least min."
   }
 }
+
+variable "secrets_kms_key_arn" {
+  description = "KMS key of your own for Kubernetes secrets; null for EKS's. Once set it cannot be taken away."
+  type        = string
+  default     = null
+}

@@ -4,9 +4,12 @@ locals {
   secured = var.certificate_arn != null
 }
 
+# CloudWatch encrypts what it keeps; a key of your own is log_kms_key_arn.
+#trivy:ignore:AWS-0017
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/ecs/${var.name}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.log_kms_key_arn
 }
 
 # What a new service is born with. Deployments register their own revisions in the same family, from the file next to the

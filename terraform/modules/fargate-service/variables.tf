@@ -307,3 +307,9 @@ variable "role_prefix" {
     error_message = "role_prefix is \"${coalesce(var.role_prefix, "null")}\": use letters, digits and +=,.@_-, at most 54 characters."
   }
 }
+
+variable "log_kms_key_arn" {
+  description = "KMS key of your own for the log, which CloudWatch Logs may use; null for CloudWatch's."
+  type        = string
+  default     = null
+}

@@ -7,6 +7,8 @@ locals {
 
 data "aws_region" "current" {}
 
+# Flow logs are paid for by the line: flow_log_days asks for them.
+#trivy:ignore:AWS-0178
 resource "aws_vpc" "this" {
   cidr_block           = var.cidr
   enable_dns_support   = true

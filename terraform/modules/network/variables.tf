@@ -45,3 +45,20 @@ variable "private_subnet_tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "flow_log_days" {
+  description = "Days to keep flow logs of the VPC in CloudWatch, in steps that CloudWatch knows (1, 3, 5, 7, 14, 30 ...); 0 for none."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.flow_log_days)
+    error_message = "flow_log_days is ${var.flow_log_days}: CloudWatch keeps logs for 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545 or 731 days; 0 is for none."
+  }
+}
+
+variable "flow_log_kms_key_arn" {
+  description = "KMS key of your own for the flow logs; null for CloudWatch's."
+  type        = string
+  default     = null
+}

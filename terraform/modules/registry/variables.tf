@@ -41,3 +41,9 @@ variable "force_delete" {
   type        = bool
   default     = false
 }
+
+variable "kms_key_arn" {
+  description = "KMS key of your own for the images; null for ECR's. Chosen at creation: a later change does nothing."
+  type        = string
+  default     = null
+}

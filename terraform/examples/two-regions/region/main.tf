@@ -22,6 +22,11 @@ module "network" {
 
 resource "aws_ecs_cluster" "this" {
   name = var.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
 }
 
 # Tasks pull from the registry of their own region, so that one region that is down takes nothing else down.

@@ -66,3 +66,16 @@ run "more_minimum_than_maximum" {
 
   expect_failures = [var.nodes]
 }
+
+run "a_key_of_your_own" {
+  command = plan
+
+  variables {
+    secrets_kms_key_arn = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.encryption_config[0].resources == toset(["secrets"])
+    error_message = "Secrets are encrypted with the key that is given."
+  }
+}

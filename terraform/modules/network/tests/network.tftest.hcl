@@ -2,6 +2,10 @@ mock_provider "aws" {
   mock_data "aws_region" {
     defaults = { name = "eu-west-1" }
   }
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
 }
 
 variables {
@@ -68,4 +72,36 @@ run "the_same_zone_twice" {
   }
 
   expect_failures = [var.zones]
+}
+
+run "flow_logs" {
+  command = plan
+
+  variables {
+    flow_log_days = 30
+  }
+
+  assert {
+    condition     = aws_flow_log.this["all"].traffic_type == "ALL" && aws_cloudwatch_log_group.flow["all"].retention_in_days == 30
+    error_message = "What was refused is logged too, for as long as asked."
+  }
+}
+
+run "no_flow_logs" {
+  command = plan
+
+  assert {
+    condition     = length(aws_flow_log.this) == 0 && length(aws_iam_role.flow) == 0
+    error_message = "Nobody pays for logs that nobody asked for."
+  }
+}
+
+run "a_retention_that_cloudwatch_refuses" {
+  command = plan
+
+  variables {
+    flow_log_days = 31
+  }
+
+  expect_failures = [var.flow_log_days]
 }

@@ -55,3 +55,16 @@ run "no_image_to_go_back_to" {
 
   expect_failures = [var.keep_images]
 }
+
+run "a_key_of_your_own" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:111122223333:key/1"
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.encryption_configuration[0].encryption_type == "KMS"
+    error_message = "A key is used when it is given."
+  }
+}
