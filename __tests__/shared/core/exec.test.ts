@@ -1,3 +1,8 @@
+import {spawn} from 'node:child_process'
+import {existsSync, mkdtempSync, readdirSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {CancelledError, InputError} from '../../../actions/shared/core/errors.ts'
 import {lastWords, mustSucceed, systemProcesses} from '../../../actions/shared/core/exec.ts'
 
@@ -76,5 +81,64 @@ describe('output', () => {
       input: 'x'.repeat(1_000_000),
     })
     expect(finished.code).toBe(0)
+  })
+})
+
+describe('a child that outlives this process', () => {
+  const outlives = {cancel: never, outlives: true} as const
+
+  test('is heard line by line, on both streams, with its exit code', async () => {
+    const lines: string[] = []
+    const child =
+      'const b = Buffer.from("ä\\nzwei\\nende"); process.stdout.write(b.subarray(0,1)); setTimeout(() => { process.stdout.write(b.subarray(1)); console.error("x".repeat(200000)); process.exitCode = 2 }, 20)'
+    const onLine = (line: string, stream: string): void => {
+      lines.push(`${stream} ${line.slice(0, 4)}`)
+    }
+    const finished = await systemProcesses.live(node, script(child), {...outlives, onLine})
+    expect(lines).toEqual(['stdout ä', 'stdout zwei', 'stderr xxxx', 'stdout ende'])
+    expect([finished.code, finished.stdout, finished.stderr.length]).toEqual([2, 'ä\nzwei\nende', 200_001])
+  })
+
+  test('gets its one interrupt when the run is cancelled', async () => {
+    const controller = new AbortController()
+    const child = `process.on('SIGINT', () => { console.log('released'); process.exit(3) })
+      console.log('ready'); setInterval(() => {}, 1000)`
+    const onLine = (): void => {
+      controller.abort(new CancelledError())
+    }
+    const finished = await systemProcesses.live(node, script(child), {...outlives, cancel: controller.signal, onLine})
+    expect(finished).toEqual({code: 3, stdout: 'ready\nreleased\n', stderr: ''})
+  })
+
+  test('a tool that is not there is said to be not there', async () => {
+    await expect(systemProcesses.live('no-such-tool-here', [], outlives)).rejects.toThrow('was not found on PATH')
+  })
+
+  test('does its work to the end when this process is killed, and no file of its words is left', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-outlives-'))
+    try {
+      const done = join(folder, 'done')
+      // It has much to say after the kill: with a pipe that nobody reads, the first word would end it.
+      const child = `process.stdin.resume(); console.log('begun'); const poll = setInterval(() => {
+        if (process.ppid === Number(process.argv[1])) return
+        clearInterval(poll); console.log('a word'); console.error('another')
+        setTimeout(() => { console.log('a last one'); require('fs').writeFileSync(${JSON.stringify(done)}, '') }, 20)
+      }, 10)`
+      const module = pathToFileURL(join(import.meta.dirname, '../../../actions/shared/core/exec.ts')).href
+      const parent = `import {systemProcesses} from ${JSON.stringify(module)}
+        await systemProcesses.live(process.execPath, ['-e', ${JSON.stringify(child)}, String(process.pid)], {
+          cancel: new AbortController().signal, outlives: true, onLine: (line) => console.log(line)})`
+      const action = spawn(node, ['--input-type=module', '-e', parent], {
+        env: {...process.env, RUNNER_TEMP: folder, NODE_OPTIONS: ''},
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await new Promise((resolve) => action.stdout.once('data', resolve))
+      expect(readdirSync(folder)).toEqual([])
+      action.kill('SIGKILL')
+      while (!existsSync(done)) await new Promise((resolve) => setImmediate(resolve))
+      expect(readdirSync(folder)).toEqual(['done'])
+    } finally {
+      rmSync(folder, {recursive: true, force: true})
+    }
   })
 })

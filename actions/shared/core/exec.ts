@@ -2,9 +2,12 @@ import {spawn} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
 import {open} from 'node:fs/promises'
 import {StringDecoder} from 'node:string_decoder'
+import {setTimeout as pause} from 'node:timers/promises'
 import {getExecOutput} from '@actions/exec'
 import {which} from '@actions/io'
 import {errorMessage, InputError} from './errors.ts'
+import {openTranscript} from './transcript.ts'
+import type {Transcript} from './transcript.ts'
 
 /** How a child process ended, with all that it wrote. */
 export interface Finished {
@@ -49,6 +52,14 @@ export interface LiveOptions extends CallOptions {
   readonly cancel: AbortSignal
   /** Longest output kept in memory per stream, in characters; older text is dropped. Default 4 Mi. */
   readonly keep?: number
+  /**
+   * Lets the child finish its work when this process is killed: it writes to files instead of pipes, because a pipe that
+   * nobody reads ends it at its next word, in the middle of whatever it does (https://pkg.go.dev/os/signal#hdr-SIGPIPE).
+   * Its standard input is empty then.
+   */
+  readonly outlives?: boolean
+  /** Called with the child's process id as soon as it runs. */
+  readonly onStart?: (pid: number) => void
 }
 
 /** What {@link Processes.save} takes of {@link CallOptions}. */
@@ -83,21 +94,25 @@ export const systemProcesses: Processes = {
   },
   live: async (tool, argv, options) => {
     options.cancel.throwIfAborted()
-    const child = spawn(await mustFind(tool), [...argv], {
+    const path = await mustFind(tool)
+    const files = options.outlives ? await Promise.all([openTranscript(), openTranscript()]) : undefined
+    const child = spawn(path, [...argv], {
       cwd: options.cwd,
       env: childEnvironment(options.env),
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: files ? ['ignore', files[0].fd, files[1].fd] : ['pipe', 'pipe', 'pipe'],
       // A group of its own, so that a Ctrl-C on a terminal does not reach the child a second time.
       detached: true,
     })
+    if (child.pid !== undefined) options.onStart?.(child.pid)
     const interrupt = (): void => {
       child.kill('SIGINT')
     }
     options.cancel.addEventListener('abort', interrupt, {once: true})
     try {
-      return await finish(child, options)
+      return await (files ? follow(child, files, options) : finish(child, options))
     } finally {
       options.cancel.removeEventListener('abort', interrupt)
+      await Promise.all((files ?? []).map((file) => file.close()))
     }
   },
   save: async (tool, argv, file, options = {}) => {
@@ -128,45 +143,81 @@ function childEnvironment(added: CallOptions['env'] = {}): Record<string, string
 }
 
 async function finish(child: ChildProcess, options: Omit<LiveOptions, 'cancel'>): Promise<Finished> {
-  const keep = options.keep ?? KEEP_CHARACTERS
-  const stdout = collect(child, 'stdout', keep, options.onLine)
-  const stderr = collect(child, 'stderr', keep, options.onLine)
+  const [stdout, stderr] = [collector('stdout', options), collector('stderr', options)]
+  for (const [name, to] of [['stdout', stdout] as const, ['stderr', stderr] as const]) {
+    child[name]?.on('data', to.take)
+    child[name]?.on('close', to.end)
+  }
   // A child that ends without reading its input is judged by its exit code, not by the broken pipe.
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.input)
-  const code = await new Promise<number>((resolve, reject) => {
+  const code = await exitCode(child)
+  return {code, stdout: stdout.text(), stderr: stderr.text()}
+}
+
+function exitCode(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (exit, signal) => {
       resolve(exit ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0))
     })
   })
-  return {code, stdout: stdout(), stderr: stderr()}
 }
 
-function collect(
+/** How often the files of a child are looked at, in milliseconds: a log that is read by people needs no more. */
+const FOLLOW_EVERY_MS = 50
+
+async function follow(
   child: ChildProcess,
+  files: readonly [Transcript, Transcript],
+  options: Omit<LiveOptions, 'cancel'>,
+): Promise<Finished> {
+  const [stdout, stderr] = [collector('stdout', options), collector('stderr', options)]
+  const drain = async (): Promise<void> => {
+    await files[0].drain(stdout.take)
+    await files[1].drain(stderr.take)
+  }
+  const ended = exitCode(child)
+  let code: number | undefined
+  while (code === undefined) {
+    code = await Promise.race([ended, pause(FOLLOW_EVERY_MS, undefined)])
+    await drain()
+  }
+  for (const to of [stdout, stderr]) to.end()
+  return {code, stdout: stdout.text(), stderr: stderr.text()}
+}
+
+/** Keeps what a stream says and hands it on line by line. */
+interface Collector {
+  readonly take: (data: Buffer) => void
+  readonly end: () => void
+  text(): string
+}
+
+function collector(
   name: 'stdout' | 'stderr',
-  keep: number,
-  onLine: CallOptions['onLine'],
-): () => string {
+  {keep = KEEP_CHARACTERS, onLine}: Pick<LiveOptions, 'keep' | 'onLine'>,
+): Collector {
   const decoder = new StringDecoder('utf8')
   let text = ''
   let partial = ''
-  const take = (piece: string): void => {
+  const add = (piece: string): void => {
     text = (text + piece).slice(-keep)
     const lines = (partial + piece).split(/\r?\n/)
     partial = lines.pop() ?? ''
     for (const line of lines) onLine?.(line, name)
   }
-  child[name]?.on('data', (data: Buffer) => {
-    take(decoder.write(data))
-  })
-  child[name]?.on('close', () => {
-    take(decoder.end())
-    if (partial !== '') onLine?.(partial, name)
-    partial = ''
-  })
-  return () => text
+  return {
+    take: (data) => {
+      add(decoder.write(data))
+    },
+    end: () => {
+      add(decoder.end())
+      if (partial !== '') onLine?.(partial, name)
+      partial = ''
+    },
+    text: () => text,
+  }
 }
 
 /**
