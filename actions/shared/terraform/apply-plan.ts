@@ -16,18 +16,27 @@ export interface ToApply {
   /** The binary plan. */
   readonly file: string
   readonly options: PlanOptions
+  /** Called with the tool's process id as soon as it applies. */
+  readonly onStart?: (pid: number) => void
 }
 
 /**
  * Applies a saved plan as it is, live, and gives the operations that were done.
  * @throws {Failure} that says which resource failed and why, what was done before and what was not
  */
-export async function applyPlan(session: Session, {plan, file, options}: ToApply): Promise<readonly Operation[]> {
+export async function applyPlan(
+  session: Session,
+  {plan, file, options, onStart}: ToApply,
+): Promise<readonly Operation[]> {
   const {world} = session
   const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
-  const finished = await session.live(applyArgv(options, file), (line) => {
-    progress.take(readUiLine(line, session.root))
-  })
+  const finished = await session.live(
+    applyArgv(options, file),
+    (line) => {
+      progress.take(readUiLine(line, session.root))
+    },
+    onStart && {onStart},
+  )
   if (world.cancel.aborted) throw cancelled(session, plan, progress)
   if (finished.code === 0) return progress.operations
   const failure = explainBroken(world, {

@@ -52,7 +52,7 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   const {world, root} = session
   const file = `${folder}/plan.tfplan`
   const progress = liveUntilPlan(world.log)
-  const finished = await session.live(planArgv(options, file), progress.take, LONGEST_TEXT)
+  const finished = await session.live(planArgv(options, file), progress.take, {keep: LONGEST_TEXT})
   world.cancel.throwIfAborted()
   const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
   const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]

@@ -21,10 +21,14 @@ export interface Session {
   save(argv: readonly string[], file: string): Promise<Finished>
   /**
    * Runs a long command, with workflow commands switched off while it talks; a cancelled run passes on exactly one
-   * interrupt and waits for the tool to let go.
-   * @param keep most characters of output that are kept
+   * interrupt and waits for the tool to let go. When this process is killed the tool goes on: it holds a lock, and what it
+   * has done must get into the state.
    */
-  live(argv: readonly string[], onLine: NonNullable<LiveOptions['onLine']>, keep?: number): Promise<Finished>
+  live(
+    argv: readonly string[],
+    onLine: NonNullable<LiveOptions['onLine']>,
+    options?: Pick<LiveOptions, 'keep' | 'onStart'>,
+  ): Promise<Finished>
 }
 
 /** Where a session works. */
@@ -47,13 +51,14 @@ export function openSession(world: World, tool: Tool, place: Place): Session {
     dataFolder: resolve(place.folder, world.env['TF_DATA_DIR'] ?? '.terraform'),
     call: (argv) => world.processes.call(tool.path, argv, common),
     save: (argv, file) => world.processes.save(tool.path, argv, file, common),
-    live: (argv, onLine, keep) =>
+    live: (argv, onLine, options) =>
       world.log.fenced(() =>
         world.processes.live(tool.path, argv, {
           ...common,
           onLine,
           cancel: world.cancel,
-          ...(keep !== undefined && {keep}),
+          outlives: true,
+          ...options,
         }),
       ),
   }

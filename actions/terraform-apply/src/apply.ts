@@ -7,6 +7,7 @@ import {makePlan} from '../../shared/terraform/make-plan.ts'
 import {concealWith, differences, normalForm} from '../../shared/terraform/normal-form.ts'
 import type {Operation} from '../../shared/terraform/progress.ts'
 import {changedFailure} from './changed.ts'
+import type {ApplyProcess} from './orphan.ts'
 import {refuseGuarded} from './refuse.ts'
 import type {Chosen, Ready} from './plan-source.ts'
 
@@ -31,7 +32,10 @@ async function applyNow({root, options}: Ready, {plan, file}: Chosen): Promise<r
   const {world} = root.session
   // Written before the first change: a kill at any later moment leaves a trace for the post step.
   world.outputs.saveState('applying', root.session.root)
-  const operations = await applyPlan(root.session, {plan, file, options}).catch((error: unknown) => {
+  const onStart = (pid: number): void => {
+    world.outputs.saveState('process', JSON.stringify({pid, file} satisfies ApplyProcess))
+  }
+  const operations = await applyPlan(root.session, {plan, file, options, onStart}).catch((error: unknown) => {
     world.outputs.saveState('applying', '')
     throw error
   })

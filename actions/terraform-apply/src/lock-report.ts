@@ -4,6 +4,7 @@ import type {LockInfo} from '../../shared/terraform/lock.ts'
 import {openSession} from '../../shared/terraform/session.ts'
 import {provideTool} from '../../shared/terraform/tool.ts'
 import {readInputs} from './inputs.ts'
+import {waitForOrphan} from './orphan.ts'
 
 /**
  * Runs after the job: when the apply was killed before it could end by itself, says whether the state is still locked,
@@ -12,7 +13,12 @@ import {readInputs} from './inputs.ts'
 export async function reportLock(world: World): Promise<void> {
   const root = world.env['STATE_applying'] ?? ''
   if (root === '') return
-  const killed = `The apply in ${root} was killed before it ended; the state may miss what was done last`
+  const orphan = await waitForOrphan(world)
+  const killed = {
+    gone: `The apply in ${root} was killed before it ended; the state may miss what was done last`,
+    ended: `The action was killed, and its apply in ${root} ended by itself; what was done is in the state`,
+    running: `The action was killed, and its apply in ${root} still goes on`,
+  }[orphan]
   const lock = await currentLock(world).catch(() => 'unknown' as const)
   if (lock === 'unknown') {
     world.log.warning(`${killed}. Whether it is locked could not be found out: the next run will tell.`)
