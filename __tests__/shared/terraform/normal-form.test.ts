@@ -9,6 +9,7 @@ import {
 } from '../../../actions/shared/terraform/normal-form.ts'
 import type {NormalForm} from '../../../actions/shared/terraform/normal-form.ts'
 import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
+import {planMarkdown} from '../../../actions/shared/terraform/render.ts'
 
 type Json = Record<string, unknown> & {resource_changes: {address: string; change: Record<string, unknown>}[]}
 
@@ -67,4 +68,54 @@ test('a changed secret makes a difference under a key, is never readable, and is
 test('another key gives another digest of the same secrets', () => {
   const plan = recorded('sensitive')
   expect(digestOf(form(plan, concealWith('one')))).not.toBe(digestOf(form(plan, concealWith('two'))))
+})
+
+describe('actions that the apply invokes', () => {
+  const invoke = (values: object, sensitive: object = {}, block = 0): object => ({
+    address: 'action.local_command.notify',
+    type: 'local_command',
+    name: 'notify',
+    config_values: values,
+    config_sensitive: sensitive,
+    config_unknown: {},
+    lifecycle_action_trigger: {
+      triggering_resource_address: 'terraform_data.a',
+      action_trigger_event: block === 0 ? 'AfterCreate' : 'BeforeUpdate',
+      action_trigger_block_index: block,
+      actions_list_index: 0,
+    },
+  })
+  const plan = (...invocations: object[]): object => ({resource_changes: [], action_invocations: invocations})
+
+  test('are compared by what they are invoked with', () => {
+    const found = differences(form(plan(invoke({command: 'true'}))), form(plan(invoke({command: 'rm'}))))
+    expect(found).toEqual([
+      {what: 'invoke action.local_command.notify after create of terraform_data.a', how: 'differs'},
+    ])
+  })
+
+  test('are told apart by what sets them off', () => {
+    const found = differences(form(plan(invoke({}))), form(plan(invoke({}), invoke({}, {}, 1))))
+    expect(found).toEqual([
+      {what: 'invoke action.local_command.notify before update of terraform_data.a', how: 'appeared'},
+    ])
+  })
+
+  test('are shown with what sets them off, and with no secret of theirs', () => {
+    const read = readPlan(JSON.stringify(plan(invoke({command: 'curl', stdin: 's3cr3t-value'}, {stdin: true}))))
+    const shown = planMarkdown(read)
+    expect(read.applyable).toBe(true)
+    expect(shown).toContain('- `action.local_command.notify`, after create of terraform\\_data.a')
+    expect(shown).toContain('+ command: "curl"')
+    expect(read.secrets.scrub(`${shown} s3cr3t-value`)).not.toContain('s3cr3t')
+    expect(shown).not.toContain('s3cr3t')
+    expect([...normalForm(read, concealWith('k')).values()].join()).not.toContain('s3cr3t')
+  })
+
+  test('that are put off are told like changes that are', () => {
+    const read = readPlan(
+      JSON.stringify({deferred_action_invocations: [{reason: 'deferred_prereq', action_invocation: invoke({})}]}),
+    )
+    expect(read.deferred).toEqual(['action.local_command.notify: deferred prereq'])
+  })
 })
