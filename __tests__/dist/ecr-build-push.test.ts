@@ -145,6 +145,7 @@ describe('build and push', () => {
     const healed = await room.run({}, {...GOOD_DOCKER, 'buildx build': [broken, good]})
     expect(healed.code).toBe(0)
     expect(healed.log).toContain('The push broke on its way; trying again')
+    expect(JSON.parse(healed.outputs['receipt'] ?? '')).toMatchObject({retries: {'the registry': 1}})
     const denied = `ERROR: failed to build: failed to solve: failed to push ${room.ecr.host}/team/app:x: denied: User: arn:aws:sts::123456789012:assumed-role/ci is not authorized to perform: ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:123456789012:repository/team/app because no identity-based policy allows it\n`
     const refused = await room.run(
       {'if-tag-exists': 'overwrite'},

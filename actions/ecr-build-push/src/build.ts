@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {humanDuration} from '../../shared/core/clock.ts'
 import type {Finished} from '../../shared/core/exec.ts'
 import {workspace, writePrivateFile} from '../../shared/core/files.ts'
+import {countRetry} from '../../shared/core/retried.ts'
 import type {World} from '../../shared/core/world.ts'
 import {buildArguments} from './arguments.ts'
 import type {BuildPlan} from './arguments.ts'
@@ -77,6 +78,7 @@ export async function build(
     world.log.line(
       `The push broke on its way; trying again in ${humanDuration(pause)} (${String(attempt)} of ${String(run.retries)}).`,
     )
+    countRetry('the registry')
     await world.clock.sleep(pause, world.cancel)
   }
 }

@@ -4,6 +4,7 @@ import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/c
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import {countRetry} from '../../shared/core/retried.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -48,6 +49,7 @@ export async function startTasks(
     const why = whyNothing(failures)
     if (!CAPACITY.test(why) || tries === CAPACITY_TRIES) throw notStarted(taskDefinition, why)
     world.log.line(`  no capacity (${why}); trying again`)
+    countRetry('ECS for capacity')
     await world.clock.sleep(CAPACITY_PAUSE_MS, world.cancel)
   }
 }

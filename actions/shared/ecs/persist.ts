@@ -1,5 +1,6 @@
 import {isThrottled, isTransient} from '../aws/errors.ts'
 import type {Clock} from '../core/clock.ts'
+import {countRetry} from '../core/retried.ts'
 
 const TRIES = 7
 const FIRST_PAUSE_MS = 500
@@ -20,6 +21,7 @@ export async function persist<T>(clock: Clock, cancel: AbortSignal, call: () => 
     } catch (error) {
       const over = tries === TRIES || clock.now() - started > LONGEST_MS
       if (over || !passes(error)) throw error
+      countRetry('AWS')
       await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), cancel)
     }
   }

@@ -4,6 +4,7 @@ import {throttling} from '@octokit/plugin-throttling'
 import {InputError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
 import type {Log} from '../core/log.ts'
+import {countRetry} from '../core/retried.ts'
 
 /** A repository of GitHub, by its two names. */
 export interface RepositoryName {
@@ -55,7 +56,10 @@ type Plugged = Parameters<typeof retry>[0]
 // First of the plugins: it sees each try by itself, and what it throws is tried again.
 const honest = (silenceMs: number) =>
   function ({hook}: Plugged): object {
+    const tried = new WeakSet<object>()
     hook.wrap('request', async (request, options) => {
+      if (tried.has(options)) countRetry('GitHub')
+      tried.add(options)
       // A connection whose other end is gone would be waited on for ever. A signal that has fired stops every later try.
       options.request.signal = AbortSignal.timeout(silenceMs)
       try {

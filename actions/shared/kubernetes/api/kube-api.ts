@@ -2,6 +2,7 @@ import {Agent, request as httpRequest} from 'node:http'
 import type {IncomingMessage} from 'node:http'
 import {humanDuration} from '../../core/clock.ts'
 import type {Clock} from '../../core/clock.ts'
+import {countRetry} from '../../core/retried.ts'
 import {isPassing, KubeError} from './kube-error.ts'
 
 /** A call of the Kubernetes API. */
@@ -92,6 +93,7 @@ async function retrying<T>(clock: Clock, tries: number, call: () => Promise<T>):
       if (error instanceof SilenceError) silences += 1
       if (attempt === tries || silences === 2 || !isPassing(error)) throw error
       const asked = ((error as KubeError).retryAfter ?? 0) * 1000
+      countRetry('Kubernetes')
       await clock.sleep(Math.max(asked, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
     }
   }

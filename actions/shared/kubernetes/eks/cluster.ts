@@ -1,6 +1,7 @@
 import {explainAwsError} from '../../aws/errors.ts'
 import {Failure} from '../../core/diagnosis.ts'
 import {errorMessage, InputError} from '../../core/errors.ts'
+import {countRetry} from '../../core/retried.ts'
 import type {World} from '../../core/world.ts'
 import {presign, serviceHost} from './signature.ts'
 import type {SigningKey} from './signature.ts'
@@ -65,6 +66,7 @@ async function retrying(world: World, call: () => Promise<Response>): Promise<Re
       return await call()
     } catch (error) {
       if (attempt === TRIES) throw unreachable(errorMessage(error))
+      countRetry('AWS')
       await world.clock.sleep(250 * 2 ** attempt, world.cancel)
     }
   }
