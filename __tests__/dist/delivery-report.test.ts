@@ -94,6 +94,53 @@ describe('an approval', () => {
   })
 })
 
+describe('a delivery that is done', () => {
+  const applied = [line('build'), line('apply', {subject: 'terraform', now: {}}), line('ecs')].join('\n')
+  const call = async (
+    answer: Parameters<typeof startGitHub>[0],
+    receipts = applied,
+  ): Promise<Awaited<ReturnType<typeof spawnAction>> & {asked: string[]; violations: readonly string[]}> => {
+    const server = await startGitHub(answer)
+    try {
+      const inputs = {previews: preview, receipts, 'github-token': 'ghs_secret'}
+      const result = await spawnAction('delivery-report', {inputs, env: {GITHUB_API_URL: server.url}})
+      return {...result, asked: server.requests.map(({operation}) => operation), violations: server.violations}
+    } finally {
+      await server.close()
+    }
+  }
+  const APPROVALS = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals'
+  const review = (state: string, login: string): object => ({
+    ...{state, comment: 'looks good', user: {login}},
+    environments: [{name: 'production-approval'}],
+  })
+
+  test('says who approved it, and offers nothing for approval any more', async () => {
+    const result = await call(() => ({body: [review('approved', 'ben'), review('rejected', 'eve')]}))
+    expect([result.code, result.asked, result.violations]).toEqual([0, [APPROVALS], []])
+    expect(result.summary).toContain(' · approved by ben · ')
+    expect(result.summary).not.toMatch(/Who approves this|Slipway preview|eve/)
+    const {approvals} = JSON.parse(result.outputs['receipt'] ?? '') as {approvals: object}
+    expect(approvals).toEqual([{by: 'ben', environments: ['production-approval']}])
+    // What was shown is still bound to it.
+    expect(result.outputs['preview-digest']).toMatch(/^sha256:/)
+  })
+  test.each([
+    ['may not be asked', {status: 403, body: {message: 'Resource not accessible by integration'}}],
+    ['is not well', {status: 502, body: {message: 'Bad gateway'}}],
+    ['had nobody to ask', {body: []}],
+  ])('says nothing of that where GitHub %s', async (_why, answer) => {
+    const result = await call(() => answer)
+    expect([result.code, result.warnings, result.asked]).toEqual([0, [], [APPROVALS]])
+    expect(result.summary).not.toMatch(/approve/i)
+    expect(JSON.parse(result.outputs['receipt'] ?? '')).not.toHaveProperty('approvals')
+  })
+  test('of a way back still shows the plan that nobody has applied', async () => {
+    const result = await call(() => ({body: []}), line('ecs'))
+    expect(result.summary).toContain('Slipway preview')
+  })
+})
+
 describe('previews on a pull request', () => {
   type Result = Awaited<ReturnType<typeof spawnAction>> & {violations: readonly string[]}
   const call = async (head: string, answer: Parameters<typeof startGitHub>[0]): Promise<Result> => {

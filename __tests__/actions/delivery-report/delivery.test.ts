@@ -1,4 +1,4 @@
-import {chainOf, findMismatches, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
+import {chainOf, findMismatches, isCarriedOut, mergeReceipts} from '../../../actions/delivery-report/src/delivery.ts'
 import {reportInputs} from '../../../actions/delivery-report/src/inputs.ts'
 import type {JobResult} from '../../../actions/shared/report/needs.ts'
 import {previewComment, unseenIn} from '../../../actions/delivery-report/src/preview-comment.ts'
@@ -157,6 +157,26 @@ describe('what a person reads', () => {
   })
 })
 
+describe('what is done by now is not offered for approval', () => {
+  const cases: [string, Preview['stage'], string, Parameters<typeof receiptOf>[], boolean][] = [
+    ['a plan that was applied', 'plan', 'infra/', [['apply', {subject: 'infra'}]], true],
+    ['a plan of the top folder that was applied', 'plan', 'terraform', [['apply', {subject: '.'}]], true],
+    ['a plan whose apply failed half-way', 'plan', 'infra/', [['apply', {subject: 'infra', status: 'failed'}]], true],
+    ['a plan after a way back, which nobody applies', 'plan', 'infra/', [['ecs'], ['kubernetes']], false],
+    ['the plan of another root', 'plan', 'infra/', [['apply', {subject: 'network'}]], false],
+    ['a service that was deployed', 'ecs', 'APIService', [['ecs']], true],
+    ['a service that was only looked at', 'ecs', 'APIService', [['ecs', {status: 'planned'}]], false],
+  ]
+  test.each(cases)('%s', (_name, stage, subject, receipts, done) => {
+    expect(
+      isCarriedOut(
+        {stage, subject} as Preview,
+        receipts.map((one) => receiptOf(...one)),
+      ),
+    ).toBe(done)
+  })
+})
+
 describe('previews in one comment', () => {
   const preview = (change: Partial<Preview>): Preview => ({
     schema: 'slipway.preview/v1',
@@ -265,6 +285,12 @@ describe('who, from what to what, and what it cost in retries', () => {
   test('calls that were throttled are told by who they were made to', () => {
     const text = section({}, [receiptOf('build', {retries: {AWS: 1}}), receiptOf('ecs', {retries: {AWS: 14}})])
     expect(text).toContain('Retries: build asked AWS again once · ECS asked AWS again 14 times')
+  })
+  test('who approved is told once, and stands in the receipt', () => {
+    const approvals = ['production', 'eu'].map((name) => ({by: 'ben_<b>', environments: [name]}))
+    const delivery = mergeReceipts({...env, GITHUB_ACTOR: 'ana'}, [receiptOf('build')], jobs({}), approvals)
+    expect(deliverySection(delivery, jobs({}))).toContain('by ana · approved by ben\\_&lt;b&gt; · ')
+    expect(delivery.approvals).toEqual(approvals)
   })
   test('a signed receipt says by which key', () => {
     const delivery = mergeReceipts(env, [receiptOf('build')], jobs({}))

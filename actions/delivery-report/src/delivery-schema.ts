@@ -12,6 +12,11 @@ const signatureSchema = told(
   }),
 )
 
+const approvalSchema = z.object({
+  by: told('Their GitHub name.', z.string()),
+  environments: told('The environments that they were asked for.', z.array(z.string())),
+})
+
 /** The published shape of a delivery's receipt, version 1: docs/schema/delivery-v1.json. */
 export const deliverySchema = told(
   'The receipts of all stages of one delivery, each bound to the one before it. A later version of the suite may add properties; none of these changes its meaning.',
@@ -21,6 +26,12 @@ export const deliverySchema = told(
     commit: told('The commit that was delivered, in full.', z.string()),
     run: told('The workflow run, `<run id>/<attempt>`.', z.string()),
     actor: z.optional(told('Who started the run, or started it again, by their GitHub name.', z.string())),
+    approvals: z.optional(
+      told(
+        'Who approved the run at its environments; left out where nobody was asked, or it is not known.',
+        z.array(approvalSchema),
+      ),
+    ),
     status: told('How the whole ended: the first way in which a stage ended red, else a green one.', z.enum(STATUSES)),
     stages: told('The receipts as the stages wrote them, in the order of the chain.', z.array(receiptSchema)),
     chain: told(
@@ -36,3 +47,6 @@ export type Delivery = z.infer<typeof deliverySchema>
 
 /** Whose a delivery's receipt is. */
 export type Signature = z.infer<typeof signatureSchema>
+
+/** Somebody who approved a run. */
+export type Approval = z.infer<typeof approvalSchema>

@@ -1,19 +1,36 @@
 import {STAGES, receiptDigest, runOf} from '../../shared/report/receipt.ts'
+import type {Preview} from '../../shared/report/preview.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {workedOnCommit} from '../../shared/core/checked-out.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import type {Status} from '../../shared/core/diagnosis.ts'
 import type {JobResult} from '../../shared/report/needs.ts'
-import type {Delivery} from './delivery-schema.ts'
+import type {Approval, Delivery} from './delivery-schema.ts'
 
 /** How a delivery ends that did what it was asked for. */
 export const GREEN: readonly Status[] = ['succeeded', 'unchanged', 'planned']
 
-/** Stages in the order of the chain, hash-chained, with one status for the whole. */
+const CHANGING: readonly Receipt['stage'][] = ['apply', 'task', 'ecs', 'kubernetes']
+
+/** Whether a stage has done something to what runs, and not only built or planned. */
+export function hasDelivered(receipts: readonly Receipt[]): boolean {
+  return receipts.some(({stage, status}) => CHANGING.includes(stage) && status !== 'planned')
+}
+
+/** Whether what a preview shows has been done, or tried, by now: nobody is asked to approve it any more. */
+export function isCarriedOut({stage, subject}: Preview, receipts: readonly Receipt[]): boolean {
+  const by = stage === 'plan' ? 'apply' : stage
+  // A preview calls a root `infra/` or `terraform`, a receipt `infra` or `.`.
+  const names = [subject, subject.replace(/\/$/, ''), ...(subject === 'terraform' ? ['.'] : [])]
+  return receipts.some((one) => one.stage === by && one.status !== 'planned' && names.includes(one.subject))
+}
+
+/** Stages in the order of the chain, hash-chained, with one status for the whole. @param approvals who approved it */
 export function mergeReceipts(
   env: Environment,
   receipts: readonly Receipt[],
   jobs: ReadonlyMap<string, JobResult>,
+  approvals: readonly Approval[] = [],
 ): Delivery {
   const stages = [...receipts].sort(
     (a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || a.startedAt.localeCompare(b.startedAt),
@@ -25,6 +42,7 @@ export function mergeReceipts(
     commit: workedOnCommit(env),
     run: runOf(env),
     ...(actor !== undefined && actor !== '' && {actor}),
+    ...(approvals.length > 0 && {approvals: [...approvals]}),
     status: wholeStatus(stages, jobs),
     stages,
     chain: chainOf(stages),

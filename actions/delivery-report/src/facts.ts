@@ -4,13 +4,15 @@ import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery-schema.ts'
 
-/** Who delivered what, from which digest to which, in which run: one line of Markdown. */
+/** Who delivered what and who approved it, from which digest to which, in which run: one line of Markdown. */
 export function factsLine(delivery: Delivery, server: string): string {
-  const {commit, actor, repository, run} = delivery
+  const {commit, actor, repository, run, approvals = []} = delivery
+  const approvers = [...new Set(approvals.map(({by}) => escapeMarkdown(by)))]
   const [id = '', attempt = ''] = run.split('/')
   const words = [
     ...(commit === '' ? [] : [`commit ${code(commit.slice(0, 7))}`]),
     ...(actor === undefined ? [] : [`by ${escapeMarkdown(actor)}`]),
+    ...(approvers.length === 0 ? [] : [`approved by ${approvers.join(', ')}`]),
     ...imageMove(delivery.stages),
     ...(id === ''
       ? []

@@ -4,8 +4,9 @@ import type {Environment} from '../../shared/core/inputs.ts'
 import type {World} from '../../shared/core/world.ts'
 import {eventPullRequest} from '../../shared/github/client.ts'
 import {ASSET} from '../../shared/github/release.ts'
+import {readApprovals} from './approvals.ts'
 import {readShown, requireApproved} from './approved.ts'
-import {digestsOf, findMismatches, mergeReceipts, shortDigest} from './delivery.ts'
+import {digestsOf, findMismatches, hasDelivered, isCarriedOut, mergeReceipts, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery-schema.ts'
 import {readInputs} from './inputs.ts'
 import type {ReportInputs} from './inputs.ts'
@@ -23,7 +24,8 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
 }
 
 async function report(world: World, inputs: ReportInputs): Promise<void> {
-  const merged = mergeReceipts(world.env, inputs.receipts, inputs.jobs)
+  const approvals = hasDelivered(inputs.receipts) ? await readApprovals(world, inputs.token) : []
+  const merged = mergeReceipts(world.env, inputs.receipts, inputs.jobs, approvals)
   const delivery = inputs.key === undefined ? merged : signed(merged, inputs.key)
 
   if (inputs.receipts.length + inputs.jobs.size > 0) {
@@ -40,18 +42,25 @@ async function report(world: World, inputs: ReportInputs): Promise<void> {
     for (const {subject, digest} of inputs.previews)
       world.log.line(`✓ ${subject}: exactly what was approved, ${digest}`)
   } else if (inputs.previews.length + inputs.notPreviewed.length > 0) {
-    // People know the commit that was pushed, and not the merge that GitHub makes up for the run.
-    const commit = eventPullRequest()?.headSha ?? delivery.commit
-    const comment = previewComment(inputs.previews, commit, unseenIn(inputs), runUrl(world.env))
-    world.summary.add(comment)
-    world.outputs.set('preview-digest', approvalDigest(inputs.previews, unseenIn(inputs)))
-    world.outputs.set('comment-url', await writeComment(world, inputs, comment))
+    await preview(world, inputs, delivery)
   }
   if (inputs.releaseTag !== undefined) await attachReceipt(world, inputs.token, inputs.releaseTag, delivery)
 
   world.outputs.set('summary', headline(delivery))
   world.outputs.set('status', delivery.status)
   refuseMismatch(delivery)
+}
+
+async function preview(world: World, inputs: ReportInputs, delivery: Delivery): Promise<void> {
+  world.outputs.set('preview-digest', approvalDigest(inputs.previews, unseenIn(inputs)))
+  // What is done by now stands in the rows of the stages, and nobody is asked for it any more.
+  const open = inputs.previews.filter((each) => !isCarriedOut(each, inputs.receipts))
+  if (open.length + inputs.notPreviewed.length === 0) return
+  // People know the commit that was pushed, and not the merge that GitHub makes up for the run.
+  const commit = eventPullRequest()?.headSha ?? delivery.commit
+  const comment = previewComment(open, commit, unseenIn(inputs), runUrl(world.env))
+  world.summary.add(comment)
+  world.outputs.set('comment-url', await writeComment(world, inputs, comment))
 }
 
 function runUrl(env: Environment): string | undefined {
