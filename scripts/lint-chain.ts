@@ -3,7 +3,7 @@ import {join, relative, resolve} from 'node:path'
 import type {Finding} from './lint-chain/deploys.ts'
 import {readWorkflow} from './lint-chain/model.ts'
 import type {Workflow} from './lint-chain/model.ts'
-import {cutDeploys, deploysAfterFailure, misspeltCancelled, noWait} from './lint-chain/rules-deploy.ts'
+import {brokenQueues, cutDeploys, deploysAfterFailure, misspeltCancelled, noWait} from './lint-chain/rules-deploy.ts'
 import {maskedOutputs, replans, tagHandover} from './lint-chain/rules-handover.ts'
 import {skippedAncestors} from './lint-chain/rules-needs.ts'
 import {injected, missingPermissions, unpinned} from './lint-chain/rules-safety.ts'
@@ -21,6 +21,7 @@ const RULES: readonly ((workflow: Workflow) => Finding[])[] = [
   replans,
   noWait,
   cutDeploys,
+  brokenQueues,
   deploysAfterFailure,
   skippedAncestors,
   misspeltCancelled,

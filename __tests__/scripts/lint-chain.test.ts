@@ -137,6 +137,24 @@ describe('how a job deploys', () => {
     expect(lint(workflow({top}))).toEqual(findings)
   })
 
+  test.each([
+    ['group: production, queue: max', []],
+    ['group: production, queue: single, cancel-in-progress: false', []],
+    ['group: production, queue: maximum', ['3 broken-queue']],
+    ['group: preview, queue: max, cancel-in-progress: true', ['3 broken-queue']],
+  ])('concurrency: {%s}: %j', (group, findings) => {
+    expect(lint(workflow({top: `concurrency: {${group}}`, steps: '      - run: date'}))).toEqual(findings)
+  })
+
+  test.each([
+    ['slipway/slipway/.github/workflows/delivery.yml@v1', ['4 deploy-without-group']],
+    ['./.github/workflows/rollback.yml', ['4 deploy-without-group']],
+    ['slipway/slipway/.github/workflows/plan-preview.yml@v1', []],
+  ])('a job that calls %s: %j', (uses, findings) => {
+    const job = `  ship:\n    permissions: {contents: read}\n    uses: ${uses}`
+    expect(lint(`on: {push: {}}\npermissions: {}\njobs:\n${job}`)).toEqual(findings)
+  })
+
   test('a preview may be cancelled, and needs no group', () => {
     const steps = '      - uses: ./actions/ecs-deploy\n        with: {mode: plan}'
     expect(lint(workflow({top: 'concurrency: {group: a, cancel-in-progress: true}', steps}))).toEqual([])

@@ -1,4 +1,4 @@
-import type {Job, Step, Value, Workflow} from './model.ts'
+import type {Job, Step, Value} from './model.ts'
 
 /** What a step does to something that users depend on. */
 export type Effect = 'apply' | 'ecs' | 'kubernetes'
@@ -83,7 +83,8 @@ export function condition(job: Job): string {
   return job.if?.text.replaceAll(/\$\{\{|\}\}/g, ' ') ?? ''
 }
 
-/** Whether anything in the workflow deploys. */
-export function deploys(workflow: Workflow): boolean {
-  return workflow.jobs.some((job) => deployingSteps(job).length > 0)
+/** Whether the job changes something, by its steps or by the workflow of this suite that it calls. */
+export function isDeploying(job: Job): boolean {
+  const called = /(?:^\.|^\$|slipway\/slipway)\/\.github\/workflows\/([a-z-]+)\.yml(?:@|$)/.exec(job.uses?.text ?? '')
+  return deployingSteps(job).length > 0 || ['delivery', 'rollback'].includes(called?.[1] ?? '')
 }

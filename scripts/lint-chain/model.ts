@@ -40,6 +40,8 @@ export interface Concurrency {
   readonly line: number
   /** `cancel-in-progress` as it is written; `false` when left out. */
   readonly cancels: string
+  /** `queue` as it is written; undefined when left out. */
+  readonly queue: Value | undefined
 }
 
 /** What the rules look at: a workflow, or the part of one that a document shows. */
@@ -122,6 +124,7 @@ class Reader {
           : {
               line: this.line(concurrency),
               cancels: this.map(concurrency).get('cancel-in-progress')?.text ?? 'false',
+              queue: this.map(concurrency).get('queue'),
             },
     }
   }

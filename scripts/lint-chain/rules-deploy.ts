@@ -1,4 +1,4 @@
-import {condition, deployingSteps, deploys, foreignAction, input, ownAction} from './deploys.ts'
+import {condition, deployingSteps, foreignAction, input, isDeploying, ownAction} from './deploys.ts'
 import type {Finding} from './deploys.ts'
 import type {Job, Step, Workflow} from './model.ts'
 
@@ -48,8 +48,8 @@ function missingWaitOfScript(script: string, allScripts: string): string | undef
 
 /** A deploy that a newer run may cut in the middle, or that may run twice at once. */
 export function cutDeploys(workflow: Workflow): Finding[] {
-  if (!deploys(workflow)) return []
-  const deploying = workflow.jobs.filter((job) => deployingSteps(job).length > 0)
+  const deploying = workflow.jobs.filter(isDeploying)
+  if (deploying.length === 0) return []
   const groups = [workflow.concurrency, ...deploying.map(({concurrency}) => concurrency)].filter(
     (it) => it !== undefined,
   )
@@ -73,6 +73,22 @@ export function cutDeploys(workflow: Workflow): Finding[] {
       message: `job "${job.id}" deploys, and two runs may do so at once: give the workflow a "concurrency" group with "cancel-in-progress: false"`,
     })),
   ]
+}
+
+/**
+ * A `queue` that GitHub refuses, and with it the whole file:
+ * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+ */
+export function brokenQueues({concurrency, jobs}: Workflow): Finding[] {
+  return [concurrency, ...jobs.map((job) => job.concurrency)].flatMap((group) => {
+    if (group?.queue === undefined) return []
+    const {text, line} = group.queue
+    const rule = 'broken-queue'
+    if (text !== 'max' && text !== 'single')
+      return [{line, rule, message: `"queue: ${text}" does not exist: use "max", which lets each run have its turn`}]
+    if (text === 'single' || group.cancels === 'false') return []
+    return [{line, rule, message: 'GitHub refuses "queue: max" where the group cancels: leave one of the two out'}]
+  })
 }
 
 /** A deploy that goes on although what it builds on has failed: `always()` overrides the check of `needs`. */
