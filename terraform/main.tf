@@ -35,16 +35,34 @@ module "network" {
 data "aws_ecr_repositories" "existing" {}
 
 import {
-  for_each = toset([for name in coalesce(data.aws_ecr_repositories.existing.names, []) : name if name == var.name])
-  to       = module.registry.aws_ecr_repository.this
+  for_each = toset([for name in coalesce(data.aws_ecr_repositories.existing.names, []) : name if name == var.name && var.repository == null])
+  to       = module.registry[0].aws_ecr_repository.this
   id       = each.key
 }
 
 module "registry" {
   source = "./modules/registry"
+  count  = var.repository == null ? 1 : 0
 
   name         = var.name
   force_delete = !var.deletion_protection
+}
+
+moved {
+  from = module.registry
+  to   = module.registry[0]
+}
+
+# An image is built once: a further environment runs what stands in the repository of the first.
+data "aws_ecr_repository" "shared" {
+  count = var.repository == null ? 0 : 1
+
+  name = var.repository
+}
+
+locals {
+  repository_arn = coalesce(one(module.registry[*].arn), one(data.aws_ecr_repository.shared[*].arn))
+  repository_url = coalesce(one(module.registry[*].url), one(data.aws_ecr_repository.shared[*].repository_url))
 }
 
 # Container Insights are paid for by the metric: container_insights asks for them.
@@ -75,8 +93,8 @@ module "service" {
   deletion_protection   = var.deletion_protection
   container_port        = var.container_port
   health_check_path     = var.health_check_path
-  repository_arn        = module.registry.arn
-  repository_url        = module.registry.url
+  repository_arn        = local.repository_arn
+  repository_url        = local.repository_url
   bootstrap_image       = var.bootstrap_image
   desired_count         = var.desired_count
   secret_arns           = var.secret_arns

@@ -5,17 +5,17 @@ output "region" {
 
 output "repository_name" {
   description = "Name of the ECR repository."
-  value       = module.registry.name
+  value       = coalesce(var.repository, var.name)
 }
 
 output "repository_arn" {
   description = "ARN of the ECR repository."
-  value       = module.registry.arn
+  value       = local.repository_arn
 }
 
 output "repository_url" {
   description = "Address of the ECR repository, without tag or digest."
-  value       = module.registry.url
+  value       = local.repository_url
 }
 
 output "cluster_name" {

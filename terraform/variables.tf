@@ -9,6 +9,12 @@ variable "name" {
   }
 }
 
+variable "repository" {
+  description = "ECR repository that is there already, in this account and region: images come from it, and none is made. For a second environment of an app, which runs what the first one built. Null: the stack makes one, called like name."
+  type        = string
+  default     = null
+}
+
 variable "cluster_name" {
   description = "Name of the ECS cluster."
   type        = string

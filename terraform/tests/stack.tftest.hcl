@@ -50,6 +50,33 @@ run "as_it_comes" {
   }
 }
 
+run "a_second_environment_runs_the_images_of_the_first" {
+  command = plan
+
+  variables {
+    name       = "streaming-api-staging"
+    repository = "streaming-api"
+  }
+
+  override_data {
+    target = data.aws_ecr_repository.shared[0]
+    values = {
+      arn            = "arn:aws:ecr:eu-west-1:111122223333:repository/streaming-api"
+      repository_url = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/streaming-api"
+    }
+  }
+
+  assert {
+    condition     = length(module.registry) == 0 && output.repository_name == "streaming-api"
+    error_message = "An image is built once: a repository of its own would stay empty, and its tasks could not pull."
+  }
+
+  assert {
+    condition     = output.repository_arn == "arn:aws:ecr:eu-west-1:111122223333:repository/streaming-api"
+    error_message = "The execution role has to be given the repository that the images are in."
+  }
+}
+
 run "alarms_come_with_the_metrics" {
   command = plan
 
