@@ -140,6 +140,11 @@ describe('what a person reads', () => {
     expect(section).toMatch(/ {4}build x crit {2}0 {2}y :done, /)
     expect(section).toContain('`deploy` failure')
   })
+  test('a column without a word in it is left out', () => {
+    const plain = mergeReceipts(env, [receiptOf('build'), receiptOf('ecs')], jobs({}))
+    expect(deliverySection(plain, jobs({}))).toContain('| stage | what | took |\n')
+    expect(deliverySection(delivery, jobs({}))).toContain('| stage | what | took | waited on |\n')
+  })
   test('waits are named', () => {
     expect(deliverySection(delivery, jobs({}))).toContain('health checks 30\u00a0s')
   })

@@ -79,13 +79,22 @@ export function deliverySection(
   return [
     `### ${escapeMarkdown(headline(delivery))}`,
     factsLine(delivery, server),
-    table({columns: ['stage', 'what', 'status', 'took', 'waited on'], rows}),
+    ...(rows.length === 0
+      ? []
+      : [table(withoutEmpty({columns: ['stage', 'what', 'status', 'took', 'waited on'], rows}))]),
     ...(silent.length > 0
       ? [`Jobs that did not succeed: ${silent.map(([job, result]) => `${code(job)} ${result}`).join(' · ')}`]
       : []),
     ...(retries === undefined ? [] : [retries]),
     ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), receiptLine(digest, delivery)] : []),
   ].join('\n\n')
+}
+
+/** A column in which nobody has anything to say only takes room from the others. */
+function withoutEmpty({columns, rows}: {columns: string[]; rows: string[][]}): {columns: string[]; rows: string[][]} {
+  const told = columns.map((_name, at) => rows.some((row) => row[at] !== ''))
+  const kept = (cells: string[]): string[] => cells.filter((_cell, at) => told[at])
+  return {columns: kept(columns), rows: rows.map(kept)}
 }
 
 function receiptLine(digest: string, {signature}: Delivery): string {
