@@ -16,12 +16,12 @@ locals {
   state_bucket = "arn:${local.partition}:s3:::${var.state_bucket}"
   state_object = "${local.state_bucket}/${var.state_key}"
   plans        = "${local.state_bucket}/plans/*"
-  repository   = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${var.name}"
+  repository   = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/${coalesce(var.image_repository, var.name)}"
   service      = "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${var.cluster_name}/${var.service_name}"
   ecs          = "arn:${local.partition}:ecs:${local.region}:${local.account}"
   task_roles   = [for role in ["execution", "task"] : "arn:${local.partition}:iam::${local.account}:role/${var.name}-${role}"]
   production   = "environment:${var.environment}"
-  main         = "ref:refs/heads/${var.branch}"
+  main         = concat(["ref:refs/heads/${var.branch}"], var.release_tags == null ? [] : ["ref:refs/tags/${var.release_tags}"])
 }
 
 module "roles" {
@@ -33,12 +33,12 @@ module "roles" {
   roles = {
     # A pull request's code decides what its plan runs (providers, external data), so this role reads and cannot write.
     "${var.name}-plan" = {
-      subjects         = ["pull_request", local.main]
+      subjects         = concat(["pull_request"], local.main)
       managed_policies = ["arn:${local.partition}:iam::aws:policy/ReadOnlyAccess"]
       policies         = { state = data.aws_iam_policy_document.plan.json }
     }
     "${var.name}-build" = {
-      subjects = [local.main]
+      subjects = local.main
       policies = { push = data.aws_iam_policy_document.build.json }
     }
     "${var.name}-apply" = {
@@ -60,11 +60,12 @@ data "aws_iam_policy_document" "plan" {
     resources = [local.state_bucket]
   }
 
-  # The lock is an object of its own next to the state; the state itself is not written by a plan.
+  # The lock is an object of its own next to the state; the state itself is not written by a plan. A run plans for every
+  # environment of the app, whose states lie side by side.
   statement {
     sid       = "Lock"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-    resources = ["${local.state_object}.tflock"]
+    resources = ["${local.state_bucket}/${dirname(var.state_key)}/*.tflock"]
   }
 
   statement {

@@ -9,6 +9,12 @@ variable "branch" {
   default     = "main"
 }
 
+variable "release_tags" {
+  description = "Tags whose runs may build and plan too, for example v*: for deliveries that a release starts. Protect such tags by a ruleset. Null: none."
+  type        = string
+  default     = null
+}
+
 variable "environment" {
   description = "Environment on GitHub whose reviewers stand in front of apply and deploy."
   type        = string
@@ -36,6 +42,12 @@ variable "name" {
   description = "The stack's name."
   type        = string
   default     = "streaming-api"
+}
+
+variable "image_repository" {
+  description = "The ECR repository that images are in, where the stack has none of its own: for a second environment in the same account. Null: the one called like name."
+  type        = string
+  default     = null
 }
 
 variable "cluster_name" {
