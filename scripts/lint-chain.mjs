@@ -2,10 +2,15 @@
 // The linter as a command: npx --package github:slipway/slipway slipway-lint-chain [files]
 // Node runs no TypeScript below node_modules, which is where npx puts it: its types are taken away here.
 import {readFileSync} from 'node:fs'
-import {registerHooks, stripTypeScriptTypes} from 'node:module'
+import * as nodeModule from 'node:module'
 import process from 'node:process'
 import {fileURLToPath} from 'node:url'
 
+const {registerHooks, stripTypeScriptTypes} = nodeModule
+if (registerHooks === undefined || stripTypeScriptTypes === undefined) {
+  console.error(`slipway-lint-chain needs Node 22.15 or newer, and this is ${process.version}: use Node 24.`)
+  process.exit(2)
+}
 registerHooks({
   load: (url, context, next) =>
     url.startsWith('file:') && url.endsWith('.ts')
