@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process'
-import {mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
+import {copyFile, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -22,6 +22,7 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'slipway-linters-'))
   await mkdir(join(project, '.git'))
   await mkdir(join(project, '.github/workflows'), {recursive: true})
+  await copyFile(join(root, '.github/actionlint.yaml'), join(project, '.github/actionlint.yaml'))
   for (const {file, text} of workflows()) await writeFile(join(project, file), text)
   for (const folder of ['actions', 'dist']) await symlink(join(root, folder), join(project, folder))
 })
@@ -91,6 +92,11 @@ describe('zizmor', () => {
     return folder
   }
 
+  const named = ({where, workflow}: (typeof documented)[number]): [string, string] => [
+    `${where.replaceAll(/[^\w.-]/g, '_')}.yml`,
+    workflow,
+  ]
+
   test('has nothing to say about the workflows of this repository', async () => {
     expect(await zizmor('.github/workflows')).toEqual([])
   })
@@ -98,10 +104,15 @@ describe('zizmor', () => {
   test('has nothing to say about the workflows that the documents show', async () => {
     const whole = documented.filter((sample) => sample.whole)
     expect(whole.length).toBeGreaterThan(0)
-    const folder = await folderOf(
-      whole.map(({where, workflow}) => [`${where.replaceAll(/[^\w.-]/g, '_')}.yml`, workflow]),
-    )
-    expect(await zizmor(folder)).toEqual([])
+    expect(await zizmor(await folderOf(whole.map(named)))).toEqual([])
+  })
+
+  test('has nothing to say about the parts of workflows that they show', async () => {
+    const parts = documented.filter((sample) => !sample.whole)
+    expect(parts.length).toBeGreaterThan(0)
+    const said = await zizmor(await folderOf(parts.map(named)))
+    // A part has the group of the workflow that it is put into.
+    expect(said.filter((line) => !line.includes(' concurrency-limits: '))).toEqual([])
   })
 
   test('says what is wrong with a bad one', async () => {

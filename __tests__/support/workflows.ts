@@ -38,8 +38,11 @@ export function usedActions({where, data}: Pick<Sample, 'where' | 'data'>): Used
  * and this repository's actions and workflows are named by their places, so that their inputs and outputs are checked too. Undefined
  * for YAML that is no part of a workflow.
  */
-export function asWorkflow({data, text}: Sample): string | undefined {
+export function asWorkflow({data, text, file}: Sample): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined
+  // The README of an action shows some inputs of it by themselves.
+  const action = /^actions\/([a-z-]+)\/README\.md$/.exec(file)?.[1]
+  if (action !== undefined && Object.keys(data).join() === 'with') return framed(stepOf(action, text), ['example'])
   const local = text.replaceAll(/slipway\/slipway\/(actions\/[a-z-]+|\.github\/workflows\/[a-z-]+\.yml)@v\d+/g, './$1')
   if ('jobs' in data)
     return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
@@ -54,6 +57,13 @@ export function asWorkflow({data, text}: Sample): string | undefined {
   }
   if (!Object.values(data).every(isJob)) return undefined
   return framed(local.replaceAll(/^(?=.)/gm, '  '), Object.keys(data))
+}
+
+function stepOf(action: string, inputs: string): string {
+  const earlier = new Set([...inputs.matchAll(/\bsteps\.([\w-]+)\./g)].map(([, id = '']) => id))
+  const stubs = [...earlier].map((id) => `      - id: ${id}\n        run: date\n`).join('')
+  const step = `      - uses: ./actions/${action}\n${inputs.replaceAll(/^(?=.)/gm, '        ')}`
+  return `  example:\n    runs-on: ubuntu-latest\n    steps:\n${stubs}${step}`
 }
 
 function needsOf(text: string): string {
