@@ -66,8 +66,11 @@ export async function runWorkflow(lab: LabEnvironment, call: WorkflowCall): Prom
     if (call.lostAfter !== undefined && events.hasEnded(call.lostAfter)) machine.abort()
   }
   try {
+    const checkout = join(room, 'checkout')
+    await cp(call.repository, checkout, {recursive: true})
+    await takeQueuesOut(join(checkout, '.github/workflows'))
     const ran = await attempt([await runnerOf(lab), ...(await argumentsOf(call, room))], {
-      cwd: call.repository,
+      cwd: checkout,
       env: {...runnerEnv(lab, room), LAB_REPOSITORY: call.repository},
       onLine: take,
       kill: machine.signal,
@@ -123,6 +126,17 @@ async function argumentsOf(call: WorkflowCall, room: string): Promise<string[]> 
   ]
 }
 
+/**
+ * The runner knows nothing of concurrency, and refuses the word `queue`, which GitHub has known since May 2026:
+ * https://github.blog/changelog/2026-05-07-github-actions-concurrency-groups-now-allow-larger-queues
+ */
+async function takeQueuesOut(folder: string): Promise<void> {
+  for (const name of existsSync(folder) ? await readdir(folder) : []) {
+    const text = await readFile(join(folder, name), 'utf8')
+    await writeFile(join(folder, name), text.replaceAll(/^ *queue: (?:max|single)\b.*\n/gm, ''))
+  }
+}
+
 /** The form of a .env file: single quotes keep everything; double quotes know escapes and, unescaped, variables. */
 function dotenv(values: Readonly<Record<string, string>>): string {
   const quoted = (value: string): string => {
@@ -159,6 +173,7 @@ async function published(suite: string, room: string): Promise<string> {
   for (const part of ['.github/workflows', 'actions', 'dist']) {
     if (existsSync(join(suite, part))) await cp(join(suite, part), join(folder, part), {recursive: true})
   }
+  await takeQueuesOut(join(folder, '.github/workflows'))
   return folder
 }
 

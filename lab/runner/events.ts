@@ -19,6 +19,7 @@ export type OnLine = (job: string, line: string) => void
 
 /** What the lines of a run add up to. */
 export interface Collected {
+  /** By the job's id; `<job that calls>/<id>` where two jobs call the same workflow. */
   readonly jobs: ReadonlyMap<string, JobRun>
   /** What the runner itself had to say about a failure, beside the jobs' logs. */
   readonly complaint: string
@@ -26,6 +27,7 @@ export interface Collected {
 
 // https://nektosact.com/usage/: one JSON object per line; fields that are read here.
 const runnerLine = z.object({
+  job: z.string().optional(),
   jobID: z.string().optional(),
   stepID: z.array(z.string()).optional(),
   msg: z.string().optional(),
@@ -42,6 +44,9 @@ const runnerLine = z.object({
 type RunnerLine = z.infer<typeof runnerLine>
 
 interface Draft {
+  readonly id: string
+  /** The jobs that call the workflow it is in, from the outermost one; empty for a job of the workflow that was started. */
+  readonly caller: string
   result: JobRun['result']
   readonly outputs: Record<string, Record<string, string>>
   summary: string
@@ -55,7 +60,7 @@ interface Draft {
 export function collectEvents(onLine: OnLine = () => undefined): {
   readonly take: (text: string) => void
   readonly collected: () => Collected
-  /** Whether the runner has said how a job ended. */
+  /** Whether the runner has said how a job ended. @param job its id, or `<job that calls>/<id>` */
   readonly hasEnded: (job: string) => boolean
 } {
   const jobs = new Map<string, Draft>()
@@ -67,16 +72,21 @@ export function collectEvents(onLine: OnLine = () => undefined): {
       if (complaint !== '') complaints.push(complaint)
       return
     }
-    record(line, jobOf(jobs, line.jobID, Date.parse(line.time ?? '')), (said) => {
+    record(line, jobOf(jobs, line.jobID, line), (said) => {
       onLine(line.jobID ?? '', said)
     })
   }
   const collected = (): Collected => ({
-    jobs: new Map([...jobs].map(([id, draft]) => [id, finished(draft)])),
+    jobs: new Map([...jobs.values()].map((draft) => [keyOf(draft, [...jobs.values()]), finished(draft)])),
     complaint: complaints.join('\n'),
   })
-  return {take, collected, hasEnded: (job) => (jobs.get(job)?.result ?? 'skipped') !== 'skipped'}
+  const hasEnded = (job: string): boolean =>
+    [...jobs].some(([full, {id, result}]) => [full, id].includes(job) && result !== 'skipped')
+  return {take, collected, hasEnded}
 }
+
+const keyOf = ({id, caller}: Draft, all: readonly Draft[]): string =>
+  all.filter((other) => other.id === id).length > 1 && caller !== '' ? `${caller}/${id}` : id
 
 function parse(text: string): RunnerLine | undefined {
   try {
@@ -91,8 +101,14 @@ function complaintOf(text: string, line: RunnerLine | undefined): string {
   return line.level === 'error' ? (line.msg ?? text) : ''
 }
 
-function jobOf(jobs: Map<string, Draft>, id: string, at: number): Draft {
-  const job = jobs.get(id) ?? {
+function jobOf(jobs: Map<string, Draft>, id: string, line: RunnerLine): Draft {
+  const at = Date.parse(line.time ?? '')
+  // `<jobs that call>/<workflow>/<job's name>`
+  const caller = (line.job ?? '').split('/').slice(0, -2).join('/')
+  const full = caller === '' ? id : `${caller}/${id}`
+  const job = jobs.get(full) ?? {
+    id,
+    caller,
     result: 'skipped',
     outputs: {},
     summary: '',
@@ -101,7 +117,7 @@ function jobOf(jobs: Map<string, Draft>, id: string, at: number): Draft {
     began: at,
     ended: at,
   }
-  jobs.set(id, job)
+  jobs.set(full, job)
   job.ended = at
   return job
 }
@@ -129,6 +145,6 @@ function saidBy(line: RunnerLine): string {
   return told ? (line.msg ?? '').replace(/\n$/, '') : ''
 }
 
-function finished({began, ended, ...job}: Draft): JobRun {
-  return {...job, seconds: Math.max(0, (ended - began) / 1000)}
+function finished({result, outputs, summary, errors, log, began, ended}: Draft): JobRun {
+  return {result, outputs, summary, errors, log, seconds: Math.max(0, (ended - began) / 1000)}
 }

@@ -6,8 +6,9 @@ import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {labEnvironment} from '../../../lab/index.ts'
 import {runWorkflow} from '../../../lab/runner.ts'
-import type {WorkflowRun} from '../../../lab/runner.ts'
-import {labVariables, makeStateBucket, servedVersions} from '../../../scripts/demo/chain.ts'
+import type {JobRun, WorkflowRun} from '../../../lab/runner.ts'
+import {labVariables, makeStateBucket, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
+import {versionOnKubernetes, versionsOnEcs} from '../../../scripts/demo/version.ts'
 import {cloneRepository} from '../../../scripts/demo/repository.ts'
 import type {Clone} from '../../../scripts/demo/repository.ts'
 import {commentStore} from '../../support/github-comments.ts'
@@ -45,6 +46,8 @@ const lastOf = ({path}: GitHubRequest): string => decodeURIComponent(path.split(
 const tagBy = ({path}: GitHubRequest): string => tagOf(Number(/\/releases\/(?:assets\/)?(\d+)/.exec(path)?.[1]))
 
 // Releases have their tags as ids of their assets, which GitHub's description allows for as little as it needs.
+const APPROVAL = {state: 'approved', comment: '', user: {login: 'ben'}, environments: [{name: 'production-approval'}]}
+
 const ANSWERS: Readonly<Record<string, (request: GitHubRequest) => GitHubAnswer | undefined>> = {
   'GET /repos/{owner}/{repo}/releases/tags/{tag}': (request) =>
     released.has(lastOf(request)) ? {body: release(lastOf(request))} : undefined,
@@ -64,6 +67,8 @@ const ANSWERS: Readonly<Record<string, (request: GitHubRequest) => GitHubAnswer 
     receipts.set(tagBy(request), request.body as Receipt)
     return {status: 201, body: {browser_download_url: `https://github.com/${REPOSITORY}/receipt.json`}}
   },
+  // The runner asks nobody: reviewers are GitHub's business, and what it keeps of them is answered here.
+  'GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals': () => ({body: [APPROVAL]}),
   'GET /repos/{owner}/{repo}/releases/assets/{asset_id}': (request) => ({body: receipts.get(tagBy(request))}),
 }
 
@@ -98,6 +103,8 @@ interface Call {
   readonly change?: (folder: string) => Promise<void>
   readonly tag?: string
   readonly vars?: Readonly<Record<string, string>>
+  /** The job after which the machine goes away. */
+  readonly lostAfter?: string | undefined
 }
 
 // The repository as it was when the first release was published: a way back needs that commit in its history.
@@ -124,6 +131,7 @@ async function run({
   change,
   tag,
   vars,
+  lostAfter,
 }: Call): Promise<WorkflowRun & {readonly commit: string}> {
   const clone = change === undefined ? original : await cloneRepository(change)
   try {
@@ -141,6 +149,7 @@ async function run({
       },
       actions: {'actions/attest-build-provenance': attestation},
       env: {GITHUB_API_URL: github.url, GITHUB_REPOSITORY: REPOSITORY},
+      ...(lostAfter !== undefined && {lostAfter}),
     })
     return {...ran, commit: clone.commit}
   } finally {
@@ -153,6 +162,9 @@ const edit = async (file: string, from: string, to: string): Promise<void> => {
   if (!text.includes(from)) throw new Error(`${file} has no "${from}"`)
   await writeFile(file, text.replace(from, to))
 }
+/** A job of the delivery to an environment; where only one was begun, its jobs are called by their own names. */
+const jobIn = ({jobs}: WorkflowRun, environment: string, id: string): JobRun | undefined =>
+  jobs.get(`${environment}/${id}`) ?? jobs.get(id)
 const results = ({jobs}: WorkflowRun): Record<string, string> =>
   Object.fromEntries([...jobs].map(([id, {result}]) => [id, result]))
 const whatFailed = (ran: WorkflowRun): string =>
@@ -165,13 +177,13 @@ const digests = async (): Promise<(string | null)[]> => [
   ...new Set((await servedVersions(lab)).map(({digest}) => digest)),
 ]
 
-const publish = async (tag: string, change?: Call['change']): ReturnType<typeof run> => {
+const publish = async (tag: string, change?: Call['change'], lostAfter?: string): ReturnType<typeof run> => {
   released.add(tag)
   return await run({
     workflow: 'release.yml',
     event: 'release',
     payload: () => ({action: 'published', release: {tag_name: tag, prerelease: false}}),
-    tag,
+    ...{tag, lostAfter},
     ...(change !== undefined && {change}),
   })
 }
@@ -210,33 +222,57 @@ const openPullRequest = async (from: string, change?: Call['change']): ReturnTyp
     ...(change !== undefined && {change}),
   })
 
-const goBack = async (tag: string): ReturnType<typeof run> =>
-  await run({workflow: 'undo.yml', event: 'workflow_dispatch', payload: () => ({inputs: {release: tag}})})
+const goBack = async (tag: string, lostAfter?: string): ReturnType<typeof run> =>
+  await run({workflow: 'undo.yml', event: 'workflow_dispatch', payload: () => ({inputs: {release: tag}}), lostAfter})
+
+/** What runs in the environment before production, at the tasks' and the Service's own addresses. */
+const staged = async (): Promise<(string | null)[]> => {
+  const served = [
+    ...(await versionsOnEcs(lab, 'StreamingStaging', 'APIService', 3000)),
+    await versionOnKubernetes(lab, 'streaming-staging', 'streaming-api'),
+  ]
+  return [...new Set(served.map(({digest}) => digest))]
+}
 
 let first: string | undefined
 
 test(
-  'a published release is live, and has the receipt of its delivery',
+  'a published release is live on staging and then in production, and has the receipt of its delivery',
   async () => {
     const ran = await publish(tagOf(0))
     expect([whatFailed(ran), ran.complaint, results(ran)]).toEqual([
       '',
       '',
-      expect.objectContaining({approve: 'success', kubernetes: 'success', attach: 'success'}),
+      expect.objectContaining({
+        ...{'staging/kubernetes': 'success', 'production/approve': 'success', 'production/kubernetes': 'success'},
+        attach: 'success',
+      }),
     ])
-    first = ran.jobs.get('build')?.outputs['image']?.['digest']
-    expect(ran.jobs.get('build')?.outputs['image']?.['tags']).toContain(`:${tagOf(0).slice(1)}`)
-    expect(await digests()).toEqual([first])
+    const image = ran.jobs.get('staging/build')?.outputs['image']
+    first = image?.['digest']
+    expect(image?.['tags']).toContain(`:${tagOf(0).slice(1)}`)
+    // Production takes over what staging ran; it builds nothing.
+    expect(ran.jobs.get('production/build')?.outputs['image']).toMatchObject({digest: first, reused: 'true'})
+    expect([await staged(), await digests()]).toEqual([[first], [first]])
+    // Nobody looks at staging's changes, so they are not asked for.
+    expect([ran.jobs.has('staging/preview'), ran.jobs.has('production/preview')]).toEqual([false, true])
     const receipt = receipts.get(tagOf(0))
     expect(receipt?.stages.map(({stage}) => stage)).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
+    // The way back is one for production.
+    expect(receipt?.stages.find(({stage}) => stage === 'ecs')?.now['taskDefinition']).toMatch(/^streaming-api:/)
     // What every action really writes is what docs/schema publishes.
     for (const stage of receipt?.stages ?? [])
       expect([stage.stage, schemaProblem('receipt-v1', stage)]).toEqual([stage.stage, ''])
     expect(schemaProblem('delivery-v1', receipt)).toBe('')
-    expect(receipt).toMatchObject({signature: {algorithm: 'ed25519'}})
+    expect(receipt).toMatchObject({
+      signature: {algorithm: 'ed25519'},
+      approvals: [{by: 'ben', environments: ['production-approval']}],
+    })
+    expect(ran.jobs.get('attach')?.summary).toContain('approved by ben')
+    expect(ran.jobs.get('attach')?.summary).not.toContain('Who approves this')
     expect(ran.jobs.get('attach')?.log).toContain('Attested ')
   },
-  10 * MINUTES,
+  15 * MINUTES,
 )
 
 test(
@@ -323,7 +359,37 @@ describe('a way back', () => {
       const ran = await pushTag(tagOf(1), change, {DELIVER_TAGS: 'true'})
       expect([whatFailed(ran), ran.complaint, receipts.get(tagOf(1))?.status]).toEqual(['', '', 'succeeded'])
       const [now] = await digests()
-      expect(now).not.toBe(first)
+      expect([now === first, await staged()]).toEqual([false, [now]])
+      // Everything that production would change was shown, and is one digest: what the approval was bound to.
+      const shown = ran.jobs.get('production/preview')
+      expect(shown?.summary).toMatch(
+        /\*\*Infrastructure\*\*[\s\S]*\*\*ECS\*\* `APIService`[\s\S]*\*\*Kubernetes\*\* `streaming`/,
+      )
+      const bound = shown?.outputs['report']?.['preview-digest'] ?? 'none'
+      expect(ran.jobs.get('production/approve')?.log).toContain(`changes ${bound}.`)
+      for (const job of ['production/migrate', 'production/kubernetes'])
+        expect(ran.jobs.get(job)?.log).toMatch(/: exactly what was approved, sha256:/)
+    },
+    15 * MINUTES,
+  )
+
+  test(
+    'what fails on staging never reaches production, and the release has no receipt',
+    async () => {
+      const before = await digests()
+      const ran = await publish(tagOf(2), async (folder) => {
+        const file = join(folder, 'sample-app/task-definition.staging.json')
+        await edit(file, '"essential": true', '"essential": true, "command": ["node", "src/sever.js"]')
+        await edit(join(folder, 'sample-app/src/app.js'), '\n', '\n// another image\n')
+      })
+      // One delivery alone: its jobs have no other of their names beside them.
+      expect([jobIn(ran, 'staging', 'ecs')?.result, jobIn(ran, 'staging', 'report')?.result]).toEqual([
+        'failure',
+        'success',
+      ])
+      expect([...ran.jobs.keys()].filter((id) => /^production|attach/.test(id))).toEqual([])
+      expect(whatFailed(ran)).toMatch(/APIService: container "api" exits with code 1/)
+      expect([await digests(), receipts.has(tagOf(2))]).toEqual([before, false])
     },
     10 * MINUTES,
   )
@@ -351,19 +417,52 @@ describe('a way back', () => {
   test(
     'the receipt of a release brings its digest back to Kubernetes and ECS, and shows what Terraform would change',
     async () => {
+      // The machine goes away after each stage: what is back already stays, and is not done again.
+      for (const last of ['receipt', 'kubernetes', 'ecs'])
+        expect((await goBack('previous', last)).jobs.get(last)?.result).toBe('success')
       // The one before the last is meant.
       const ran = await goBack('previous')
+      expect(['kubernetes', 'ecs'].map((job) => whatHappened(ran.jobs.get(job)).status)).toEqual([
+        'unchanged',
+        'unchanged',
+      ])
       expect(ran.jobs.get('receipt')?.outputs['read']?.['release']).toBe(tagOf(0))
       expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
       expect(await digests()).toEqual([first])
       const ecs = receipts.get(tagOf(0))?.stages.find(({stage}) => stage === 'ecs')
       expect(ran.jobs.get('ecs')?.outputs['deploy']?.['task-definition-arn']).toContain(ecs?.now['taskDefinition'])
-      expect(ran.jobs.get('report')?.summary).toMatch(/sha256:\w{8}… is live/)
+      expect(ran.jobs.get('report')?.summary).toMatch(/sha256:\w{8}… was live already/)
       expect(ran.jobs.get('infrastructure')?.outputs['plan']?.['status']).toBe('planned')
     },
     10 * MINUTES,
   )
 })
+
+test(
+  'a machine that goes away before staging is told, before production, and before the receipt: run again, the release goes on there',
+  async () => {
+    const change = async (folder: string): Promise<void> => {
+      await edit(join(folder, 'sample-app/src/app.js'), '\n', '\n// one more image\n')
+    }
+    const before = await digests()
+    const cut = await publish(tagOf(3), change, 'staging/kubernetes')
+    const image = jobIn(cut, 'staging', 'build')?.outputs['image']?.['digest']
+    expect([await staged(), await digests()]).toEqual([[image], before])
+
+    const untold = await publish(tagOf(3), change, 'production/kubernetes')
+    expect([await staged(), await digests(), receipts.has(tagOf(3))]).toEqual([[image], [image], false])
+    const statusOf = (ran: WorkflowRun, environment: string): string[] =>
+      ['build', 'apply', 'ecs', 'kubernetes'].map((job) => whatHappened(jobIn(ran, environment, job)).status)
+    const nothing = ['unchanged', 'unchanged', 'unchanged', 'unchanged']
+    expect(statusOf(untold, 'staging')).toEqual(nothing)
+
+    const ran = await publish(tagOf(3), change)
+    expect([whatFailed(ran), ran.complaint]).toEqual(['', ''])
+    expect([statusOf(ran, 'staging'), statusOf(ran, 'production')]).toEqual([nothing, nothing])
+    expect([await digests(), receipts.get(tagOf(3))?.stages.length]).toEqual([[image], 6])
+  },
+  20 * MINUTES,
+)
 
 test('every call to GitHub was one that GitHub describes', () => {
   expect(github.requests.length).toBeGreaterThan(0)
