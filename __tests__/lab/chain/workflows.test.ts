@@ -234,6 +234,21 @@ const staged = async (): Promise<(string | null)[]> => {
   return [...new Set(served.map(({digest}) => digest))]
 }
 
+/** What a release has attached: every stage of production, in the published shape, signed, with who approved it. */
+function expectWholeReceipt(receipt: Receipt | undefined): void {
+  expect(receipt?.stages.map(({stage}) => stage)).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
+  // The way back is one for production.
+  expect(receipt?.stages.find(({stage}) => stage === 'ecs')?.now['taskDefinition']).toMatch(/^streaming-api:/)
+  // What every action really writes is what docs/schema publishes.
+  for (const stage of receipt?.stages ?? [])
+    expect([stage.stage, schemaProblem('receipt-v1', stage)]).toEqual([stage.stage, ''])
+  expect(schemaProblem('delivery-v1', receipt)).toBe('')
+  expect(receipt).toMatchObject({
+    signature: {algorithm: 'ed25519'},
+    approvals: [{by: 'ben', environments: ['production-approval']}],
+  })
+}
+
 let first: string | undefined
 
 test(
@@ -256,18 +271,7 @@ test(
     expect([await staged(), await digests()]).toEqual([[first], [first]])
     // Nobody looks at staging's changes, so they are not asked for.
     expect([ran.jobs.has('staging/preview'), ran.jobs.has('production/preview')]).toEqual([false, true])
-    const receipt = receipts.get(tagOf(0))
-    expect(receipt?.stages.map(({stage}) => stage)).toEqual(['build', 'plan', 'apply', 'task', 'ecs', 'kubernetes'])
-    // The way back is one for production.
-    expect(receipt?.stages.find(({stage}) => stage === 'ecs')?.now['taskDefinition']).toMatch(/^streaming-api:/)
-    // What every action really writes is what docs/schema publishes.
-    for (const stage of receipt?.stages ?? [])
-      expect([stage.stage, schemaProblem('receipt-v1', stage)]).toEqual([stage.stage, ''])
-    expect(schemaProblem('delivery-v1', receipt)).toBe('')
-    expect(receipt).toMatchObject({
-      signature: {algorithm: 'ed25519'},
-      approvals: [{by: 'ben', environments: ['production-approval']}],
-    })
+    expectWholeReceipt(receipts.get(tagOf(0)))
     expect(ran.jobs.get('attach')?.summary).toContain('approved by ben')
     expect(ran.jobs.get('attach')?.summary).not.toContain('Who approves this')
     expect(ran.jobs.get('attach')?.log).toContain('Attested ')
