@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {labEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
-import type {WorkflowRun} from '../../lab/runner.ts'
+import type {WorkflowCall, WorkflowRun} from '../../lab/runner.ts'
 import {labVariables} from '../../scripts/demo/chain.ts'
 import {cloneRepository} from '../../scripts/demo/repository.ts'
 import type {Clone} from '../../scripts/demo/repository.ts'
@@ -39,6 +39,9 @@ jobs:
 
 const APPROVED = CALLER.replace('environment: staging', 'environment: staging\n      approval-environment: approval')
 
+const OTHER = `sha256:${'9f2c'.repeat(16)}`
+const BOUND = CALLER.replace('environment: staging', `environment: staging\n      image-digest: ${OTHER}`)
+
 const MULTI_ARCH = `
 name: image
 on: push
@@ -65,6 +68,7 @@ beforeAll(async () => {
   await mkdir(join(repository, '.github/workflows'), {recursive: true})
   await writeFile(join(repository, '.github/workflows/ship.yml'), CALLER)
   await writeFile(join(repository, '.github/workflows/approved.yml'), APPROVED)
+  await writeFile(join(repository, '.github/workflows/bound.yml'), BOUND)
   await writeFile(join(repository, '.github/workflows/image.yml'), MULTI_ARCH)
   // An image that needs no emulator: it runs nothing while it is built.
   await mkdir(join(repository, 'nothing'))
@@ -86,7 +90,7 @@ async function git(...argv: string[]): Promise<string> {
 async function ship(
   vars: Record<string, string> = {},
   workflow = 'ship.yml',
-  onLine?: (job: string, line: string) => void,
+  {onLine, lostAfter}: Pick<WorkflowCall, 'onLine' | 'lostAfter'> = {},
 ): Promise<WorkflowRun> {
   return await runWorkflow(lab, {
     repository,
@@ -96,6 +100,7 @@ async function ship(
     payload: {ref: 'refs/heads/main', repository: {default_branch: 'main'}},
     vars: {...labVariables(lab), ...vars},
     ...(onLine !== undefined && {onLine}),
+    ...(lostAfter !== undefined && {lostAfter}),
   })
 }
 
@@ -127,10 +132,12 @@ describe('an approval of its own', () => {
     async () => {
       const before = await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')
       await git('-c', 'user.name=test', '-c', 'user.email=test@example.test', 'commit', '--allow-empty', '-qm', 'next')
-      const ran = await ship({}, 'approved.yml', (job, line) => {
-        // Somebody else changes the cluster while people still look at what would be done.
-        if (job !== 'approve' || !line.includes('Goes on to be delivered')) return
-        execFileSync('kubectl', ['-n', NAMESPACE, 'delete', 'poddisruptionbudget', 'streaming-api'], {env})
+      const ran = await ship({}, 'approved.yml', {
+        onLine: (job, line) => {
+          // Somebody else changes the cluster while people still look at what would be done.
+          if (job !== 'approve' || !line.includes('Goes on to be delivered')) return
+          execFileSync('kubectl', ['-n', NAMESPACE, 'delete', 'poddisruptionbudget', 'streaming-api'], {env})
+        },
       })
       expect(ran.jobs.get('preview')?.summary).toMatch(/\*\*Kubernetes\*\* `another-team`.*Deployment/)
       expect(ran.jobs.get('approve')?.log).toMatch(/changes sha256:[0-9a-f]{64}/)
@@ -165,10 +172,30 @@ test(
 )
 
 test(
+  'an image that is not the one of the environment before stops the delivery before anything is done',
+  async () => {
+    const before = await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')
+    const ran = await ship({}, 'bound.yml')
+    expect(results(ran)).toEqual({build: 'failure', report: 'success'})
+    const found = ran.jobs.get('build')?.outputs['image']?.['digest'] ?? ''
+    expect(ran.jobs.get('build')?.errors[0]).toMatch(
+      `The environment before this one has ${OTHER}, and the image of this commit is now ${found}`,
+    )
+    expect(await versionOnKubernetes(lab, NAMESPACE, 'streaming-api')).toEqual(before)
+  },
+  5 * MINUTES,
+)
+
+test(
   'build-multi-arch.yml: each platform on a runner of its own, one index under the tags',
   async () => {
+    // A machine that goes away between the platforms: the next run makes the same image again, byte for byte.
+    const cut = await ship({}, 'image.yml', {lostAfter: 'amd64'})
     const ran = await ship({}, 'image.yml')
     expect(ran.complaint).toBe('')
+    expect(ran.jobs.get('amd64')?.outputs['image']?.['digest']).toBe(
+      cut.jobs.get('amd64')?.outputs['image']?.['digest'],
+    )
     const image = ran.jobs.get('image')?.outputs['image']
     const legs = ['amd64', 'arm64'].map((arch) => ran.jobs.get(arch)?.outputs['image']?.['digest'])
     const stored = await fetch(`http://${lab.registry}/v2/another-multi-arch/manifests/${image?.['tag'] ?? ''}`, {

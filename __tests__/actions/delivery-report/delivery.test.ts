@@ -210,6 +210,12 @@ describe('previews in one comment', () => {
   test.each(cases)('%s', (_name, previews, verdict) => {
     expect(previewComment(previews, env.GITHUB_SHA).split('\n')[0]).toBe(`### Slipway preview · ${verdict}`)
   })
+  test('stand in the order of the chain, whatever order the jobs are given in', () => {
+    const text = previewComment([preview({stage: 'kubernetes'}), preview({stage: 'ecs'}), preview({})], 'x')
+    expect([...text.matchAll(/\*\*(Infrastructure|ECS|Kubernetes)\*\*/g)].map(([, name]) => name)).toEqual([
+      ...['Infrastructure', 'ECS', 'Kubernetes'],
+    ])
+  })
   test('the digest that an approval is bound to does not depend on the order of the jobs', () => {
     const [a, b] = [preview({}), preview({stage: 'ecs', digest: OTHER})]
     expect(previewComment([a, b], 'x').split('\n').at(-1)).toBe(previewComment([b, a], 'x').split('\n').at(-1))

@@ -5,6 +5,7 @@ import {shownNotes} from './approved.ts'
 import {findings} from './findings.ts'
 import type {ReportInputs} from './inputs.ts'
 
+// In the order in which they are carried out, whatever order the jobs ended in.
 const PREVIEW_NAMES: Readonly<Record<Preview['stage'], string>> = {
   plan: 'Infrastructure',
   ecs: 'ECS',
@@ -36,11 +37,13 @@ export function unseenIn({jobs, notPreviewed}: Pick<ReportInputs, 'jobs' | 'notP
  * @param run the address of the run that made them
  */
 export function previewComment(
-  previews: readonly Preview[],
+  shown: readonly Preview[],
   commit: string,
   unseen: readonly Unseen[] = [],
   run?: string,
 ): string {
+  const stages = Object.keys(PREVIEW_NAMES)
+  const previews = [...shown].sort((a, b) => stages.indexOf(a.stage) - stages.indexOf(b.stage))
   const rows = [
     ...previews.map((preview) => [`**${PREVIEW_NAMES[preview.stage]}** ${code(preview.subject)}`, preview.headline]),
     ...unseen.map(({what, why}) => [what, why]),
