@@ -128,6 +128,13 @@ export function stateAt(frames: readonly Frame[], seconds: number): Frame {
   return frames.filter(({at}) => at <= seconds).reduce(merge, {at: 0})
 }
 
+function eventsOf(state: Frame, {at, events = [], eventTimes}: Frame): Pick<Frame, 'events' | 'eventTimes'> {
+  return {
+    events: [...(state.events ?? []), ...events],
+    eventTimes: [...(state.eventTimes ?? []), ...(eventTimes ?? events.map(() => at))],
+  }
+}
+
 function merge(state: Frame, frame: Frame): Frame {
   const tasks = new Map((state.tasks ?? []).map((task) => [task.id, task]))
   for (const task of frame.tasks ?? []) tasks.set(task.id, {...tasks.get(task.id), ...task})
@@ -137,8 +144,7 @@ function merge(state: Frame, frame: Frame): Frame {
     ours: {...state.ours, ...frame.ours},
     old: {...state.old, ...frame.old},
     ...((state.other ?? frame.other) && {other: {...state.other, ...frame.other}}),
-    events: [...(state.events ?? []), ...(frame.events ?? [])],
-    eventTimes: [...(state.eventTimes ?? []), ...(frame.eventTimes ?? (frame.events ?? []).map(() => frame.at))],
+    ...eventsOf(state, frame),
     tasks: [...tasks.values()],
     codeDeploy: {...state.codeDeploy, ...frame.codeDeploy},
     errors: frame.errors ?? {},

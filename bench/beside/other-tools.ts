@@ -86,11 +86,7 @@ const runTask: ActionStart = {
   },
 }
 
-const beside = (tool: string, {theirs: _theirs, ...failing}: Failing, start: ActionStart | ProgramStart): Beside => ({
-  tool,
-  failing,
-  start,
-})
+const beside = (tool: string, failing: Failing, start: ActionStart | ProgramStart): Beside => ({tool, failing, start})
 
 const EXITS = running('A one-off task works for 20 s and exits with code 1', {
   frames: [

@@ -66,23 +66,28 @@ export const running = (title: string, history: History): Failing => ({
 
 /** Its tasks exit at once, and ECS starts them again and again. */
 export const CRASH = deploying('The container exits with code 3 right after its start', recorded('crash-no-breaker'))
+/** Nothing fails and nothing comes up. */
 export const NEVER_UP = deploying('The tasks never come up', {
   frames: [{at: 0, ours: {pending: 2}, old: {running: 2}}],
 })
+/** The failed deployment stays where it is. */
 export const GAVE_UP = deploying(
   'The circuit breaker gives up, without a rollback',
   recorded('breaker-without-rollback'),
 )
 const rolledBack = recorded('breaker-with-rollback')
 const OLD_TASKS = ['o1aa', 'o2bb'].map((id) => ({id, of: 'old' as const, status: 'RUNNING'}))
+/** ECS itself goes back. */
 export const ROLLED_BACK = deploying('The circuit breaker rolls back', {
   ...rolledBack,
   // They run on all the while, and some tools count them.
   frames: [{at: 0, tasks: OLD_TASKS}, ...(rolledBack.frames ?? [])],
 })
+/** RunTask answers that it started nothing. */
 export const NO_CAPACITY = running('There is no capacity for a one-off task', {
   frames: [{at: 0, record: {failures: [{reason: 'Capacity is unavailable at this time. Please try again later.'}]}}],
 })
+/** The task stops before it has run. */
 export const UNPULLABLE = running('The image of a one-off task cannot be pulled', {
   frames: [
     {at: 0, tasks: [{id: 't1aa', status: 'PENDING'}]},

@@ -86,9 +86,9 @@ export async function undo(
   const underWay = begun.filter((one) => 'before' in one)
   const ended = await waitUntilBack(world, aws, cluster, underWay)
   return await Promise.all(
-    begun.map((one) => {
+    begun.map(async (one) => {
       if ('before' in one) return ended[underWay.indexOf(one)] ?? notBack(one.before, 'it is not known why')
-      return 'undone' in one ? one.undone : one
+      return 'undone' in one ? await one.undone : one
     }),
   )
 }

@@ -53,13 +53,12 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
     differences,
     logs.flatMap(({tail}) => tail.lines),
   )
-  const blocked = main === undefined && unfit === undefined ? blockedBy(outcome) : undefined
+  const why = main?.cause ?? blockedBy(outcome, unfit)
   const cause = sentence(verdict, unfit === undefined ? main : sharper(main, unfit), said, track.tasks.length)
   return {
-    reason:
-      unfit !== undefined && main === undefined ? 'health-check-failed' : reasonOf(verdict, main?.cause ?? blocked),
+    reason: unfit !== undefined && main === undefined ? 'health-check-failed' : reasonOf(verdict, why),
     subject: track.watched.service,
-    cause: main === undefined ? withTargets(withBlock(cause, blocked), unfit) : cause,
+    cause: main === undefined ? withTargets(withBlock(cause, why), unfit) : cause,
     evidence: [
       ...logEvidence(logs),
       ...taskEvidence(facts, failures, logs),
@@ -67,15 +66,15 @@ export async function diagnose(world: World, aws: Aws, facts: Case): Promise<Dia
       ...eventEvidence(track.events),
     ],
     ...(differences.length > 0 && {changed: changedLine(facts, missing)}),
-    advice:
-      missing === undefined && unfit !== undefined ? unfit.advice : advice(facts, main?.cause ?? blocked, missing),
+    advice: missing === undefined && unfit !== undefined ? unfit.advice : advice(facts, why, missing),
     links: links(facts, main, logs),
   }
 }
 
 // Where no task ever came to be, the service's events alone say why.
-function blockedBy({track, verdict}: Outcome): Why | undefined {
-  if (!['failed', 'rolled-back', 'timed-out'].includes(verdict.kind)) return undefined
+function blockedBy({track, verdict}: Outcome, unfit: object | undefined): Why | undefined {
+  const isFailed = ['failed', 'rolled-back', 'timed-out'].includes(verdict.kind)
+  if (!isFailed || unfit !== undefined || track.failures.length > 0) return undefined
   return track.events.map((message) => causeOfEvent(eventLine(message))).findLast((cause) => cause !== undefined)
 }
 

@@ -37,10 +37,7 @@ async function list(eyes: Eyes, whose: Whose, tracks: readonly Track[], now: num
   const there = new Set(listed.map(({taskArn}) => taskArn))
   const lost = tracks.flatMap((track) => track.openTasks.filter((arn) => !there.has(arn)))
   const found: readonly Task[] = [...listed, ...(await eyes.describe(lost))]
-  for (const track of tracks) {
-    track.seeTasks(found, now)
-    track.listed(now)
-  }
+  for (const track of tracks) track.seeTasks(found, now, true)
 }
 
 /** How to list the tasks of several deployments: by family where that has more than one of them, else by service. */

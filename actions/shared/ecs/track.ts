@@ -233,19 +233,15 @@ export class Track {
     return calm
   }
 
-  /** All tasks of the deployment were listed: what is known of them is as new as what its service said. */
-  listed(now: number): void {
-    this.#listedAt = now
-  }
-
   /** The tasks that are running or on their way, when they were listed since its service was last seen. */
   get openNow(): readonly Task[] | undefined {
     if (this.#listedAt < this.#seenAt) return undefined
     return this.tasks.filter((task) => !isStopped(task))
   }
 
-  /** Takes in what was seen of tasks; those of other deployments and services are left out. */
-  seeTasks(tasks: readonly Task[], now: number): void {
+  /** Takes in what was seen of tasks, or `all` that there are; those of other deployments and services are left out. */
+  seeTasks(tasks: readonly Task[], now: number, all = false): void {
+    if (all) this.#listedAt = now
     const failedBefore = this.failedTasks
     const since = this.#service?.deployments?.find(({id}) => id === this.watched.deploymentId)?.createdAt
     for (const task of tasks) if (belongsTo(task, this.watched, since)) this.#tasks.set(task.taskArn ?? '', task)
