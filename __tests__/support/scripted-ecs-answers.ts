@@ -221,7 +221,7 @@ function create(stage: Stage, input: Input): Json {
 
 function statusOf(stage: Stage, name: string, frame: Frame): string {
   if (name.startsWith('New') && !stage.created.has(name)) return 'INACTIVE'
-  if (stage.removedAt === undefined) return frame.status ?? 'ACTIVE'
+  if (stage.removedAt === undefined || !stage.created.has(name)) return frame.status ?? 'ACTIVE'
   return stage.clock.now() - stage.removedAt < 4000 ? 'DRAINING' : 'INACTIVE'
 }
 

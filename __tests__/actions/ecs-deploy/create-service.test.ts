@@ -332,3 +332,16 @@ describe('a mistake in the file: one sentence, nothing changed', () => {
     expect(changes(seen)).toEqual([])
   })
 })
+
+test('one that was made and one that was there fail: neither waits for the other on the way back', async () => {
+  const {ecs, failure} = await deploy(crash, {service: 'APIService, NewService'})
+  expect(failure?.diagnosis.undo).toMatch(/APIService is back on streaming-api:41/)
+  expect(failure?.diagnosis.undo).toMatch(/NewService, which did not exist before, is removed again/)
+  const deleted = ecs.calls.findIndex(({operation}) => operation === 'DeleteService')
+  const [started] = ecs.calls.slice(deleted)
+  const looks = ecs.calls.filter(
+    ({operation, input, at}) =>
+      operation === 'DescribeServices' && String(input['services']) === 'APIService' && at >= (started?.at ?? Infinity),
+  )
+  expect((looks[0]?.at ?? Infinity) - (started?.at ?? 0)).toBeLessThan(2000)
+})
