@@ -64,3 +64,10 @@ test.each([
   expect(trouble?.reason).toBe('unreachable')
   expect(trouble?.cause).toMatch(words)
 })
+
+test('a GitHub that never answers held a job up for minutes: four tries for each of many questions', async () => {
+  const client = await github(silent)
+  for (let question = 1; question <= 4; question += 1) await expect(read(client, 0)).rejects.toThrow('no answer')
+  await expect(read(client)).rejects.toThrow('no answer')
+  expect(asked).toBe(5)
+})

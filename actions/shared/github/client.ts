@@ -57,6 +57,7 @@ type Plugged = Parameters<typeof retry>[0]
 const honest = (silenceMs: number) =>
   function ({hook}: Plugged): object {
     const tried = new WeakSet<object>()
+    let silences = 0
     hook.wrap('request', async (request, options) => {
       if (tried.has(options)) countRetry('GitHub')
       tried.add(options)
@@ -64,9 +65,14 @@ const honest = (silenceMs: number) =>
       options.request.signal = AbortSignal.timeout(silenceMs)
       try {
         const answer = await request(options)
+        silences = 0
         if (isWhole(answer, options)) return answer
       } catch (thrown) {
-        throw isLate(thrown) ? failed('ETIMEDOUT', 'GitHub gave no answer in time', options) : thrown
+        if (!isLate(thrown)) throw thrown
+        silences += 1
+        // Who was silent all along one question is asked the next ones, but not again and again.
+        if (silences > RETRIES) options.request.retries = 0
+        throw failed('ETIMEDOUT', 'GitHub gave no answer in time', options)
       }
       throw failed('EBADMSG', 'what came back is no answer of GitHub, or only half of one', options)
     })
