@@ -67,6 +67,7 @@ export async function openCorner(): Promise<Corner> {
       for (const part of [aws, github, server, cluster]) await part.close()
       await ecs.remove()
       await kube.close()
+      forgetImages(kube)
       rmSync(folder, {recursive: true, force: true})
     },
   }
@@ -80,6 +81,16 @@ function appliedRoot(root: string, env: Readonly<Record<string, string>>): void 
     ['apply', '-input=false', '-auto-approve'],
   ]) {
     execFileSync('terraform', argv, {cwd: root, env: {...process.env, ...env}, stdio: 'pipe'})
+  }
+}
+
+// What the host of ECS pulled for the service; what a container still ends with goes with the lab.
+function forgetImages({image, run}: LabKube): void {
+  const ids = run('docker', ['images', '--quiet', '--no-trunc', image]).split('\n').filter(Boolean)
+  try {
+    if (ids.length > 0) run('docker', ['rmi', '--force', ...new Set(ids)])
+  } catch (error) {
+    console.log(`Images of the soak are left on the host: ${String(error)}`)
   }
 }
 

@@ -5,6 +5,7 @@ import {ECSClient, paginateListTaskDefinitions} from '@aws-sdk/client-ecs'
 import {labPaths} from '../../../lab/core/paths.ts'
 import {readState} from '../../../lab/core/state.ts'
 import {labAwsConnection} from '../../support/lab-aws.ts'
+import type {LabKube} from '../../support/lab-kube.ts'
 import {processesOf} from '../core/watcher.ts'
 import type {Corner} from './corner.ts'
 import type {Measure} from './judge.ts'
@@ -40,7 +41,12 @@ export function measuresOf(corner: Corner, id: string, asked: Asked, peak: () =>
     }),
     docker('networks of Docker', 2, 'network', 'ls', '--quiet'),
     docker('volumes of Docker', 2, 'volume', 'ls', '--quiet'),
-    docker('dangling images', 2, 'images', '--quiet', '--filter', 'dangling=true'),
+    nothing('images of Docker without a name', 2, () => dangling(kube).filter((name) => name === '<none>').length),
+    {
+      name: 'images that the host of ECS has pulled',
+      noise: 0,
+      count: () => ({there: dangling(kube).filter((name) => name === kube.image).length, asked: asked.revisions}),
+    },
     {
       name: 'notes that buildx keeps about each build',
       noise: 0,
@@ -76,6 +82,12 @@ export function processMeasures(id: string, folder: string, peak: () => number):
     nothing('files in temp, home, checkout and the settings of Docker', 0, () => files(folder).length - notes(folder)),
     nothing('files with a login', 0, () => files(folder, ['runner', 'tmp', 'home', 'docker']).filter(hasLogin).length),
   ]
+}
+
+// By their repositories: what was pulled by its digest has one, what a build left has none.
+function dangling(kube: LabKube): string[] {
+  const argv = ['images', '--filter', 'dangling=true', '--format', '{{.Repository}}']
+  return kube.run('docker', argv).split('\n')
 }
 
 // Children that are ending get a moment for it.
