@@ -97,7 +97,10 @@ class Deliveries {
     this.#note(ended)
     return {
       fault: `${struck.name}: ${fault.name}`,
-      end: endOf(ended.find(({stage}) => stage === struck.name)),
+      end: endOf(
+        ended.find(({stage}) => stage === struck.name),
+        fault.met(),
+      ),
       seconds: Math.round((Date.now() - started) / 100) / 10,
       wrong: ended.flatMap(({wrong}) => wrong),
     }
@@ -125,8 +128,9 @@ class Deliveries {
   }
 }
 
-function endOf(ended: Ended | undefined): string {
+function endOf(ended: Ended | undefined, met: boolean): string {
   if (ended === undefined) return 'not reached'
+  if (!met) return `${ended.stage}: ended before the fault`
   const {stage, exit, status, again} = ended
   return `${stage}: ${exit === '0' ? status : `${exit} ${status}`.trim()}${again === undefined ? '' : `, then ${again}`}`
 }

@@ -21,12 +21,6 @@ export interface Stage {
   check(result: ActionResult): Promise<readonly string[]>
 }
 
-/** What went wrong on purpose. */
-export interface Struck {
-  readonly stage: string
-  readonly fault: string
-}
-
 /** How a stage ended. */
 export interface Ended {
   readonly stage: string
@@ -49,6 +43,8 @@ const LATEST_SIGNAL_MS = 5000
 /** What will go wrong in a stage; it strikes while `strike` runs. */
 export interface Fault {
   readonly name: string
+  /** Whether it came to it: a run may be over before, or ask less often. */
+  met(): boolean
   strike(stage: Stage, call: ActionCall): ActionCall
 }
 
@@ -63,21 +59,24 @@ export function chooseFault(random: Dice, stage: Stage): Fault {
 }
 
 function signalAfter(signal: NodeJS.Signals, ms: number): Fault {
+  let met = false
   const strike: Fault['strike'] = (_stage, call) => ({
     ...call,
     onStart: (child) => {
-      const timer = setTimeout(() => child.kill(signal), ms)
+      const timer = setTimeout(() => {
+        met = child.kill(signal)
+      }, ms)
       child.once('exit', () => {
         clearTimeout(timer)
       })
     },
   })
-  return {name: `${signal} after ${String(ms)} ms`, strike}
+  return {name: `${signal} after ${String(ms)} ms`, met: () => met, strike}
 }
 
 function atRequest(fault: (typeof PASSING)[number], nth: number): Fault {
+  let [seen, struck] = [0, 0]
   const strike: Fault['strike'] = ({way}, call) => {
-    let [seen, struck] = [0, 0]
     if (way === undefined || !('proxy' in way)) return call
     way.proxy.harm = (request) => {
       seen += 1
@@ -87,16 +86,16 @@ function atRequest(fault: (typeof PASSING)[number], nth: number): Fault {
     }
     return call
   }
-  return {name: `${fault.name} at request ${String(nth)}`, strike}
+  return {name: `${fault.name} at request ${String(nth)}`, met: () => struck > 0, strike}
 }
 
 function atConnection(harm: 'reset' | 'slow', nth: number): Fault {
+  let seen = 0
   const strike: Fault['strike'] = ({way}, call) => {
-    let seen = 0
     if (way !== undefined && 'wire' in way) way.wire.harm = () => ((seen += 1) === nth ? harm : undefined)
     return call
   }
-  return {name: `${harm} at connection ${String(nth)}`, strike}
+  return {name: `${harm} at connection ${String(nth)}`, met: () => seen >= nth, strike}
 }
 
 /** Runs a stage, with a fault or without one, and its post step; after a red end once more without the fault. */

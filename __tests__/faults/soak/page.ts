@@ -24,6 +24,9 @@ export function soakSection(): readonly string[] {
   return [sectionOf(JSON.parse(readFileSync(FILE, 'utf8')) as SoakRecord)]
 }
 
+const ENOUGH = 50
+const FEW = ' So few deliveries prove little: what is left behind now and then is not seen in them.'
+
 /** @returns Markdown */
 export function sectionOf(soak: SoakRecord): string {
   const {planned, deliveries, seed, whole, medianSeconds, wrong, trends, ends} = soak
@@ -35,7 +38,7 @@ export function sectionOf(soak: SoakRecord): string {
     '## Soak',
     `**${String(deliveries)} deliveries in a row** in the lab${early}, seed ${String(seed)}, ${String(medianSeconds)} s each (median). ${stages},
 with one fault chosen by chance at some request or moment of one stage: a fault of the network that passes, SIGINT, SIGTERM
-or SIGKILL. A red stage is run once more, as a person would. After each delivery is counted what is there.`,
+or SIGKILL. A red stage is run once more, as a person would. After each delivery is counted what is there.${deliveries < ENOUGH ? FEW : ''}`,
     table(
       ['', 'first', 'last', 'asked for in between, at most', 'slope per delivery beyond that', ''],
       trends.map((t) => [t.name, t.first, t.last, t.asked, t.slope, t.grows ? '**✗ grows**' : '✓'].map(String)),
