@@ -154,14 +154,14 @@ const FILES: Partial<Readonly<Record<Machine, readonly string[]>>> = {
 }
 const ALL_FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY']
 
-// Mounts that only this process and its children see.
+// Mounts that only this process and its children see. Bash, as other shells take away variables with a dash: most inputs.
 const inMount = (prepare: string): readonly string[] => [
   'unshare',
   '--mount',
-  'sh',
+  'bash',
   '-c',
   `${prepare} && exec "$@"`,
-  'sh',
+  'bash',
 ]
 
 function narrowed(what: Machine, {proxies}: Room, call: ActionCall, folder: string): ActionCall {

@@ -80,6 +80,7 @@ function truth({cell, main, standing, changes}: Evidence): (string | false)[] {
     ...(main.code === 0 ? trueGreen(status) : trueRed(cell, main, status)),
     status === 'rolled-back' && standing !== 'before' && `says rolled back, and the target is ${standing}`,
     /nothing (?:was|has been) changed/.test(texts) && changes > 0 && 'says that nothing was changed, and it was',
+    main.errors.some((error) => /^Input "[\w-]+" is required/.test(error)) && 'misses an input that was given',
     main.outputs['failure-reason'] === 'internal-error' && 'calls a fault from outside an error of its own',
   ]
 }
