@@ -37,7 +37,7 @@ export interface Ended {
 // Those that are silent for ever cost minutes each; the matrix has them.
 const PASSING = NETWORK.filter(({passes, whole, name}) => passes === true && whole !== true && !/half-open/.test(name))
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
-const LATEST_REQUEST = 12
+const LATEST_REQUEST = 6
 const LATEST_SIGNAL_MS = 5000
 
 /** What will go wrong in a stage; it strikes while `strike` runs. */
