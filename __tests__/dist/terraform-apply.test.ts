@@ -225,6 +225,23 @@ test('what a rule denies no input lets go, at plan and again at apply', async ()
   expect(without.outputs).toMatchObject({status: 'succeeded', destroyed: '1'})
 })
 
+test('an action that is killed leaves no lock: terraform finishes, and the post step waits for it', async () => {
+  const slow = data('slow', 'provisioner "local-exec" { command = "sleep 3; echo not yet; sleep 1" }')
+  const id = await planned(data('a') + slow)
+  const onOutput = (text: string, child: {kill(signal: 'SIGKILL'): void}): void => {
+    if (text.includes('Executing')) child.kill('SIGKILL')
+  }
+  const killed = await root.apply({'plan-id': id}, {onOutput})
+  expect([killed.signal, killed.outputs['status']]).toEqual(['SIGKILL', undefined])
+  const post = await root.apply({'plan-id': id}, {entry: 'post', state: killed.state})
+  expect(post.code).toBe(0)
+  expect(post.warnings).toEqual([
+    'The action was killed, and its apply in infra ended by itself; what was done is in the state. It is not locked: plan again.',
+  ])
+  const again = await root.plan()
+  expect(again.outputs).toMatchObject({status: 'planned', 'has-changes': 'false'})
+})
+
 test('a resource that fails is named, with what was done before and what was not', async () => {
   const broken = data(
     'b',
