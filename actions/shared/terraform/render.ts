@@ -1,6 +1,5 @@
 import {code, codeBlock, details, escapeMarkdown, table} from '../core/markdown.ts'
 import {CHANGE_KINDS, reasonText, replaceOrder, SIGNS} from './change-kind.ts'
-import {countChanges, headline} from './counts.ts'
 import {planDiagram} from './diagram.ts'
 import type {Guarded} from './guard.ts'
 import {innerDiff} from './inner-diff.ts'
@@ -78,7 +77,8 @@ export function lossPhrase(plan: Plan): string {
 export const PREVIEW_LIMIT = 100_000
 
 /**
- * The plan as Markdown: numbers first, then what is lost, then the rest; drift, outputs and checks in folds.
+ * The plan as Markdown, without its headline: what the guard stands before, numbers by type, what is lost, then the rest;
+ * drift, outputs and checks in folds.
  * @param limit most characters; what does not fit is left out whole, the least important first, and said to be so
  */
 export function planMarkdown(plan: Plan, found: readonly Guarded[] = [], limit = Infinity): string {
@@ -137,19 +137,19 @@ function alertOf(kind: 'CAUTION' | 'WARNING', words: string, found: readonly Gua
   return [`> [!${kind}]`, `> ${words}`, ...rows, ...(left > 0 ? [`> - and ${String(left)} more`] : [])].join('\n')
 }
 
+// Whoever shows the plan has its headline above it already.
 function kindTable(plan: Plan): string {
-  const counts = countChanges(plan)
   const rows = new Map<string, number>()
   for (const change of visibleChanges(plan)) {
     const key = [change.kind, change.module || 'root', change.type].join('\n')
     rows.set(key, (rows.get(key) ?? 0) + 1)
   }
-  if (rows.size === 0) return `**${headline(plan, counts)}**`
+  if (rows.size === 0) return ''
   const cells = [...rows].slice(0, 60).map(([key, count]) => {
     const [kind = '', module = '', type = ''] = key.split('\n')
     return [kind, code(type), code(module), String(count)]
   })
-  return `**${headline(plan, counts)}**\n\n${table({columns: ['', 'type', 'module', 'count'], rows: cells})}`
+  return table({columns: ['', 'type', 'module', 'count'], rows: cells})
 }
 
 function resourceFold(change: ResourceChange, secrets: Secrets): string {
