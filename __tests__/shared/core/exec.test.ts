@@ -110,6 +110,18 @@ describe('a child that outlives this process', () => {
     expect(finished).toEqual({code: 3, stdout: 'ready\nreleased\n', stderr: ''})
   })
 
+  test('is heard by pipes where there is no room for files', async () => {
+    const temp = process.env['RUNNER_TEMP']
+    process.env['RUNNER_TEMP'] = '/nonexistent/folder'
+    try {
+      const finished = await systemProcesses.live(node, script('console.log("heard"); process.exitCode = 4'), outlives)
+      expect(finished).toEqual({code: 4, stdout: 'heard\n', stderr: ''})
+    } finally {
+      if (temp === undefined) delete process.env['RUNNER_TEMP']
+      else process.env['RUNNER_TEMP'] = temp
+    }
+  })
+
   test('a tool that is not there is said to be not there', async () => {
     await expect(systemProcesses.live('no-such-tool-here', [], outlives)).rejects.toThrow('was not found on PATH')
   })

@@ -6,7 +6,7 @@ import {setTimeout as pause} from 'node:timers/promises'
 import {getExecOutput} from '@actions/exec'
 import {which} from '@actions/io'
 import {errorMessage, InputError} from './errors.ts'
-import {openTranscript} from './transcript.ts'
+import {openTranscripts} from './transcript.ts'
 import type {Transcript} from './transcript.ts'
 
 /** How a child process ended, with all that it wrote. */
@@ -55,7 +55,7 @@ export interface LiveOptions extends CallOptions {
   /**
    * Lets the child finish its work when this process is killed: it writes to files instead of pipes, because a pipe that
    * nobody reads ends it at its next word, in the middle of whatever it does (https://pkg.go.dev/os/signal#hdr-SIGPIPE).
-   * Its standard input is empty then.
+   * Its standard input is empty then. Where there is no room for such files it gets its pipes after all.
    */
   readonly outlives?: boolean
   /** Called with the child's process id as soon as it runs. */
@@ -95,7 +95,7 @@ export const systemProcesses: Processes = {
   live: async (tool, argv, options) => {
     options.cancel.throwIfAborted()
     const path = await mustFind(tool)
-    const files = options.outlives ? await Promise.all([openTranscript(), openTranscript()]) : undefined
+    const files = options.outlives ? await openTranscripts() : undefined
     const child = spawn(path, [...argv], {
       cwd: options.cwd,
       env: childEnvironment(options.env),
