@@ -58,6 +58,9 @@ output "pin" {
   expect([run.summary, JSON.stringify(others), run.log.replace(/^::add-mask::.*$/gm, '')].join('\n')).not.toContain(
     's3cr3t',
   )
+  expect(run.summary).toContain(
+    '| `db` | (sensitive value) |\n| `pin` | (sensitive value) |\n| `service` | `one` |\n| `shape` | `{"a":[1,2]}` |',
+  )
   expect(run.outputs['pin']).toBeUndefined()
   expect(run.warnings).toEqual([
     expect.stringContaining('"pin" is too short to be masked'),

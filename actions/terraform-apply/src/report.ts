@@ -9,6 +9,8 @@ import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, visibleChanges} from '../../shared/terraform/render.ts'
 import {maskLeaves, outputText} from '../../shared/terraform/root-outputs.ts'
 import type {RootOutput} from '../../shared/terraform/root-outputs.ts'
+import {SENSITIVE} from '../../shared/terraform/secrets.ts'
+import type {Secrets} from '../../shared/terraform/secrets.ts'
 import {planFold} from './comment.ts'
 import type {ApplyInputs} from './inputs.ts'
 import type {Chosen} from './plan-source.ts'
@@ -25,6 +27,9 @@ export interface Applied {
 }
 
 const MOST_LINES = 100
+const MOST_OUTPUTS = 30
+/** In characters: an address, an ARN, a short list. */
+const LONGEST_OUTPUT = 200
 const OWN_OUTPUTS = ['applied', 'status', 'failure-reason', 'outputs', 'added', 'changed', 'destroyed', 'receipt']
 
 /** Shows in the log what is about to be done. */
@@ -123,13 +128,25 @@ function section({inputs, chosen, operations, rootOutputs, started}: Applied, no
     action,
     humanDuration(seconds * 1000),
   ])
-  const names = rootOutputs.map(({name}) => code(name)).join(', ')
   return [
     `### ✓ ${root} is applied · ${humanDuration(now - started)}`,
     `**${String(added)} added, ${String(changed)} changed, ${String(destroyed)} destroyed** (planned: ${headline(chosen.plan)})`,
     rows.length > 0 ? table({columns: ['waited on', '', 'took'], rows}) : '',
-    names === '' ? '' : `Outputs: ${names}`,
+    outputsTable(rootOutputs, chosen.plan.secrets),
   ]
     .filter(Boolean)
     .join('\n\n')
+}
+
+function outputsTable(outputs: readonly RootOutput[], secrets: Secrets): string {
+  if (outputs.length === 0) return ''
+  const shown = (output: RootOutput): string => {
+    if (output.sensitive) return SENSITIVE
+    // One line each: a value of several is for programs, which have it from the outputs of the step.
+    const text = secrets.scrub(outputText(output)).replaceAll(/\s+/g, ' ')
+    return code(text.length > LONGEST_OUTPUT ? `${text.slice(0, LONGEST_OUTPUT)}…` : text || '""')
+  }
+  const rows = outputs.slice(0, MOST_OUTPUTS).map((output) => [code(output.name), shown(output)])
+  if (outputs.length > MOST_OUTPUTS) rows.push([`*${String(outputs.length - MOST_OUTPUTS)} more*`, ''])
+  return table({columns: ['output', 'value'], rows})
 }
