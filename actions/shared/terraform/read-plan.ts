@@ -4,6 +4,7 @@ import type {JsonRecord} from '../core/json.ts'
 import {JsonCutter} from './json-cutter.ts'
 import type {Wanted} from './json-cutter.ts'
 import type {CheckResult, Invocation, OutputChange, Plan, ResourceChange, ValueChange} from './plan.ts'
+import {deferredLine, readInvocation} from './read-invocation.ts'
 import {referencesOf, referencesOfCalls} from './references.ts'
 import type {Reference} from './references.ts'
 import {Secrets} from './secrets.ts'
@@ -226,31 +227,4 @@ function readCheck(item: JsonRecord): CheckResult {
       recordsAt(instance, 'problems').map((problem) => textAt(problem, 'message') ?? ''),
     ),
   }
-}
-
-/** `internal/command/jsonplan/action_invocations.go` of Terraform 1.14 and later. */
-function readInvocation(item: JsonRecord): Invocation {
-  const trigger = recordAt(item, 'lifecycle_action_trigger')
-  // "AfterCreate", in words.
-  const event = textAt(trigger, 'action_trigger_event')
-    ?.replaceAll(/(?!^)[A-Z]/g, ' $&')
-    .toLowerCase()
-  const resource = textAt(trigger, 'triggering_resource_address')
-  const asked = isRecord(item['invoke_action_trigger']) ? 'asked for' : ''
-  return {
-    address: textAt(item, 'address') ?? 'an action',
-    trigger: event === undefined ? asked : [event, resource].filter(Boolean).join(' of '),
-    values: {
-      before: undefined,
-      after: item['config_values'],
-      afterUnknown: item['config_unknown'],
-      beforeSensitive: undefined,
-      afterSensitive: item['config_sensitive'],
-    },
-  }
-}
-
-function deferredLine(item: JsonRecord, what: 'resource_change' | 'action_invocation'): string {
-  const address = textAt(recordAt(item, what), 'address') ?? 'an object'
-  return `${address}: ${(textAt(item, 'reason') ?? 'unknown').replaceAll('_', ' ')}`
 }
