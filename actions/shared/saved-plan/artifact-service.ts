@@ -5,6 +5,9 @@ const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/'
 /** The first version of artifacts that cannot be changed after they were finished. */
 const ARTIFACT_VERSION = 4
 const ATTEMPTS = 5
+const ANSWER_MS = 30_000
+/** 100 kB a second, for uploads. */
+const SLOWEST_BYTES_PER_MS = 100
 
 const created = z.object({ok: z.boolean(), signed_upload_url: z.string()})
 const finished = z.object({ok: z.boolean()})
@@ -46,11 +49,12 @@ export class ArtifactService {
   async upload(name: string, zip: Uint8Array): Promise<void> {
     const {signed_upload_url: url} = await this.#ask('CreateArtifact', {name, version: ARTIFACT_VERSION}, created)
     this.#hideSignature(url)
-    await this.#fetch('the upload of the plan', url, {
+    const put = {
       method: 'PUT',
       headers: {'x-ms-blob-type': 'BlockBlob', 'Content-Type': 'application/zip'},
       body: Buffer.from(zip),
-    })
+    }
+    await this.#fetch('the upload of the plan', url, put, () => Promise.resolve())
     const done = await this.#ask('FinalizeArtifact', {name, size: String(zip.byteLength)}, finished)
     if (!done.ok) throw new Error('The artifact service did not take the plan.')
   }
@@ -61,32 +65,62 @@ export class ArtifactService {
     if (!found.artifacts?.some((artifact) => artifact.name === name)) return undefined
     const {signed_url: url} = await this.#ask('GetSignedArtifactURL', {name}, signed)
     this.#hideSignature(url)
-    const response = await this.#fetch('the download of the plan', url, {})
-    return new Uint8Array(await response.arrayBuffer())
+    const read = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer())
+    return await this.#fetch('the download of the plan', url, {}, read)
   }
 
   async #ask<T extends z.ZodMiniType>(method: string, request: object, answer: T): Promise<z.infer<T>> {
-    const response = await this.#fetch(`${method} of the artifact service`, `${this.#origin}${SERVICE}${method}`, {
+    const what = `${method} of the artifact service`
+    const init = {
       method: 'POST',
       headers: {Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json'},
       body: JSON.stringify({...this.#backend, ...request}),
+    }
+    return await this.#fetch(what, `${this.#origin}${SERVICE}${method}`, init, async (response) => {
+      const parsed = answer.safeParse(await response.json().catch(() => undefined))
+      if (!parsed.success) throw new Error(`${what} gave an answer that cannot be read.`)
+      return parsed.data
     })
-    const parsed = answer.safeParse(await response.json())
-    if (!parsed.success) throw new Error(`${method} of the artifact service gave an answer that cannot be read.`)
-    return parsed.data
   }
 
-  async #fetch(what: string, url: string, init: RequestInit, attempt = 1): Promise<Response> {
-    const response = await fetch(url, {...init, signal: this.#world.cancel}).catch((error: unknown) => {
+  // Reading the answer is part of an attempt: half a body, or a page of some proxy, passes like a broken connection.
+  async #fetch<T>(
+    what: string,
+    url: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+    attempt = 1,
+  ): Promise<T> {
+    let failure: unknown
+    try {
+      const response = await this.#answer(url, init)
+      if (response.ok) return await read(response)
+      failure = new Error(`${what} failed: HTTP ${String(response.status)}.`)
+      if (response.status !== 429 && response.status < 500) attempt = ATTEMPTS
+    } catch (error) {
       this.#world.cancel.throwIfAborted()
-      if (attempt >= ATTEMPTS) throw error
-      return undefined
-    })
-    if (response?.ok) return response
-    const passing = response === undefined || response.status === 429 || response.status >= 500
-    if (!passing || attempt >= ATTEMPTS) throw new Error(`${what} failed: HTTP ${String(response?.status)}.`)
+      failure = error
+    }
+    if (attempt >= ATTEMPTS) throw failure
     await this.#world.clock.sleep(500 * 2 ** attempt, this.#world.cancel)
-    return await this.#fetch(what, url, init, attempt + 1)
+    return await this.#fetch(what, url, init, read, attempt + 1)
+  }
+
+  // A connection that went dead without a word would be waited on for five minutes.
+  async #answer(url: string, init: RequestInit): Promise<Response> {
+    const bytes = init.body instanceof Uint8Array ? init.body.byteLength : 0
+    const limit = new AbortController()
+    const timer = setTimeout(
+      () => {
+        limit.abort(Object.assign(new Error(`${new URL(url).host} did not answer in time`), {code: 'ETIMEDOUT'}))
+      },
+      ANSWER_MS + bytes / SLOWEST_BYTES_PER_MS,
+    )
+    try {
+      return await fetch(url, {...init, signal: AbortSignal.any([this.#world.cancel, limit.signal])})
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #hideSignature(url: string): void {
