@@ -201,3 +201,28 @@ test('a secret that only drift marks is hidden in the text of the plan too', () 
   const read = readPlan(JSON.stringify({resource_drift: [{address: 'a.b', change: {...change, ...marks}}]}))
   expect(read.secrets.scrub('~ copy = "s3cr3t-old" -> "s3cr3t-new"')).not.toContain('s3cr3t')
 })
+
+describe('plans recorded from an experimental Terraform', () => {
+  const next = (name: string): ReturnType<typeof readPlan> => plan(`next/${name}`)
+
+  test('an action that a change sets off, and one that was asked for, are told with what they are invoked with', () => {
+    for (const [name, trigger, headlineText] of [
+      ['invoke', 'after create of terraform_data.a', '+1, 1 action invoked'],
+      ['invoke-by-request', 'asked for', '1 action invoked'],
+    ] as const) {
+      const read = next(name)
+      expect([headline(read), read.applyable]).toEqual([headlineText, true])
+      expect(read.invocations).toMatchObject([{address: 'action.local_command.notify', trigger}])
+      const shown = planMarkdown(read)
+      expect(shown).toContain('+ command: "true"')
+      expect(shown).not.toContain('s3cr3t')
+    }
+  })
+
+  test('a change that is put off is told, and that another plan is needed', () => {
+    const read = next('deferred')
+    expect([headline(read), read.complete]).toEqual(['+1', false])
+    expect(read.deferred).toEqual([expect.stringMatching(/^terraform_data\.b.*: instance count unknown$/)])
+    expect(planMarkdown(read)).toContain('another plan and apply will be needed')
+  })
+})

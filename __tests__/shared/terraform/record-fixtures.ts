@@ -25,6 +25,34 @@ const CHECK =
   'check "neighbour" {\n  data "terraform_remote_state" "other" {\n    backend = "local"\n    config  = { path = "other.tfstate" }\n  }\n' +
   '  assert {\n    condition     = data.terraform_remote_state.other.outputs.x == "two"\n    error_message = "The neighbour is not two."\n  }\n}\n'
 
+const NOTIFY =
+  'action "local_command" "notify" {\n  config {\n    command = "true"\n    stdin   = var.secret\n  }\n}\n' +
+  'variable "secret" {\n  default   = "s3cr3t-stdin"\n  sensitive = true\n}\n'
+
+/**
+ * What the releases of Terraform here do not have yet: an experimental build called `terraform-next`, with the provider
+ * hashicorp/local by `dev_overrides`.
+ */
+const nextScenarios: readonly Scenario[] = [
+  {
+    name: 'invoke',
+    before: [],
+    config: `${NOTIFY}${data('a', 'lifecycle {\n  action_trigger {\n    events  = [after_create]\n    actions = [action.local_command.notify]\n  }\n}')}`,
+  },
+  {
+    name: 'invoke-by-request',
+    before: [data('a', '')],
+    config: `${NOTIFY}${data('a', '')}`,
+    plan: ['-invoke=action.local_command.notify'],
+  },
+  {
+    name: 'deferred',
+    before: [],
+    config: `${data('a', '')}${data('b', 'for_each = toset([terraform_data.a.id])')}`,
+    plan: ['-allow-deferral'],
+  },
+]
+
 /** What only OpenTofu has. */
 const tofuScenarios: readonly Scenario[] = [
   {
@@ -212,8 +240,9 @@ const scenarios: readonly Scenario[] = [
 
 const tool = process.argv[2] ?? 'terraform'
 const isTofu = basename(tool) === 'tofu'
+const isNext = basename(tool) === 'terraform-next'
 /** Each tool's plans have a folder; Terraform's are at the top. */
-const fixtures = join(import.meta.dirname, 'fixtures', isTofu ? 'tofu' : '')
+const fixtures = join(import.meta.dirname, 'fixtures', isTofu ? 'tofu' : isNext ? 'next' : '')
 
 function record({name, before, meanwhile = [], config, plan = []}: Scenario): void {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-record-'))
@@ -250,6 +279,6 @@ function record({name, before, meanwhile = [], config, plan = []}: Scenario): vo
 /** Names after the tool record those alone. */
 const named = process.argv.slice(3)
 if (import.meta.main) {
-  const all = [...scenarios, ...(isTofu ? tofuScenarios : [])]
+  const all = isNext ? nextScenarios : [...scenarios, ...(isTofu ? tofuScenarios : [])]
   for (const scenario of all.filter(({name}) => named.length === 0 || named.includes(name))) record(scenario)
 }
