@@ -341,7 +341,7 @@ describe('the answer', () => {
       const told = await say('/deploy production', good, {inputs})
       expect([told.code, told.violations, [...told.pull.reactions]]).toEqual([0, [], ['rocket']])
       expect(reply(told)).toMatch(/`\/deploy production`: \*\*✓ done\*\* for `4c1f2e9`/)
-      expect(reply(told)).toMatch(/✓ `deploy` \| \*ecs\* APIService 2\/2 on 51ab…/)
+      expect(reply(told)).toMatch(/✓\u00a0`deploy` \| \*ecs\* APIService 2\/2 on 51ab…/)
       expect(reply(told)).toContain('/acme/streaming/actions/runs/1001')
       expect(reply(told)).not.toContain('plan')
     },
@@ -350,7 +350,7 @@ describe('the answer', () => {
     const inputs = {mode: 'answer', needs: needs({deploy: {result: 'failure', outputs: {}}})}
     const told = await say('/deploy production', good, {inputs})
     expect([told.code, [...told.pull.reactions]]).toEqual([0, ['-1']])
-    expect(reply(told)).toMatch(/✗ not done[\s\S]*✗ `deploy` \| failure/)
+    expect(reply(told)).toMatch(/✗ not done[\s\S]*✗\u00a0`deploy` \| failure/)
   })
   test.concurrent('a cancelled job is not a good end, and neither is none at all', async () => {
     for (const jobs of [{deploy: {result: 'cancelled'}}, {deploy: {result: 'skipped'}}]) {

@@ -1,5 +1,5 @@
 import {humanDuration} from '../../shared/core/clock.ts'
-import {code, details, escapeMarkdown, table} from '../../shared/core/markdown.ts'
+import {code, details, escapeMarkdown, shortHashes, table} from '../../shared/core/markdown.ts'
 import {receiptDigest} from '../../shared/report/receipt.ts'
 import type {Receipt} from '../../shared/report/receipt.ts'
 import {digestsOf, shortDigest} from './delivery.ts'
@@ -101,10 +101,9 @@ function receiptLine(digest: string, {signature}: Delivery): string {
   return `receipt ${code(digest)}${signature === undefined ? '' : `, signed by ${code(shortDigest(signature.key))}`}`
 }
 
-// A summary is about a thousand pixels wide: a commit in full or a module's whole address pushes the last column out.
-const shortHashes = (text: string): string => text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…')
 const together = (text: string): string => text.replaceAll(' ', '\u00a0')
 
+// A summary is about a thousand pixels wide, which a module's whole address takes for itself.
 function waits(stage: Receipt): string {
   return Object.entries(stage.waits ?? {})
     .map(([on, ms]) => `${escapeMarkdown(on.replace(/^(?:module\.[^.]+\.)+/, ''))} ${together(humanDuration(ms))}`)

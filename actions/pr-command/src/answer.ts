@@ -1,4 +1,4 @@
-import {code, escapeMarkdown, table} from '../../shared/core/markdown.ts'
+import {code, escapeMarkdown, shortHashes, table} from '../../shared/core/markdown.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Needs} from '../../shared/report/needs.ts'
 import {receiptSchema} from '../../shared/report/receipt.ts'
@@ -13,8 +13,7 @@ export async function answerCommand(world: World, asked: Asked, comment: Comment
   await closeReaction(world, asked, comment, good ? 'rocket' : '-1')
   const commit = Object.values(needs).flatMap(({outputs}) => outputs?.['head-sha'] ?? [])[0]
   const verdict = good ? '✓ done' : ran.length === 0 ? '✗ nothing was done' : '✗ not done'
-  const jobs =
-    ran.length === 0 ? [] : [table({columns: ['job', 'how it went'], rows: ran.map(([job, of]) => row(job, of))})]
+  const jobs = ran.length === 0 ? [] : [answerTable(ran)]
   const title = `**${verdict}**${commit === undefined ? '' : ` for ${code(commit.slice(0, 7))}`}`
   const url = await answer(world, asked, comment, [
     `${quoted(comment)}: ${title}`,
@@ -24,6 +23,11 @@ export async function answerCommand(world: World, asked: Asked, comment: Comment
   world.summary.add([title, ...jobs].join('\n\n'))
   world.outputs.set('comment-url', url)
   world.outputs.set('status', 'succeeded')
+}
+
+/** How each job went, with what its stages say of themselves. @param ran the jobs by their names */
+export function answerTable(ran: readonly (readonly [string, Needs[string]])[]): string {
+  return table({columns: ['job', 'how it went'], rows: ran.map(([job, of]) => row(job, of))})
 }
 
 function row(job: string, {result, outputs}: Needs[string]): string[] {
@@ -38,7 +42,7 @@ function row(job: string, {result, outputs}: Needs[string]): string[] {
     // An address of GitHub's own, as this suite's report writes it.
     ...(/^https:\/\/[\w.:/#-]+$/.test(link) ? [`[the preview](${link})`] : []),
   ]
-  return [`${marks[result] ?? ''} ${code(job)}`, words.join('<br>')]
+  return [`${marks[result] ?? ''}\u00a0${code(job)}`, words.join('<br>')]
 }
 
 function headline(text: string): string[] {
@@ -47,7 +51,7 @@ function headline(text: string): string[] {
     if (!receipt.success) return []
     const {stage, status, headline: line} = receipt.data
     const how = ['succeeded', 'planned'].includes(status) ? '' : `${status}: `
-    return [`*${stage}* ${escapeMarkdown(`${how}${line}`)}`]
+    return [`*${stage}* ${escapeMarkdown(shortHashes(`${how}${line}`))}`]
   } catch {
     return []
   }

@@ -44,3 +44,6 @@ function cell(text: string): string {
 export function details(title: string, body: string, open = false): string {
   return `<details${open ? ' open' : ''}><summary>${title}</summary>\n\n${body}\n\n</details>`
 }
+
+/** The text with its long hashes cut to 12 digits: a commit in full pushes a table out of the page. */
+export const shortHashes = (text: string): string => text.replaceAll(/\b([0-9a-f]{12})[0-9a-f]{20,}\b/g, '$1…')
