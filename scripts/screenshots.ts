@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
 import {parseArgs, promisify} from 'node:util'
 import {marked} from 'marked'
+import {pictures} from './screenshots/pictures.ts'
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
@@ -35,6 +36,12 @@ export async function pageOf(markdown: string, theme: Theme, width: number, open
   ].join('\n')
 }
 
+async function read(files: readonly string[]): Promise<[string, string][]> {
+  return await Promise.all(
+    files.map(async (file): Promise<[string, string]> => [basename(file, '.md'), await readFile(file, 'utf8')]),
+  )
+}
+
 async function findBrowser(): Promise<string> {
   for (const name of BROWSERS) {
     const found = await run('sh', ['-c', 'command -v "$0"', name]).catch(() => undefined)
@@ -60,24 +67,24 @@ async function photograph(browser: string, page: string, width: number, image: s
   await run(browser, [...common, ...asRoot, size, `--screenshot=${image}`, `file://${page}`])
 }
 
-/** Makes two pictures, light and dark, of each Markdown file; the part of its name before the first `-` is the place. */
+/**
+ * Makes two pictures, light and dark, of each Markdown file; the part of its name before the first `-` is the place. Without
+ * files: those of the guides that this suite writes from what the lab recorded.
+ */
 async function main(): Promise<void> {
   const {values, positionals} = parseArgs({
     allowPositionals: true,
     options: {out: {type: 'string', default: 'docs/images'}, open: {type: 'boolean', default: false}},
   })
-  if (positionals.length === 0)
-    throw new Error('Give Markdown files: scripts/screenshots.ts comment-preview.md summary-failed.md')
   const browser = await findBrowser()
   const room = await mkdtemp(join(tmpdir(), 'slipway-pictures-'))
   await mkdir(values.out, {recursive: true})
   try {
-    for (const file of positionals) {
-      const name = basename(file, '.md')
+    for (const [name, markdown] of positionals.length === 0 ? await pictures() : await read(positionals)) {
       const width = name.startsWith('comment') ? WIDTHS.comment : WIDTHS.summary
       for (const theme of THEMES) {
         const page = join(room, `${name}-${theme}.html`)
-        await writeFile(page, await pageOf(await readFile(file, 'utf8'), theme, width, values.open))
+        await writeFile(page, await pageOf(markdown, theme, width, values.open))
         const image = join(values.out, `${name}-${theme}.png`)
         await photograph(browser, page, width, image)
         console.log(image)
