@@ -85,8 +85,11 @@ export function collectEvents(onLine: OnLine = () => undefined): {
   return {take, collected, hasEnded}
 }
 
-const keyOf = ({id, caller}: Draft, all: readonly Draft[]): string =>
-  all.filter((other) => other.id === id).length > 1 && caller !== '' ? `${caller}/${id}` : id
+// Where two jobs call the same workflow, all of its jobs are told apart, those that only one of the two came to included.
+function keyOf({id, caller}: Draft, all: readonly Draft[]): string {
+  const twice = all.some((mine) => mine.caller === caller && all.some((it) => it.id === mine.id && it !== mine))
+  return twice && caller !== '' ? `${caller}/${id}` : id
+}
 
 function parse(text: string): RunnerLine | undefined {
   try {
