@@ -2,6 +2,7 @@
 // The linter as a command: npx --package github:slipway/slipway slipway-lint-chain [files]
 // Node runs no TypeScript below node_modules, which is where npx puts it: its types are taken away here.
 import {readFileSync} from 'node:fs'
+import console from 'node:console'
 import * as nodeModule from 'node:module'
 import process from 'node:process'
 import {fileURLToPath} from 'node:url'

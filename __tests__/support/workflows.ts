@@ -40,9 +40,8 @@ export function usedActions({where, data}: Pick<Sample, 'where' | 'data'>): Used
  */
 export function asWorkflow({data, text, file}: Sample): string | undefined {
   if (typeof data !== 'object' || data === null) return undefined
-  // The README of an action shows some inputs of it by themselves.
-  const action = /^actions\/([a-z-]+)\/README\.md$/.exec(file)?.[1]
-  if (action !== undefined && Object.keys(data).join() === 'with') return framed(stepOf(action, text), ['example'])
+  const action = shownInputsOf(file, data)
+  if (action !== undefined) return framed(stepOf(action, text), ['example'])
   const local = text.replaceAll(/slipway\/slipway\/(actions\/[a-z-]+|\.github\/workflows\/[a-z-]+\.yml)@v\d+/g, './$1')
   if ('jobs' in data)
     return 'on' in data ? local : framed(local.replace(/^jobs:\n/m, ''), Object.keys(data.jobs as object))
@@ -57,6 +56,12 @@ export function asWorkflow({data, text, file}: Sample): string | undefined {
   }
   if (!Object.values(data).every(isJob)) return undefined
   return framed(local.replaceAll(/^(?=.)/gm, '  '), Object.keys(data))
+}
+
+// The README of an action shows some inputs of it by themselves.
+function shownInputsOf(file: string, data: object): string | undefined {
+  const action = /^actions\/([a-z-]+)\/README\.md$/.exec(file)?.[1]
+  return Object.keys(data).join() === 'with' ? action : undefined
 }
 
 function stepOf(action: string, inputs: string): string {
