@@ -1,6 +1,7 @@
 import {expect, test} from '@jest/globals'
 import {reliabilityPage} from './core/page.ts'
 import type {CellResult} from './core/model.ts'
+import {sectionOf} from './fuzz/record.ts'
 
 const cell = (change: Partial<CellResult>): CellResult => ({
   action: 'ecs-deploy',
@@ -35,4 +36,12 @@ test('a red cell says why, and where it left the target', () => {
   ])
   expect(page).toContain('| reset |  | unreachable, before | – |')
   expect(page).toContain('No rule was broken in any cell.')
+})
+
+test('a target with a defect is named where the cases are counted', () => {
+  const fuzzed = {name: 'manifests', cases: 60_000, seed: 7, slowest: 12, defect: undefined}
+  expect(sectionOf([fuzzed])).toMatch(/60,000 cases \(seed 7\) were\nread: nothing was found; the slowest took 12 ms/)
+  const broken = {...fuzzed, name: 'plan JSON', cases: 17, defect: '[0]: TypeError'}
+  expect(sectionOf([fuzzed, broken])).toContain('60,017 cases')
+  expect(sectionOf([fuzzed, broken])).toContain('a defect was found in: plan JSON')
 })

@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {format} from 'prettier'
+import {fuzzSection} from '../fuzz/record.ts'
 import {soakSection} from '../soak/page.ts'
 import {SUBJECTS} from '../subjects/index.ts'
 import {cellsOf} from './cells.ts'
@@ -11,7 +12,7 @@ import {keyOf, readResults} from './results.ts'
 /** Writes docs/reliability.md from what is recorded. */
 export async function writePage(): Promise<void> {
   const path = join(import.meta.dirname, '../../../docs/reliability.md')
-  const text = reliabilityPage(readResults(), [...notRun(), ...soakSection()])
+  const text = reliabilityPage(readResults(), [...notRun(), ...fuzzSection(), ...soakSection()])
   await writeFile(path, await format(text, {parser: 'markdown', printWidth: 120, proseWrap: 'preserve'}))
 }
 

@@ -1,8 +1,8 @@
-import {writeFileSync} from 'node:fs'
-import {join} from 'node:path'
 import {parseArgs} from 'node:util'
+import {writePage} from '../core/write-page.ts'
 import {fuzz} from './fuzz.ts'
 import type {Fuzzed} from './fuzz.ts'
+import {recordFuzz} from './record.ts'
 import {TARGETS} from './targets.ts'
 
 // node __tests__/faults/fuzz/cli.ts --cases 60000 --seed 7: so many cases of each target; what was seen is recorded.
@@ -23,7 +23,7 @@ for (const target of TARGETS.filter(({name}) => name.includes(values.only))) {
   if (result.defect !== undefined) console.log(`    ${result.defect.slice(0, 1500)}`)
 }
 if (values.only === '') {
-  const file = join(import.meta.dirname, '../results/fuzz.json')
-  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`)
+  recordFuzz(results)
+  await writePage()
 }
 if (results.some(({defect}) => defect !== undefined)) process.exitCode = 1

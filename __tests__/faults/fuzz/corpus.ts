@@ -155,6 +155,13 @@ export const EVENT = {
   },
 }
 
+/** The event of a comment on a pull request. */
+export const COMMENT_EVENT = {
+  action: 'created',
+  issue: {number: 7, pull_request: {url: 'https://api.github.com/repos/acme/x/pulls/7'}},
+  comment: {id: 1, body: '/deploy', created_at: '2026-01-01T00:00:00Z', user: {login: 'ana', type: 'User'}},
+}
+
 /** Lines of \`terraform apply -json\`. */
 export const UI_LINE = {
   '@level': 'error',

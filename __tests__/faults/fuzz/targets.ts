@@ -10,6 +10,9 @@ import {followProgress, readBuildError} from '../../../actions/ecr-build-push/sr
 import {readInputs as ecsDeploy} from '../../../actions/ecs-deploy/src/inputs.ts'
 import {readInputs as ecsRunTask} from '../../../actions/ecs-run-task/src/inputs.ts'
 import {readInputs as kubectlRollout} from '../../../actions/kubectl-rollout/src/inputs.ts'
+import {readCommentEvent} from '../../../actions/pr-command/src/event.ts'
+import {COMMANDS, readCommand} from '../../../actions/pr-command/src/grammar.ts'
+import {readInputs as prCommand} from '../../../actions/pr-command/src/inputs.ts'
 import {readInputs as terraformApply} from '../../../actions/terraform-apply/src/inputs.ts'
 import {readInputs as terraformPlan} from '../../../actions/terraform-plan/src/inputs.ts'
 import {readInputs as terraformRoots} from '../../../actions/terraform-roots/src/inputs.ts'
@@ -26,7 +29,7 @@ import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {planMarkdown} from '../../../actions/shared/terraform/render.ts'
 import {readUiLine} from '../../../actions/shared/terraform/ui.ts'
 import {anyInputs, anyJson, anyText, jsonOf, mutated, torn} from './arbitraries.ts'
-import {BUILD_OUTPUT, DEFINITION, EVENT, MANIFEST, PLAN, UI_LINE} from './corpus.ts'
+import {BUILD_OUTPUT, COMMENT_EVENT, DEFINITION, EVENT, MANIFEST, PLAN, UI_LINE} from './corpus.ts'
 
 /** Something that reads what others wrote. */
 export interface Target {
@@ -52,13 +55,16 @@ const folder = mkdtempSync(join(tmpdir(), 'slipway-fuzz-'))
 let events = 0
 
 // Events are read from a file, as the runner hands them over.
-function withEvent(read: (env: Environment) => Promise<unknown>): (event: unknown) => Promise<unknown> {
+function withEvent(
+  read: (env: Environment) => Promise<unknown>,
+  name = 'pull_request',
+): (event: unknown) => Promise<unknown> {
   return (event) => {
     const file = join(folder, `event-${String((events += 1) % 50)}.json`)
     writeFileSync(file, typeof event === 'string' ? event : jsonOf(event))
     return read({
       GITHUB_EVENT_PATH: file,
-      GITHUB_EVENT_NAME: 'pull_request',
+      GITHUB_EVENT_NAME: name,
       GITHUB_REPOSITORY: 'acme/x',
       GITHUB_SHA: 'a'.repeat(40),
     })
@@ -82,7 +88,19 @@ export const TARGETS: readonly Target[] = [
     'plan-id': 'infra-default-00000000-4c1f2e900000-1001-1',
   }),
   inputs('terraform-roots', terraformRoots, {}),
+  inputs('pr-command', prCommand, {'github-token': 'ghs_x', environments: 'staging,production'}),
   inputs('delivery-report', deliveryReport, {needs: '{"build":{"result":"success","outputs":{}}}'}),
+  {
+    name: 'comments with commands',
+    byPeople: true,
+    input: fc.oneof(
+      torn('/deploy staging 4c1f2e9\nplease'),
+      torn('/unlock 8f3c1a2b-1111-2222-3333-444455556666'),
+      anyText,
+    ),
+    read: (text: unknown): unknown =>
+      readCommand(String(text), {commands: COMMANDS, environments: ['staging', 'production']}),
+  },
   {
     name: 'task definitions',
     byPeople: true,
@@ -166,4 +184,10 @@ export const TARGETS: readonly Target[] = [
   },
   {name: 'webhook events', byPeople: true, input: anyEvent, read: withEvent(readOrigin)},
   {name: 'webhook events of a push', byPeople: true, input: anyEvent, read: withEvent(readPushedFrom)},
+  {
+    name: 'webhook events of a comment',
+    byPeople: true,
+    input: fc.oneof(mutated(COMMENT_EVENT), anyJson, anyText),
+    read: withEvent(readCommentEvent, 'issue_comment'),
+  },
 ]
