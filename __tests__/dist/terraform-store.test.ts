@@ -53,7 +53,8 @@ describe('plans as artifacts of the run', () => {
     service.failNext(403)
     const run = await root.plan({}, {env: service.env})
     expect(run.code).toBe(1)
-    expect(run.errors[0]).toContain('CreateArtifact of the artifact service failed: HTTP 403')
+    expect(run.errors[0]).toContain('Artifact service: CreateArtifact failed: HTTP 403')
+    expect(run.outputs['failure-reason']).toBe('access-denied')
   })
 })
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import {Failure} from '../core/diagnosis.ts'
 import type {World} from '../core/world.ts'
 
 const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/'
@@ -45,7 +46,10 @@ export class ArtifactService {
     return backend && new ArtifactService(world, new URL(url).origin, token, backend)
   }
 
-  /** Stores a zip under a name that no artifact of the run has yet. */
+  /**
+   * Stores a zip under a name that no artifact of the run has yet.
+   * @throws {Failure} when the service refuses, or is still not to be had after five tries
+   */
   async upload(name: string, zip: Uint8Array): Promise<void> {
     const {signed_upload_url: url} = await this.#ask('CreateArtifact', {name, version: ARTIFACT_VERSION}, created)
     this.#hideSignature(url)
@@ -59,7 +63,10 @@ export class ArtifactService {
     if (!done.ok) throw new Error('The artifact service did not take the plan.')
   }
 
-  /** The zip of an artifact of this run, or undefined when there is none of that name. */
+  /**
+   * The zip of an artifact of this run, or undefined when there is none of that name.
+   * @throws {Failure} as {@link upload} does
+   */
   async download(name: string): Promise<Uint8Array | undefined> {
     const found = await this.#ask('ListArtifacts', {name_filter: name}, listed)
     if (!found.artifacts?.some((artifact) => artifact.name === name)) return undefined
@@ -70,15 +77,14 @@ export class ArtifactService {
   }
 
   async #ask<T extends z.ZodMiniType>(method: string, request: object, answer: T): Promise<z.infer<T>> {
-    const what = `${method} of the artifact service`
     const init = {
       method: 'POST',
       headers: {Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json'},
       body: JSON.stringify({...this.#backend, ...request}),
     }
-    return await this.#fetch(what, `${this.#origin}${SERVICE}${method}`, init, async (response) => {
+    return await this.#fetch(method, `${this.#origin}${SERVICE}${method}`, init, async (response) => {
       const parsed = answer.safeParse(await response.json().catch(() => undefined))
-      if (!parsed.success) throw new Error(`${what} gave an answer that cannot be read.`)
+      if (!parsed.success) throw notToBeHad(`what answers ${method} is something else, or breaks off`)
       return parsed.data
     })
   }
@@ -95,7 +101,7 @@ export class ArtifactService {
     try {
       const response = await this.#answer(url, init)
       if (response.ok) return await read(response)
-      failure = new Error(`${what} failed: HTTP ${String(response.status)}.`)
+      failure = refused(what, response.status)
       if (response.status !== 429 && response.status < 500) attempt = ATTEMPTS
     } catch (error) {
       this.#world.cancel.throwIfAborted()
@@ -127,6 +133,19 @@ export class ArtifactService {
     const signature = new URL(url).searchParams.get('sig')
     if (signature !== null) for (const form of [signature, encodeURIComponent(signature)]) this.#world.mask.add(form)
   }
+}
+
+function refused(what: string, status: number): Error {
+  const cause = `${what} failed: HTTP ${String(status)}`
+  if (status === 429 || status >= 500) return notToBeHad(cause)
+  if (status !== 401 && status !== 403) return new Error(`The artifact service does not take it: ${cause}.`)
+  const advice = 're-run the job: the token that the runner gives to a run is not accepted any more'
+  return new Failure({reason: 'access-denied', subject: 'Artifact service', cause, advice})
+}
+
+function notToBeHad(cause: string): Failure {
+  const advice = 're-run in some minutes, or keep plans elsewhere with "plan-store"'
+  return new Failure({reason: 'unreachable', subject: 'Artifact service', cause, advice})
 }
 
 // The scope "Actions.Results:<run>:<job>" of the runner's token names both.
