@@ -30,7 +30,8 @@ the runner itself is killed), and then the same run again without the fault.
 \`npm run test:faults\` runs the matrix and writes this page; \`npm test\` and CI run a short form of it, and 20,000 cases of fuzzing.`
 
 const LEGEND = `✓ green, and the target is as wanted. Otherwise: the \`failure-reason\` of a red run and where it left the target (as *before*, as *wanted*, or
-*between*); *killed* where nothing could be reported any more. – the run never came to this phase. **✗** a rule was broken.`
+*between*); *killed* where nothing could be reported any more. – met nothing: the run makes no call to a service in this phase, or never
+came to it. **✗** a rule was broken.`
 
 function counts(groups: ReadonlyMap<string, readonly CellResult[]>): string {
   const rows = [...groups].map(([title, cells]) => [title, ...countsOf(cells)])
