@@ -237,6 +237,17 @@ test.each(ACROSS)(
   60_000,
 )
 
+test.each(ACROSS)(
+  'ecs-deploy, %s while CodeDeploy is given the deployment: it is found and stopped',
+  async (signal) => {
+    const seen = await cancelled('ecs-deploy', DEPLOY, byCodeDeploy, signal, {operation: 'CreateDeployment'})
+    expect([seen.main.code, seen.main.signal]).toEqual(signal === 'SIGKILL' ? [null, 'SIGKILL'] : [1, null])
+    expect([seen.post.code, seen.changes]).toEqual([0, 'Register | StopDeployment'])
+    expect(seen.post.warnings.join()).toMatch(/APIService (still runs|is back on) streaming-api:41/)
+  },
+  60_000,
+)
+
 test.each<[string, History, {operation: string; times?: number}, RegExp]>([
   ['while updating', slow, {operation: 'UpdateService'}, /back on streaming-api:41|runs streaming-api:41 as before/],
   ['while watching', slow, {operation: 'DescribeServices', times: 3}, /is back on streaming-api:41, 2\/2 running/],
