@@ -7,6 +7,8 @@ import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {ApplyProgress, operationCount} from './progress.ts'
 import type {Operation} from './progress.ts'
+import {fileOf, hasStateLeft, rescueAdvice, rescueState} from './rescue-state.ts'
+import type {Rescue} from './rescue-state.ts'
 import type {Session} from './session.ts'
 import {readUiLine} from './ui.ts'
 
@@ -30,6 +32,7 @@ export async function applyPlan(
 ): Promise<readonly Operation[]> {
   const {world} = session
   const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
+  const leftBefore = hasStateLeft(session)
   const finished = await session.live(
     applyArgv(options, file),
     (line) => {
@@ -37,15 +40,29 @@ export async function applyPlan(
     },
     onStart && {onStart},
   )
-  if (world.cancel.aborted) throw cancelled(session, plan, progress)
-  if (finished.code === 0) return progress.operations
+  if (finished.code === 0 && !world.cancel.aborted) return progress.operations
+  const rescue = leftBefore ? 'not-needed' : await rescueState(session)
+  if (world.cancel.aborted) throw withRescue(session, cancelled(session, plan, progress), rescue)
   const failure = explainBroken(world, {
     phase: 'apply',
     root: session.root,
     diagnostics: progress.diagnostics,
     lastWords: lastWords(session.tool.name, finished),
   })
-  throw withPartialResult(failure, plan, progress)
+  throw withRescue(session, withPartialResult(failure, plan, progress), rescue)
+}
+
+// What was made and is in no state is worse than what the apply failed of.
+function withRescue(session: Session, failure: Failure, rescue: Rescue): Failure {
+  const {diagnosis, status} = failure
+  if (rescue === 'not-needed') return failure
+  if (rescue === 'written') {
+    const cause = `${diagnosis.cause}; the state was written after all, on a later try`
+    const advice = 'nothing is lost: plan again, and the plan holds what is left to do'
+    return new Failure({...diagnosis, cause, advice}, status)
+  }
+  const undo = `what was made stands in no state but in ${fileOf(session)} on this runner`
+  return new Failure({...diagnosis, advice: rescueAdvice(session), undo}, status)
 }
 
 function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: ApplyProgress): Failure {
