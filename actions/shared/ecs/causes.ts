@@ -21,8 +21,9 @@ export function causeOf(task: Task, essential: readonly string[] = []): Cause | 
 }
 
 /**
- * What an event of the service, without the name of the service, says that ECS could not do; undefined for any other event. Where no task came to be, this
- * is all that tells why: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+ * What an event of the service, without the name of the service, says that ECS could not do; undefined for any other
+ * event. Where no task came to be, this is all that tells why:
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
  */
 export function causeOfEvent(line: string): Omit<Cause, 'key'> | undefined {
   if (!/\bunable to\b/.test(line)) return undefined

@@ -42,7 +42,7 @@ export async function applyPlan(
   )
   if (finished.code === 0 && !world.cancel.aborted) return progress.operations
   const rescue = leftBefore ? 'not-needed' : await rescueState(session)
-  if (world.cancel.aborted) throw withRescue(session, cancelled(session, plan, progress), rescue)
+  if (world.cancel.aborted) throw withRescue(session, cancelled(session, plan, progress, rescue), rescue)
   const failure = explainBroken(world, {
     phase: 'apply',
     root: session.root,
@@ -71,12 +71,13 @@ function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: A
   return new Failure({...diagnosis, evidence, undo: doneSentence(plan, progress)}, status)
 }
 
-// The tool ended by itself, so it has written the state and released its lock; else the post step would have to look.
-function cancelled(session: Session, plan: Plan, progress: ApplyProgress): Failure {
+// The tool ended by itself, so it has released its lock; else the post step would have to look.
+function cancelled(session: Session, plan: Plan, progress: ApplyProgress, rescue: Rescue): Failure {
+  const wrote = rescue === 'not-needed' ? 'wrote the state' : 'could not write the state'
   const diagnosis = {
     reason: 'cancelled',
     subject: session.root,
-    cause: `the apply was cancelled; ${session.tool.name} stopped by itself, wrote the state and released its lock`,
+    cause: `the apply was cancelled; ${session.tool.name} stopped by itself, ${wrote} and released its lock`,
     advice: 'plan again: what is done is in the state, and a new plan holds the rest',
     evidence: partialResult(plan, progress),
     undo: progress.operations.length === 0 ? 'nothing was changed' : doneSentence(plan, progress),
