@@ -1,7 +1,7 @@
 import type {KubeObject} from '../object.ts'
-import {containersOf, isInit, podStatus} from './pod.ts'
+import {containersOf, isInit, lastEnd, podStatus} from './pod.ts'
 import type {ContainerStatus} from './pod.ts'
-import {restartProblem} from './exit.ts'
+import {exitProblem} from './exit.ts'
 import type {Problem} from './problem.ts'
 import {eventsOf} from './revision.ts'
 import type {Standing} from './standing.ts'
@@ -13,14 +13,12 @@ import type {ClusterView} from './view.ts'
  */
 export class Calm {
   readonly #stableForMs: number
-  readonly #restarts = new Map<string, number>()
+  readonly #endedBefore = new Map<string, number>()
   #completeAt: number | undefined
-  #leftMs: number
 
   /** @param stableForMs how long all must go on running once all is rolled out, in milliseconds; 0 for not at all */
   constructor(stableForMs: number) {
     this.#stableForMs = stableForMs
-    this.#leftMs = stableForMs
   }
 
   /** Whether everything was rolled out at some moment, and is watched since. */
@@ -28,14 +26,9 @@ export class Calm {
     return this.#completeAt !== undefined
   }
 
-  /** How much was left of it at the last look, in milliseconds. */
-  get leftMs(): number {
-    return this.#leftMs
-  }
-
-  /** Whether it was over at the last look. */
-  get isOver(): boolean {
-    return this.#leftMs === 0
+  /** How much is left of it, in milliseconds. @param now milliseconds since the epoch */
+  leftMs(now: number): number {
+    return Math.max(0, this.#stableForMs - (now - (this.#completeAt ?? now)))
   }
 
   /**
@@ -48,20 +41,22 @@ export class Calm {
       if (standings.every(({state}) => state === 'done')) this.#begin(standings, now)
       return standings
     }
-    this.#leftMs = Math.max(0, this.#stableForMs - (now - this.#completeAt))
     return standings.map((one) => this.#broken(one, view) ?? one)
   }
 
   #begin(standings: readonly Standing[], now: number): void {
     this.#completeAt = now
-    for (const [pod, status] of standings.flatMap(running)) this.#restarts.set(keyOf(pod, status), endings(status))
+    for (const [pod, status] of standings.flatMap(appContainers))
+      this.#endedBefore.set(keyOf(pod, status), endings(status))
   }
 
   #broken(one: Standing, view: ClusterView): Standing | undefined {
-    const problems = running(one).flatMap(([pod, status]): Problem[] => {
-      if (endings(status) <= (this.#restarts.get(keyOf(pod, status)) ?? 0)) return []
-      const problem = restartProblem(pod, status, eventsOf(view, pod))
-      return problem === undefined ? [] : [{...problem, cause: `after the rollout was complete, ${problem.cause}`}]
+    const problems = appContainers(one).flatMap(([pod, status]): Problem[] => {
+      if (endings(status) <= (this.#endedBefore.get(keyOf(pod, status)) ?? 0)) return []
+      const ended = lastEnd(status)
+      if (ended === undefined) return []
+      const problem = exitProblem(pod, status, ended, eventsOf(view, pod))
+      return [{...problem, cause: `after the rollout was complete, ${problem.cause}`}]
     })
     const [first] = problems
     if (first === undefined) return undefined
@@ -70,7 +65,7 @@ export class Calm {
 }
 
 // The pods of a Job end by design; those that are deleted or evicted end because of somebody else.
-function running({object, pods}: Standing): [KubeObject, ContainerStatus][] {
+function appContainers({object, pods}: Standing): [KubeObject, ContainerStatus][] {
   if (object.kind === 'Job' || object.kind === 'Pod') return []
   return pods
     .filter((pod) => pod.metadata.deletionTimestamp === undefined && podStatus(pod).phase !== 'Failed')

@@ -11,16 +11,6 @@ const OUT_OF_MEMORY = 'OOMKilled'
 const KILLED = 137
 const TERMINATED = 143
 
-/** How a container ended last, whether or not it runs again by now; undefined when it never ended. */
-export function restartProblem(
-  pod: KubeObject,
-  status: ContainerStatus,
-  events: readonly KubeEvent[],
-): Problem | undefined {
-  const ended = status.state?.terminated ?? status.lastState?.terminated
-  return ended && exitProblem(pod, status, ended, events)
-}
-
 /** The trouble of a container that ended: its memory, its start, a probe that killed it, or its own exit. */
 export function exitProblem(
   pod: KubeObject,

@@ -79,6 +79,11 @@ export function containersOf(pod: KubeObject): readonly ContainerStatus[] {
   return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses]
 }
 
+/** How a container ended last, whether or not it runs again by now; undefined when it never ended. */
+export function lastEnd({state, lastState}: ContainerStatus): Terminated | undefined {
+  return state?.terminated ?? lastState?.terminated
+}
+
 /** Whether a container is one that runs before the others. */
 export function isInit(pod: KubeObject, name: string): boolean {
   return podStatus(pod).initContainerStatuses?.some((status) => status.name === name) ?? false

@@ -3,7 +3,7 @@ import {condition} from '../object.ts'
 import {explain} from './causes.ts'
 import type {Sign, Verdict} from './causes.ts'
 import {exitProblem} from './exit.ts'
-import {containersOf, containerSpec, isReady, podStatus, probeTarget, unschedulable} from './pod.ts'
+import {containersOf, containerSpec, isReady, lastEnd, podStatus, probeTarget, unschedulable} from './pod.ts'
 import type {ContainerStatus} from './pod.ts'
 import {unhealthy} from './probe-events.ts'
 import type {Problem} from './problem.ts'
@@ -37,7 +37,7 @@ function waitingProblem(pod: KubeObject, status: ContainerStatus, events: readon
 }
 
 function endedProblem(pod: KubeObject, status: ContainerStatus, events: readonly KubeEvent[]): Problem | undefined {
-  const ended = status.state?.terminated ?? status.lastState?.terminated
+  const ended = lastEnd(status)
   if (status.ready || ended === undefined) return undefined
   return ended.exitCode === 0 && !isBackOff(status) ? undefined : exitProblem(pod, status, ended, events)
 }

@@ -87,7 +87,7 @@ async function untilDecided(
     const seen = tracked.map((one) => standing(one, judgement))
     const standings = calm.judge(seen, view, now)
     const late = standings.filter((one) => isLate(one, now - started, patience))
-    const state = watchedOn(verdict(standings, late), calm, view, now - started >= patience.timeoutMs)
+    const state = watchedOn(verdict(standings, late), calm, view, {now, timeIsUp: now - started >= patience.timeoutMs})
     diary.note(standings, now, view.brokenSince())
     if (state === 'timed-out')
       return {state, standings, late, tookMs: now - started, ...(await silence(api, clock, view))}
@@ -107,12 +107,12 @@ function watchedOn(
   state: Outcome['state'] | undefined,
   calm: Calm,
   view: ClusterView,
-  isLate: boolean,
+  {now, timeIsUp}: {now: number; timeIsUp: boolean},
 ): Outcome['state'] | undefined {
   if (state !== 'succeeded' || !calm.isWatching) return state
-  if (!calm.isOver) return undefined
+  if (calm.leftMs(now) > 0) return undefined
   if (view.brokenSince() === undefined) return 'succeeded'
-  return isLate ? 'timed-out' : undefined
+  return timeIsUp ? 'timed-out' : undefined
 }
 
 function isLate({state, tracked}: Standing, tookMs: number, patience: Patience): boolean {
@@ -159,7 +159,7 @@ class Diary {
     }
     if (this.#calm.isWatching && !this.#toldCalm) {
       this.#toldCalm = true
-      this.#write(`all rolled out; watching on for ${humanDuration(this.#calm.leftMs)}`, now)
+      this.#write(`all rolled out; watching on for ${humanDuration(this.#calm.leftMs(now))}`, now)
     }
     if (now - this.#lastLine >= HEARTBEAT_MS) this.#write(this.#heartbeat(standings, now, brokenSince), now)
   }
@@ -170,7 +170,7 @@ class Diary {
     }
     const open = standings.filter(({state}) => state === 'waiting')
     if (open.length > 0) return stillWaiting(open, standings)
-    return `all rolled out; ${humanDuration(this.#calm.leftMs)} more to watch`
+    return `all rolled out; ${humanDuration(this.#calm.leftMs(now))} more to watch`
   }
 
   #write(text: string, now: number): void {
