@@ -47,6 +47,8 @@ export interface FaultProxy {
   cut(): Promise<void>
   /** Lets everything pass, also after a cut. */
   mend(): Promise<void>
+  /** What was seen is forgotten: what a proxy that lives for hours keeps would grow. */
+  forget(): void
   close(): Promise<void>
 }
 
@@ -94,6 +96,10 @@ class Proxy implements FaultProxy {
     this.harm = () => undefined
     this.#server.closeAllConnections()
     if (!this.#server.listening) await this.listen()
+  }
+
+  forget(): void {
+    this.seen.length = 0
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,10 @@ import {writePage} from '../core/write-page.ts'
 import {endProcessesOf} from '../core/watcher.ts'
 import {openCorner} from './corner.ts'
 import type {Corner} from './corner.ts'
-import {chooseFault, runStage} from './deliver.ts'
-import type {Ended, Stage} from './deliver.ts'
+import {runStage} from './deliver.ts'
+import type {Ended} from './deliver.ts'
+import {chooseFault} from './fault.ts'
+import type {Usual} from './fault.ts'
 import {measuresOf} from './measures.ts'
 import type {Asked} from './measures.ts'
 import {recordSoak} from './page.ts'
@@ -14,7 +16,7 @@ import type {Dice} from './random.ts'
 import {isSound, soak} from './soak.ts'
 import type {Delivered, Soaked} from './soak.ts'
 import {emptyRunnerTemp, stagesOf} from './stages.ts'
-import type {Parcel} from './stages.ts'
+import type {Parcel, Stage, StageName} from './stages.ts'
 
 const HELP = `npm run test:soak -- [--deliveries N] [--seed S] [--whole]
 
@@ -39,7 +41,7 @@ async function run({deliveries, seed, whole}: Wish, end: AbortSignal): Promise<S
   const id = `soak-${String(process.pid)}`
   const corner = await openCorner()
   try {
-    const asked: Asked = {images: 0, builds: 0, revisions: 0}
+    const asked: Asked = {images: 0, builds: 0, plans: 0, revisions: 0}
     const runner = new Deliveries(corner, {id, seed, whole, asked})
     const measures = measuresOf(corner, id, asked, () => runner.peakMiB)
     const keep = (soaked: Soaked, delivered: Delivered): void => {
@@ -68,7 +70,8 @@ class Deliveries {
   readonly #setting: Setting
   readonly #random: Dice
   readonly #stages: ReturnType<typeof stagesOf>
-  #parcel: Parcel = {number: 0, commit: '', digest: '', receipts: []}
+  readonly #usual = new Map<string, Usual>()
+  #parcel: Parcel = parcelOf(0, '')
 
   constructor(corner: Corner, setting: Setting) {
     this.#corner = corner
@@ -82,11 +85,11 @@ class Deliveries {
     const commit = createHash('sha1')
       .update(`${id} ${String(seed)} ${String(number)}`)
       .digest('hex')
-    this.#parcel = {number, commit, digest: '', receipts: []}
+    this.#parcel = parcelOf(number, commit)
     emptyRunnerTemp(this.#corner)
     const stages = this.#choose()
     const struck = this.#random.pick(stages)
-    const fault = chooseFault(this.#random, struck)
+    const fault = chooseFault(this.#random, struck, this.#usual.get(struck.name) ?? UNKNOWN)
     const started = Date.now()
     const ended: Ended[] = []
     for (const stage of stages) {
@@ -107,11 +110,19 @@ class Deliveries {
   }
 
   #choose(): Stage[] {
-    const target = this.#random.pick(['ecs', 'kubernetes'])
-    const plans = this.#random.upTo(4) === 0
-    return Object.values(this.#stages).filter(
-      ({name}) => this.#setting.whole || name === target || (name === 'plan' ? plans : /build|report/.test(name)),
-    )
+    const target = this.#random.pick(['ecs', 'kubernetes'] as const)
+    const [infrastructure, migration] = [this.#random.upTo(4) === 0, this.#random.upTo(4) === 0]
+    const chosen: Readonly<Record<StageName, boolean>> = {
+      build: true,
+      plan: infrastructure,
+      apply: infrastructure,
+      migrate: migration,
+      ecs: target === 'ecs',
+      kubernetes: target === 'kubernetes',
+      report: true,
+    }
+    const all = Object.entries(this.#stages) as [StageName, Stage][]
+    return all.filter(([name]) => this.#setting.whole || chosen[name]).map(([, stage]) => stage)
   }
 
   #note(ended: readonly Ended[]): void {
@@ -123,10 +134,18 @@ class Deliveries {
     const {asked} = this.#setting
     asked.images += 1
     asked.builds += runs('build')
+    // A second apply has a plan of its own.
+    asked.plans += runs('plan') + Math.max(runs('apply') - 1, 0)
     // Whoever goes back has made a revision, and the run after it makes its own.
-    asked.revisions += runs('ecs')
+    asked.revisions += runs('ecs') + runs('migrate')
+    for (const {stage, took} of ended) if (took !== undefined) this.#usual.set(stage, took)
   }
 }
+
+// Before the first good run of a stage.
+const UNKNOWN: Usual = {ms: 1500, requests: 3}
+
+const parcelOf = (number: number, commit: string): Parcel => ({number, commit, digest: '', planId: '', receipts: []})
 
 function endOf(ended: Ended | undefined, met: boolean): string {
   if (ended === undefined) return 'not reached'

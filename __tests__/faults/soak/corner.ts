@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process'
+import {randomUUID} from 'node:crypto'
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -9,6 +9,7 @@ import type {CommentStore} from '../../support/github-comments.ts'
 import {startGitHub} from '../../support/github-server.ts'
 import {labKube} from '../../support/lab-kube.ts'
 import type {LabKube} from '../../support/lab-kube.ts'
+import {startStateServer} from '../../support/state-server.ts'
 import {labService} from '../../support/lab-ecs.ts'
 import type {LabService} from '../../support/lab-ecs.ts'
 import {faultProxy} from '../core/proxy.ts'
@@ -27,6 +28,11 @@ export interface Corner {
   readonly aws: FaultProxy
   readonly github: FaultProxy
   readonly cluster: Wire
+  /** The way to the state of the root. */
+  readonly state: FaultProxy
+  /** The state as its backend has it. */
+  stateText(): string
+  readonly planKey: string
   /** A kubeconfig that leads through `cluster`. */
   readonly kubeconfig: string
   /** What every run has in its environment. */
@@ -34,13 +40,22 @@ export interface Corner {
   close(): Promise<void>
 }
 
-const ROOT = 'terraform {\n  backend "local" {}\n}\nresource "terraform_data" "a" {\n  input = "soak"\n}\n'
+const ROOT = `terraform {
+  backend "http" {}
+}
+variable "release" {
+  type = string
+}
+resource "terraform_data" "release" {
+  input = var.release
+}
+`
 
 /** Makes it. */
 export async function openCorner(): Promise<Corner> {
   const lab = labEnvironment()
   const folder = mkdtempSync(join(tmpdir(), 'slipway-soak-'))
-  for (const name of ['runner', 'tmp', 'home', 'checkout', 'root']) mkdirSync(join(folder, name))
+  for (const name of ['runner', 'tmp', 'home', 'checkout', 'root', 'plans']) mkdirSync(join(folder, name))
   cpSync(lab.vars['DOCKER_CONFIG'] ?? '', join(folder, 'docker'), {recursive: true})
   const env = {
     ...lab.vars,
@@ -49,7 +64,7 @@ export async function openCorner(): Promise<Corner> {
     HOME: join(folder, 'home'),
     RUNNER_TEMP: join(folder, 'runner'),
   }
-  appliedRoot(join(folder, 'root'), env)
+  writeFileSync(join(folder, 'root/main.tf'), ROOT)
   const kube = labKube('soak')
   await kube.open({image: true})
   const ecs = await labService('soak')
@@ -57,30 +72,23 @@ export async function openCorner(): Promise<Corner> {
   const server = await startGitHub((request) => store.answer(request))
   const aws = await faultProxy({port: Number(new URL(lab.endpoint).port)})
   const github = await faultProxy({port: Number(new URL(server.url).port)})
+  const backend = await startStateServer()
+  const state = await faultProxy({port: Number(new URL(backend.url).port)})
   const {config, host, port} = administrator(lab)
   const cluster = await wire(host, port)
   return {
-    ...{lab, folder, ecs, kube, comments: store.comments, aws, github, cluster},
+    ...{lab, folder, ecs, kube, comments: store.comments, aws, github, cluster, state},
+    stateText: () => backend.state(),
+    planKey: randomUUID(),
     kubeconfig: config(cluster.port),
     env: {...env, AWS_ENDPOINT_URL: `http://${aws.host}`},
     close: async () => {
-      for (const part of [aws, github, server, cluster]) await part.close()
+      for (const part of [aws, github, server, cluster, state, backend]) await part.close()
       await ecs.remove()
       await kube.close()
       forgetImages(kube)
       rmSync(folder, {recursive: true, force: true})
     },
-  }
-}
-
-// A root that is as its state says: a plan of it changes nothing.
-function appliedRoot(root: string, env: Readonly<Record<string, string>>): void {
-  writeFileSync(join(root, 'main.tf'), ROOT)
-  for (const argv of [
-    ['init', '-input=false', `-backend-config=path=${root}/state/terraform.tfstate`],
-    ['apply', '-input=false', '-auto-approve'],
-  ]) {
-    execFileSync('terraform', argv, {cwd: root, env: {...process.env, ...env}, stdio: 'pipe'})
   }
 }
 

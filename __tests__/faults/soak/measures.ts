@@ -15,6 +15,7 @@ export interface Asked {
   images: number
   /** Builds that were started, those of a run after a red one included. */
   builds: number
+  plans: number
   revisions: number
 }
 
@@ -35,10 +36,9 @@ export function measuresOf(corner: Corner, id: string, asked: Asked, peak: () =>
     nothing(name, noise, () => lines(kube.run('docker', argv)))
   return [
     ...processMeasures(id, folder, peak),
-    nothing('containers of the service', 1, () => {
-      const images = kube.run('docker', ['ps', '--all', '--format', '{{.Image}}']).split('\n')
-      return images.filter((image) => image.startsWith(kube.image)).length
-    }),
+    nothing('containers that run', 1, () => containers(kube, 'running')),
+    // Those that ended are the host's to remove, some time later.
+    nothing('containers that have ended', 10, () => containers(kube, 'exited')),
     docker('networks of Docker', 2, 'network', 'ls', '--quiet'),
     docker('volumes of Docker', 2, 'volume', 'ls', '--quiet'),
     nothing('images of Docker without a name', 2, () => dangling(kube).filter((name) => name === '<none>').length),
@@ -51,6 +51,11 @@ export function measuresOf(corner: Corner, id: string, asked: Asked, peak: () =>
       name: 'notes that buildx keeps about each build',
       noise: 0,
       count: () => ({there: notes(folder), asked: asked.builds}),
+    },
+    {
+      name: 'plans that are kept',
+      noise: 0,
+      count: () => ({there: readdirSync(join(folder, 'plans')).length, asked: asked.plans}),
     },
     {
       name: 'images in the registry',
@@ -82,6 +87,13 @@ export function processMeasures(id: string, folder: string, peak: () => number):
     nothing('files in temp, home, checkout and the settings of Docker', 0, () => files(folder).length - notes(folder)),
     nothing('files with a login', 0, () => files(folder, ['runner', 'tmp', 'home', 'docker']).filter(hasLogin).length),
   ]
+}
+
+function containers({run, image}: LabKube, status: 'running' | 'exited'): number {
+  const argv = ['ps', '--all', '--filter', `status=${status}`, '--format', '{{.Image}}']
+  return run('docker', argv)
+    .split('\n')
+    .filter((name) => name.startsWith(image)).length
 }
 
 // By their repositories: what was pulled by its digest has one, what a build left has none.

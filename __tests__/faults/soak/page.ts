@@ -32,13 +32,14 @@ export function sectionOf(soak: SoakRecord): string {
   const {planned, deliveries, seed, whole, medianSeconds, wrong, trends, ends} = soak
   const early = deliveries < planned ? ` (ended early: ${String(planned)} were asked for)` : ''
   const stages = whole
-    ? 'Each one builds and pushes an image, plans, deploys to ECS, rolls out to Kubernetes and reports'
-    : 'Each one builds and pushes an image, deploys it to ECS or rolls it out to Kubernetes, and reports; one in four plans as well'
+    ? 'Each one builds and pushes an image, plans and applies, runs a migration, deploys to ECS, rolls out to Kubernetes and reports'
+    : 'Each one builds and pushes an image, deploys it to ECS or rolls it out to Kubernetes, and reports; one in four plans and applies as well, and one in four runs a migration'
   return [
     '## Soak',
-    `**${String(deliveries)} deliveries in a row** in the lab${early}, seed ${String(seed)}, ${String(medianSeconds)} s each (median). ${stages},
-with one fault chosen by chance at some request or moment of one stage: a fault of the network that passes, SIGINT, SIGTERM
-or SIGKILL. A red stage is run once more, as a person would. After each delivery is counted what is there.${deliveries < ENOUGH ? FEW : ''}`,
+    `**${String(deliveries)} deliveries in a row** in the lab${early}, seed ${String(seed)}, ${String(medianSeconds)} s each (median). ${stages}.
+Something goes wrong in one stage of each, chosen by chance: a fault of the network that passes, at some request to AWS, the
+registry, the state's backend, the cluster or GitHub; SIGINT, SIGTERM or SIGKILL at some moment; or a version that exits as
+soon as it runs. A red stage is run once more, as a person would. After each delivery is counted what is there.${deliveries < ENOUGH ? FEW : ''}`,
     table(
       ['', 'first', 'last', 'asked for in between, at most', 'slope per delivery beyond that', ''],
       trends.map((t) => [t.name, t.first, t.last, t.asked, t.slope, t.grows ? '**✗ grows**' : '✓'].map(String)),

@@ -1,8 +1,30 @@
 import {rmSync, writeFileSync, mkdirSync} from 'node:fs'
 import {join} from 'node:path'
 import type {ActionCall, ActionResult} from '../../support/spawn-action.ts'
+import type {Dialect} from '../core/model.ts'
+import type {FaultProxy} from '../core/proxy.ts'
 import type {Corner} from './corner.ts'
-import type {Stage} from './deliver.ts'
+import type {Wire} from './wire.ts'
+
+/** One action of a delivery. */
+export interface Stage {
+  readonly name: string
+  readonly action: string
+  /** Whether action.yml names a post step. */
+  readonly post: boolean
+  /** Where faults of its network are made. */
+  readonly way: {readonly proxy: FaultProxy; readonly dialect: Dialect} | {readonly wire: Wire}
+  /** What has to run anew before a second run of this one. */
+  readonly before?: Stage
+  call(): ActionCall
+  /** The same with a version that exits with 3 as soon as it runs. */
+  crashing?(): ActionCall
+  /** What is not as it should be after a green run. */
+  check(result: ActionResult): Promise<readonly string[]>
+}
+
+/** The names of the stages. */
+export type StageName = 'build' | 'plan' | 'apply' | 'migrate' | 'ecs' | 'kubernetes' | 'report'
 
 /** What one delivery ships, and what its stages have told so far. */
 export interface Parcel {
@@ -10,6 +32,7 @@ export interface Parcel {
   /** 40 hexadecimal digits. */
   readonly commit: string
   digest: string
+  planId: string
   readonly receipts: string[]
 }
 
@@ -33,45 +56,57 @@ const EVENT = {
 const PROGRAM =
   "const fs = require('fs'); console.log(fs.readFileSync('/version', 'utf8')); process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 1000)"
 
+const CRASH = 'process.exit(3)'
+const MIGRATION = "console.log('migrated')"
+
 /** The stages of a delivery, in their order. @param parcel what is under way now */
-export function stagesOf(corner: Corner, parcel: () => Parcel): Readonly<Record<string, Stage>> {
-  const {aws, github, cluster} = corner
-  const stage = (name: string, action: string, more: Pick<Stage, 'post' | 'way' | 'call' | 'check'>): Stage => {
-    return {name, action, ...more}
-  }
+export function stagesOf(corner: Corner, parcel: () => Parcel): Readonly<Record<StageName, Stage>> {
+  const {aws, github, cluster, state} = corner
   const onAws = {proxy: aws, dialect: 'aws'} as const
+  const onState = {proxy: state, dialect: 'plain'} as const
+  const later = (check: (corner: Corner, parcel: Parcel, result: ActionResult) => readonly string[]) => ({
+    check: (result: ActionResult) => Promise.resolve(check(corner, parcel(), result)),
+  })
+  const plan: Stage = {
+    ...{name: 'plan', action: 'terraform-plan', post: true, way: onState},
+    call: () => planned(corner, parcel()),
+    ...later(isPlanned),
+  }
   return {
-    build: stage('build', 'ecr-build-push', {
-      post: true,
-      way: onAws,
+    build: {
+      ...{name: 'build', action: 'ecr-build-push', post: true, way: onAws},
       call: () => build(corner, parcel()),
-      check: (result) => Promise.resolve(built(parcel(), result)),
-    }),
-    plan: stage('plan', 'terraform-plan', {
-      post: false,
-      way: undefined,
-      call: () => plan(corner, parcel()),
-      check: ({outputs}) =>
-        Promise.resolve(outputs['has-changes'] === 'false' ? [] : ['a plan without a change has changes']),
-    }),
-    ecs: stage('ecs', 'ecs-deploy', {
-      post: true,
-      way: onAws,
-      call: () => toEcs(corner, parcel()),
-      check: (result) => onEcs(corner, parcel(), result),
-    }),
-    kubernetes: stage('kubernetes', 'kubectl-rollout', {
-      post: true,
-      way: {wire: cluster},
-      call: () => toKubernetes(corner, parcel()),
-      check: (result) => Promise.resolve(onKubernetes(corner, parcel(), result)),
-    }),
-    report: stage('report', 'delivery-report', {
-      post: false,
-      way: {proxy: github, dialect: 'github'},
+      ...later(isBuilt),
+    },
+    plan,
+    apply: {
+      ...{name: 'apply', action: 'terraform-apply', post: true, way: onState, before: plan},
+      call: () => apply(corner, parcel()),
+      ...later(isApplied),
+    },
+    migrate: {
+      ...{name: 'migrate', action: 'ecs-run-task', post: true, way: onAws},
+      call: () => migrate(corner, parcel(), MIGRATION),
+      crashing: () => migrate(corner, parcel(), CRASH),
+      ...later(isMigrated),
+    },
+    ecs: {
+      ...{name: 'ecs', action: 'ecs-deploy', post: true, way: onAws},
+      call: () => toEcs(corner, parcel(), PROGRAM),
+      crashing: () => toEcs(corner, parcel(), CRASH),
+      check: (result) => isOnEcs(corner, parcel(), result),
+    },
+    kubernetes: {
+      ...{name: 'kubernetes', action: 'kubectl-rollout', post: true, way: {wire: cluster}},
+      call: () => toKubernetes(corner, parcel(), PROGRAM),
+      crashing: () => toKubernetes(corner, parcel(), CRASH),
+      ...later(isOnKubernetes),
+    },
+    report: {
+      ...{name: 'report', action: 'delivery-report', post: false, way: {proxy: github, dialect: 'github'}},
       call: () => report(corner, parcel()),
-      check: () => Promise.resolve(corner.comments.length === 1 ? [] : [`${String(corner.comments.length)} comments`]),
-    }),
+      ...later(isReported),
+    },
   }
 }
 
@@ -86,11 +121,12 @@ function build(corner: Corner, parcel: Parcel): ActionCall {
   const workspace = join(corner.folder, 'checkout')
   writeFileSync(join(workspace, 'version'), parcel.commit)
   writeFileSync(join(workspace, 'Dockerfile'), `FROM ${corner.kube.image}:v1\nCOPY version /version\n`)
-  const inputs = {repository: corner.kube.namespace, registry: corner.lab.registry, cache: 'none'}
+  // The registry is reached the same way as the API, so that a push has its faults, too.
+  const inputs = {repository: corner.kube.namespace, registry: corner.aws.host, cache: 'none'}
   return {workspace, inputs, env: runOf(corner, parcel)}
 }
 
-function built(parcel: Parcel, {outputs}: ActionResult): string[] {
+function isBuilt(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   parcel.digest = outputs['digest'] ?? ''
   keep(parcel, outputs)
   return /^sha256:[0-9a-f]{64}$/.test(parcel.digest) ? [] : ['green without a digest']
@@ -100,32 +136,72 @@ function keep({receipts}: Parcel, {receipt}: Readonly<Record<string, string>>): 
   if (receipt !== undefined && receipt !== '') receipts.push(receipt)
 }
 
-function plan(corner: Corner, parcel: Parcel): ActionCall {
-  const store = join(corner.folder, 'runner', 'plans')
-  mkdirSync(store, {recursive: true})
-  const inputs = {
-    'working-directory': 'root',
-    'backend-config': `path=${corner.folder}/root/state/terraform.tfstate`,
-    'plan-store': store,
-    comment: 'never',
+function onRoot(corner: Corner, parcel: Parcel, inputs: Readonly<Record<string, string>>): ActionCall {
+  return {
+    workspace: corner.folder,
+    inputs: {
+      'working-directory': 'root',
+      'plan-store': join(corner.folder, 'plans'),
+      'plan-key': corner.planKey,
+      ...inputs,
+    },
+    env: runOf(corner, parcel),
   }
-  return {workspace: corner.folder, inputs, env: runOf(corner, parcel)}
 }
 
-function toEcs(corner: Corner, parcel: Parcel): ActionCall {
+function planned(corner: Corner, parcel: Parcel): ActionCall {
+  return onRoot(corner, parcel, {variables: `release=${parcel.commit}`, comment: 'never', ...backend(corner)})
+}
+
+function isPlanned(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+  parcel.planId = outputs['plan-id'] ?? ''
+  return parcel.planId === '' ? ['green without a plan'] : []
+}
+
+function apply(corner: Corner, parcel: Parcel): ActionCall {
+  return onRoot(corner, parcel, {'plan-id': parcel.planId, ...backend(corner)})
+}
+
+const backend = ({state}: Corner): {'backend-config': string} => ({
+  'backend-config': `address=http://${state.host}/state`,
+})
+
+function isApplied({stateText}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+  keep(parcel, outputs)
+  return stateText().includes(parcel.commit) ? [] : ['green, and the state has no release of this commit']
+}
+
+function migrate(corner: Corner, parcel: Parcel, program: string): ActionCall {
+  const {cluster, service} = corner.ecs
+  const inputs = {
+    cluster,
+    'from-service': service,
+    image: imageOf(corner, parcel),
+    command: `node -e "${program}"`,
+    'wait-for-minutes': '5',
+  }
+  return {inputs, env: runOf(corner, parcel)}
+}
+
+function isMigrated(_corner: Corner, parcel: Parcel, {outputs, log}: ActionResult): string[] {
+  keep(parcel, outputs)
+  return log.includes('migrated') ? [] : ['green without the word of the container']
+}
+
+function toEcs(corner: Corner, parcel: Parcel, program: string): ActionCall {
   const {cluster, service} = corner.ecs
   const inputs = {
     cluster,
     service,
     'task-definition': 'service',
     image: imageOf(corner, parcel),
-    command: `node -e "${PROGRAM}"`,
+    command: `node -e "${program}"`,
     'wait-for-minutes': '5',
   }
   return {inputs, env: runOf(corner, parcel)}
 }
 
-async function onEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): Promise<string[]> {
+async function isOnEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): Promise<string[]> {
   keep(parcel, outputs)
   const {taskDefinition, runningCount, deployments = []} = await corner.ecs.describe()
   return [
@@ -135,9 +211,9 @@ async function onEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): P
   ]
 }
 
-function toKubernetes(corner: Corner, parcel: Parcel): ActionCall {
+function toKubernetes(corner: Corner, parcel: Parcel, program: string): ActionCall {
   const labels = {app: 'soak'}
-  const containers = [{name: 'api', image: 'app', command: ['node', '-e', PROGRAM]}]
+  const containers = [{name: 'api', image: 'app', command: ['node', '-e', program]}]
   const manifest = JSON.stringify({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -163,7 +239,7 @@ function toKubernetes(corner: Corner, parcel: Parcel): ActionCall {
   }
 }
 
-function onKubernetes({kube}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+function isOnKubernetes({kube}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   keep(parcel, outputs)
   const template = '{.spec.template.spec.containers[0].image} {.status.availableReplicas}'
   const seen = kube.kubectl('get', 'deployment', 'soak', '-n', kube.namespace, '-o', `jsonpath=${template}`)
@@ -186,6 +262,10 @@ function report(corner: Corner, parcel: Parcel): ActionCall {
       GITHUB_EVENT_PATH: 'event.json',
     },
   }
+}
+
+function isReported({comments}: Corner): string[] {
+  return comments.length === 1 ? [] : [`${String(comments.length)} comments`]
 }
 
 /** What a runner does before each job. */
