@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals'
 import {cacheTag, planCache} from '../../../actions/ecr-build-push/src/cache.ts'
-import type {BuildOptions} from '../../../actions/ecr-build-push/src/inputs.ts'
+import type {BuildOptions} from '../../../actions/ecr-build-push/src/build-inputs.ts'
 import {isTransientPush} from '../../../actions/ecr-build-push/src/build.ts'
 import {withGitContext} from '../../../actions/ecr-build-push/src/context.ts'
 import {explainBuild} from '../../../actions/ecr-build-push/src/explain-build.ts'

@@ -1,6 +1,6 @@
 import {ECSClient} from '@aws-sdk/client-ecs'
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {CodeDeploy} from '../../../actions/shared/ecs/code-deploy.ts'
 import {checkoutWith} from '../../support/checkout.ts'

@@ -1,6 +1,6 @@
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
-import {run as runTask} from '../../../actions/ecs-run-task/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
+import {runTask} from '../../support/ecs-actions.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {EcsRun} from '../../support/ecs-run.ts'

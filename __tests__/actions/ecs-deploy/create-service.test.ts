@@ -1,5 +1,5 @@
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {checkoutWith} from '../../support/checkout.ts'
 import {GROUP} from '../../support/scripted-elb.ts'

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {parse} from 'yaml'
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {EcsRun} from '../../support/ecs-run.ts'

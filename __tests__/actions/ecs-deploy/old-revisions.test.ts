@@ -1,4 +1,4 @@
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
 

@@ -1,5 +1,5 @@
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
-import {run as runTask} from '../../../actions/ecs-run-task/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
+import {runTask} from '../../support/ecs-actions.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {EcsRun} from '../../support/ecs-run.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'

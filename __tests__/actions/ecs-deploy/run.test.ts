@@ -1,7 +1,7 @@
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {afterCancel} from '../../../actions/ecs-deploy/src/after-cancel.ts'
-import {run} from '../../../actions/ecs-deploy/src/main.ts'
+import {deploy as run} from '../../support/ecs-actions.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {runAgainst} from '../../support/ecs-run.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'

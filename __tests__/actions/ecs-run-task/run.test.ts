@@ -1,5 +1,5 @@
 import {afterCancel} from '../../../actions/ecs-run-task/src/after-cancel.ts'
-import {run} from '../../../actions/ecs-run-task/src/main.ts'
+import {runTask as run} from '../../support/ecs-actions.ts'
 import {CancelledError} from '../../../actions/shared/core/errors.ts'
 import {checkoutWith} from '../../support/checkout.ts'
 import {runAgainst} from '../../support/ecs-run.ts'

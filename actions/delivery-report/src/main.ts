@@ -8,8 +8,7 @@ import {readApprovals} from './approvals.ts'
 import {readShown, requireApproved} from './approved.ts'
 import {digestsOf, findMismatches, hasDelivered, isCarriedOut, mergeReceipts, shortDigest} from './delivery.ts'
 import type {Delivery} from './delivery-schema.ts'
-import {readInputs} from './inputs.ts'
-import type {ReportInputs} from './inputs.ts'
+import type {DeliveryInputs, ReportInputs} from './inputs.ts'
 import {attachReceipt, writeComment} from './publish.ts'
 import {approvalDigest, previewComment, unseenIn} from './preview-comment.ts'
 import {readReceipt} from './read-release.ts'
@@ -17,7 +16,7 @@ import {deliverySection, headline} from './render.ts'
 import {signed} from './signature.ts'
 
 /** Tells the story of a delivery from the receipts of its stages, or reads what an earlier run left for this one. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: DeliveryInputs): Promise<void> {
   if (inputs.mode === 'read') await readReceipt(world, inputs)
   else if (inputs.mode === 'approved') await readShown(world, inputs)
   else await report(world, inputs)

@@ -1,5 +1,5 @@
 import {csvField} from './lists.ts'
-import type {BuildOptions} from './inputs.ts'
+import type {BuildOptions} from './build-inputs.ts'
 import type {Metadata} from './metadata.ts'
 
 /** What a build is told beside the user's own options. */

@@ -15,7 +15,7 @@ import {makePublicCall, PUBLIC_REGION, publicLogin} from '../../shared/ecr/publi
 import {parseRegistryHost} from '../../shared/ecr/registry-host.ts'
 import type {RegistryHost} from '../../shared/ecr/registry-host.ts'
 import {dockerfileOf} from './build.ts'
-import type {BuildOptions} from './inputs.ts'
+import type {BuildOptions} from './build-inputs.ts'
 
 const ECR_HOST = /(?:\b\d{12}\.dkr[.-]ecr[\w.-]*\.[a-z]+|\bpublic\.ecr\.aws|\becr-public\.aws\.com)(?=[/:])/g
 

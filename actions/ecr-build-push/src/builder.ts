@@ -2,7 +2,7 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import {InputError} from '../../shared/core/errors.ts'
 import {lastWords} from '../../shared/core/exec.ts'
 import type {World} from '../../shared/core/world.ts'
-import type {BuildOptions} from './inputs.ts'
+import type {BuildOptions} from './build-inputs.ts'
 
 /** The BuildKit that builds. */
 export interface Builder {

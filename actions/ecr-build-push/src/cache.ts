@@ -1,6 +1,6 @@
 import {sanitizeTag} from '../../shared/ecr/image-name.ts'
 import type {CachePlan} from './arguments.ts'
-import type {BuildOptions} from './inputs.ts'
+import type {BuildOptions} from './build-inputs.ts'
 
 /** What decides how a build is cached. */
 export interface CacheSituation {

@@ -1,6 +1,6 @@
 import {InputError} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
-import type {BuildOptions} from './inputs.ts'
+import type {BuildOptions} from './build-inputs.ts'
 import type {Source} from './source.ts'
 
 const DEFAULT_CONTEXT = '{{defaultContext}}'

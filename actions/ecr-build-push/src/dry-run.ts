@@ -1,7 +1,7 @@
 import type {World} from '../../shared/core/world.ts'
 import {buildArguments} from './arguments.ts'
 import {planCache} from './cache.ts'
-import type {BuildInputs} from './inputs.ts'
+import type {BuildInputs} from './build-inputs.ts'
 import type {Metadata} from './metadata.ts'
 import {setImageOutputs} from './results.ts'
 

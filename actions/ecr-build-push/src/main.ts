@@ -1,6 +1,5 @@
 import type {World} from '../../shared/core/world.ts'
-import {readInputs} from './inputs.ts'
-import type {BuildInputs} from './inputs.ts'
+import type {BuildInputs} from './build-inputs.ts'
 import {askEngine} from './builder.ts'
 import {showDryRun} from './dry-run.ts'
 import {withGitContext} from './context.ts'
@@ -20,7 +19,7 @@ import {readSource} from './source.ts'
 import type {Source} from './source.ts'
 
 /** Builds an image and pushes it to ECR, unless the registry has the image of this commit already. */
-export async function run(world: World, asked = readInputs(world.env)): Promise<void> {
+export async function run(world: World, asked: BuildInputs): Promise<void> {
   const started = world.clock.now()
   const source = await readSource(world)
   const fetched = withGitContext(asked.build, source, world.env, asked.gitAuthToken)

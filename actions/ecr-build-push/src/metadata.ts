@@ -1,7 +1,7 @@
 import {InputError} from '../../shared/core/errors.ts'
 import {checkTag, parseRepository} from '../../shared/ecr/image-name.ts'
 import type {RepositoryName} from '../../shared/ecr/image-name.ts'
-import type {BuildInputs} from './inputs.ts'
+import type {BuildInputs} from './build-inputs.ts'
 import {fields} from './lists.ts'
 import type {Source} from './source.ts'
 import {applyRules} from './tags/apply.ts'

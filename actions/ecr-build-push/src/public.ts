@@ -1,6 +1,6 @@
 import {InputError} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
-import type {BuildInputs, BuildOptions} from './inputs.ts'
+import type {BuildInputs, BuildOptions} from './build-inputs.ts'
 
 /**
  * The inputs, when a repository of ECR Public can do what they ask.

@@ -1,7 +1,7 @@
 import type {World} from '../../shared/core/world.ts'
 import {digestReference} from '../../shared/ecr/image-name.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
-import type {BuildInputs} from './inputs.ts'
+import type {BuildInputs} from './build-inputs.ts'
 import type {Metadata} from './metadata.ts'
 import type {Published} from './publish.ts'
 import {summarySection} from './report.ts'

@@ -14,7 +14,7 @@ import {taskFacts} from './facts.ts'
 import {makePreview} from '../../shared/report/preview.ts'
 import {creationLine} from './create-service.ts'
 import type {UpdateSettings, UpdateWish} from './inputs.ts'
-import type {Target} from './preflight.ts'
+import type {Target} from './target.ts'
 
 /** What a deploy would do. */
 export interface Change {

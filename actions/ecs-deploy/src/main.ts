@@ -5,7 +5,6 @@ import {settling} from '../../shared/ecs/settling.ts'
 import {watch} from '../../shared/ecs/watch.ts'
 import {compare, showChange} from './change.ts'
 import {findTrouble} from './trouble.ts'
-import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
 import {deregisterOldRevisions} from './old-revisions.ts'
 import {findTargets, patienceFor, renderWanted} from './preflight.ts'
@@ -15,7 +14,7 @@ import {register, start} from './start.ts'
 import {undoAndFail} from './undo-and-fail.ts'
 
 /** Deploys a task definition to ECS and returns only when the truth about it is known. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: Inputs): Promise<void> {
   const aws = makeAws(world.env, 'ecs-deploy', inputs.region)
   await settling(world, () => deploy(world, aws, inputs))
 }

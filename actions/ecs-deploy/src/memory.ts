@@ -5,7 +5,7 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {unsettledMemory} from '../../shared/ecs/settling.ts'
 import type {Change, TargetChange} from './change.ts'
 import type {Inputs} from './inputs.ts'
-import type {Before} from './undo.ts'
+import type {Before} from './before.ts'
 
 const codeDeploySchema = z.object({
   application: z.string(),

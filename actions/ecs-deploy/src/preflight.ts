@@ -15,26 +15,14 @@ import type {Loaded} from '../../shared/ecs/load.ts'
 import {findServices, lookUpServices} from '../../shared/ecs/targets.ts'
 import type {Patience} from '../../shared/ecs/referee.ts'
 import {planCodeDeploy} from './code-deploy-plan.ts'
-import type {CodeDeployPlan} from './code-deploy-plan.ts'
 import {futureService, planCreation} from './create-service.ts'
 import type {Creation} from './create-service.ts'
 import type {Inputs} from './inputs.ts'
 import {checkLoadBalancers} from './load-balancers.ts'
 import {checkFits, readServiceFile} from './service-file.ts'
 import {checkServicesFit} from './service-fit.ts'
+import type {Target} from './target.ts'
 import {checkTargetGroups} from './target-groups.ts'
-
-/** A service as it is before anything is changed. */
-export interface Target {
-  readonly name: string
-  readonly service: Service
-  /** What it runs now; undefined when it does not exist yet. */
-  readonly running: Required<Loaded> | undefined
-  /** What it is made with, when it does not exist yet and there is a file for that. */
-  readonly creation?: Creation
-  /** How CodeDeploy is to deploy it, where CodeDeploy does. */
-  readonly codeDeploy?: CodeDeployPlan
-}
 
 /**
  * The services with what they run, after everything was checked that can be checked without a change.

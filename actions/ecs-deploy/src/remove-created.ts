@@ -7,7 +7,7 @@ import type {Aws} from '../../shared/ecs/aws.ts'
 import {shortName} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import {lookUpServices} from '../../shared/ecs/targets.ts'
-import type {Undone} from './undo.ts'
+import type {Undone} from './before.ts'
 
 const REMOVE_MS = 600_000
 const LOOK_MS = 2000

@@ -3,7 +3,7 @@ import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
 import {targetGroupsOf} from '../../shared/ecs/target-health.ts'
-import type {Target} from './preflight.ts'
+import type {Target} from './target.ts'
 
 /**
  * Looks whether the target groups of services that are to be made are there, and take tasks of this network mode: one

@@ -3,12 +3,13 @@ import type {Diagnosis} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
 import {shortName} from '../../shared/ecs/names.ts'
+import type {Undone} from './before.ts'
 import {beforeOf} from './memory.ts'
 import {failedReceipt} from './report.ts'
 import type {Job} from './report.ts'
 import type {Trouble} from './trouble.ts'
 import {undo} from './undo.ts'
-import type {Retreat, Undone} from './undo.ts'
+import type {Retreat} from './undo.ts'
 
 // Verdicts after which the service is somebody else's business: a newer deployment, a person, a deletion.
 const NOT_OURS: ReadonlySet<string> = new Set(['superseded', 'deleted', 'stopped', 'scaled-to-zero'])

@@ -8,7 +8,7 @@ import {shortName} from '../../shared/ecs/names.ts'
 import {persist, persistOnce} from '../../shared/ecs/persist.ts'
 import {findServices} from '../../shared/ecs/targets.ts'
 import {fillAppSpec} from './app-spec.ts'
-import type {Before, Undone} from './undo.ts'
+import type {Before, Undone} from './before.ts'
 
 const RESTORE_MS = 600_000
 const LOOK_MS = 2000

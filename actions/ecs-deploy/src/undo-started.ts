@@ -11,7 +11,7 @@ import {beforeOf} from './memory.ts'
 import {failedReceipt} from './report.ts'
 import type {Job} from './report.ts'
 import {undo} from './undo.ts'
-import type {Undone} from './undo.ts'
+import type {Undone} from './before.ts'
 
 /** How the change of one service went, before anything was watched. */
 export type Started = PromiseSettledResult<unknown>

@@ -10,7 +10,7 @@ import {lookUpServices} from '../../shared/ecs/targets.ts'
 import {watch} from '../../shared/ecs/watch.ts'
 import type {Outcome, Subject} from '../../shared/ecs/watch.ts'
 import {subject} from './subject.ts'
-import type {Before, Undone} from './undo.ts'
+import type {Before, Undone} from './before.ts'
 
 const RESTORE_MS = 600_000
 const LOOK_MS = 2000

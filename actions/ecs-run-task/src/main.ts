@@ -6,7 +6,6 @@ import {shortName} from '../../shared/ecs/names.ts'
 import {isStopped} from '../../shared/ecs/task-groups.ts'
 import {follow, isUnhealthy} from './follow.ts'
 import type {Followed} from './follow.ts'
-import {readInputs} from './inputs.ts'
 import type {Inputs} from './inputs.ts'
 import {prepare, register} from './prepare.ts'
 import {celebrate, report} from './report.ts'
@@ -15,7 +14,7 @@ import {stopTasks} from './stop.ts'
 import {failureOf} from './verdict.ts'
 
 /** Runs a one-off task on ECS, shows what it writes while it runs, and ends as its container ended. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: Inputs): Promise<void> {
   const aws = makeAws(world.env, 'ecs-run-task', inputs.region)
   await settling(world, () => runTask(world, aws, inputs))
 }

@@ -9,19 +9,15 @@ import {changedInShort} from '../../shared/kubernetes/change/changes-text.ts'
 import {title} from '../../shared/kubernetes/object.ts'
 import {culpritOf, diagnose} from '../../shared/kubernetes/diagnosis/diagnose.ts'
 import {announceMembers} from '../../shared/kubernetes/prune/prune.ts'
-import {isWatched} from '../../shared/kubernetes/watch/rating.ts'
 import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
-import type {Outcome, Watcher} from '../../shared/kubernetes/watch/rollout.ts'
-import type {Tracked} from '../../shared/kubernetes/watch/standing.ts'
-import {rulesFor} from '../../shared/kubernetes/watch/wait-rules.ts'
-import type {WaitRule} from '../../shared/kubernetes/watch/wait-rules.ts'
+import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
 import type {RolloutInputs} from './inputs.ts'
-import type {Prepared} from './main.ts'
-import {ownTimeout} from './own-timeout.ts'
+import type {Prepared} from './prepared.ts'
 import {pruneAfter} from './pruning.ts'
 import {reportEnd, reportFailed, reportSuccess} from './report.ts'
 import {lendLogin} from './pull-secret.ts'
 import {putBack} from './put-back.ts'
+import {trackedOf, watcherOf} from './tracked.ts'
 
 /** How the wait ended, with the reason when it did not end well. */
 interface Ended {
@@ -117,22 +113,6 @@ async function waitFor(
     const scene = {api: prepared.connection.api, view, outcome, logLines: inputs.logLines, since}
     return {outcome, diagnosis: await diagnose(scene)}
   })
-}
-
-/** What of the applied objects is waited for. @param rules of the user, beside those of the kinds */
-export function trackedOf(applied: readonly Applied[], rules: readonly WaitRule[]): Tracked[] {
-  return applied
-    .map(({change: {wanted}, object}) => {
-      const timeoutMs = ownTimeout(object)
-      const {resource, namespace} = wanted
-      return {resource, namespace, object, rules: rulesFor(object, rules), ...(timeoutMs !== undefined && {timeoutMs})}
-    })
-    .filter((one) => isWatched(one.object) || one.rules.length > 0)
-}
-
-/** What a wait of this run works with. */
-export function watcherOf(world: World, {connection}: Prepared): Watcher {
-  return {api: connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
 }
 
 // What a container reads at its start explains its crash as well as its own template does.

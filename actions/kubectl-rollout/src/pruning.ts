@@ -14,7 +14,7 @@ import type {PrunePlan} from '../../shared/kubernetes/prune/members.ts'
 import {prune} from '../../shared/kubernetes/prune/prune.ts'
 import type {Pruned} from '../../shared/kubernetes/prune/prune.ts'
 import type {RolloutInputs} from './inputs.ts'
-import type {Prepared} from './main.ts'
+import type {Prepared} from './prepared.ts'
 
 /** The set that the objects of this run belong to; undefined when nothing is pruned. @param namespace of its parent */
 export function setOf({applySet: name}: RolloutInputs, namespace: string): ApplySet | undefined {

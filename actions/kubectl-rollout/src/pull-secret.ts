@@ -5,7 +5,7 @@ import type {World} from '../../shared/core/world.ts'
 import {pullersOf, refreshPullSecret, registriesOf} from '../../shared/kubernetes/pull-secret.ts'
 import type {RegistryLogin} from '../../shared/kubernetes/pull-secret.ts'
 import type {RolloutInputs} from './inputs.ts'
-import type {Prepared} from './main.ts'
+import type {Prepared} from './prepared.ts'
 
 /** Gives the pods of this rollout a fresh ECR login, when `pull-secret: ecr` asks for it. */
 export async function lendLogin(world: World, inputs: RolloutInputs, prepared: Prepared): Promise<void> {

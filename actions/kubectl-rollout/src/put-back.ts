@@ -12,10 +12,10 @@ import {title} from '../../shared/kubernetes/object.ts'
 import {standingTitle} from '../../shared/kubernetes/watch/standing.ts'
 import {watchRollout} from '../../shared/kubernetes/watch/rollout.ts'
 import type {Outcome} from '../../shared/kubernetes/watch/rollout.ts'
-import {trackedOf} from './deploy.ts'
 import type {RolloutInputs} from './inputs.ts'
-import type {Prepared} from './main.ts'
+import type {Prepared} from './prepared.ts'
 import {reportFailed} from './report.ts'
+import {trackedOf, watcherOf} from './tracked.ts'
 
 /** Longest wait for the version before; it ran a moment ago. */
 const UNDO_TIMEOUT_MS = 300_000
@@ -111,9 +111,8 @@ async function awaitUndo(world: World, inputs: RolloutInputs, prepared: Prepared
   const tracked = trackedOf(undone.restored, []).map(({resource, namespace, object}) => ({resource, namespace, object}))
   if (tracked.length === 0) return {says: `${list(undone.restored)} as before this run`, restored: true}
   const patience = {...inputs, timeoutMs: UNDO_TIMEOUT_MS, stableForMs: 0}
-  const watcher = {api: prepared.connection.api, clock: world.clock, log: world.log, cancel: world.cancel}
   try {
-    const outcome = await watchRollout(watcher, tracked, patience, (ended) => Promise.resolve(ended))
+    const outcome = await watchRollout(watcherOf(world, prepared), tracked, patience, (ended) => Promise.resolve(ended))
     return {says: undoSentence(outcome), restored: outcome.state === 'succeeded'}
   } catch (error) {
     return {says: `${list(undone.restored)} put back, but: ${errorMessage(error)}`, restored: false}

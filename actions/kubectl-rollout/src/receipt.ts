@@ -10,7 +10,7 @@ import type {Stale} from '../../shared/kubernetes/prune/members.ts'
 import {revisionOf} from '../../shared/kubernetes/watch/revision.ts'
 import type {Standing} from '../../shared/kubernetes/watch/standing.ts'
 import {makeReceipt} from '../../shared/report/receipt.ts'
-import type {Prepared} from './main.ts'
+import type {Prepared} from './prepared.ts'
 
 /** What a receipt tells of the state after the run. */
 export interface Told {

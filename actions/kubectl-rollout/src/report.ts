@@ -24,7 +24,7 @@ import type {Standing} from '../../shared/kubernetes/watch/standing.ts'
 import {makePreview} from '../../shared/report/preview.ts'
 import {endpointsOf} from './endpoints.ts'
 import {manifestFacts} from './facts.ts'
-import type {Prepared} from './main.ts'
+import type {Prepared} from './prepared.ts'
 import {receiptOf} from './receipt.ts'
 
 /** Shows what differs from the cluster, before anything is changed; sets `changed` and `diff`. */

@@ -1,13 +1,6 @@
 import type {Service, TaskSet} from '@aws-sdk/client-ecs'
-import type {CodeDeployment, CodeDeployTarget} from './code-deploy.ts'
-import type {Verdict} from './judge.ts'
-
-/** What CodeDeploy says of its deployment at one moment. */
-export interface CodeDeployState {
-  readonly deployment: CodeDeployment
-  /** Undefined before it has begun with the service. */
-  readonly target: CodeDeployTarget | undefined
-}
+import type {CodeDeployState, CodeDeployTarget} from './code-deploy.ts'
+import type {Verdict} from './verdict.ts'
 
 /**
  * A service of CodeDeploy as one of ECS: its task sets are its deployments

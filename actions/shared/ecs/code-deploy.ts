@@ -51,6 +51,13 @@ const groupSchema = z.object({
 export type CodeDeployment = z.infer<typeof deploymentSchema>
 /** How far a deployment is with the service: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ECSTarget.html */
 export type CodeDeployTarget = z.infer<typeof targetSchema>
+
+/** What CodeDeploy says of its deployment at one moment. */
+export interface CodeDeployState {
+  readonly deployment: CodeDeployment
+  /** Undefined before it has begun with the service. */
+  readonly target: CodeDeployTarget | undefined
+}
 /** A deployment group: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentGroupInfo.html */
 export type DeploymentGroup = z.infer<typeof groupSchema>
 

@@ -1,8 +1,9 @@
 import type {Deployment, Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
 import type {FailureReason} from '../core/diagnosis.ts'
 import {judgeCodeDeploy} from './code-deploy-judge.ts'
-import type {CodeDeployState} from './code-deploy-judge.ts'
+import type {CodeDeployState} from './code-deploy.ts'
 import {shortName} from './names.ts'
+import type {Verdict} from './verdict.ts'
 
 /** The deployment that is watched. */
 export interface Watched {
@@ -41,21 +42,6 @@ export interface Snapshot {
   /** What the service's events said since the change. */
   readonly events: readonly string[]
 }
-
-/** How a deployment ended. */
-export type Verdict =
-  | {readonly kind: 'completed'}
-  /** ECS or we gave it up. */
-  | {readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string}
-  /** ECS itself went back to what ran before. */
-  | {readonly kind: 'rolled-back'; readonly reason: FailureReason; readonly detail: string}
-  /** A newer deployment took over. */
-  | {readonly kind: 'superseded'; readonly detail: string}
-  /** Somebody stopped it. */
-  | {readonly kind: 'stopped'; readonly detail: string}
-  | {readonly kind: 'deleted'; readonly detail: string}
-  | {readonly kind: 'scaled-to-zero'; readonly detail: string}
-  | {readonly kind: 'timed-out'; readonly detail: string}
 
 /** The verdict that a snapshot allows; undefined while the deployment is under way. */
 export function judge(watched: Watched, snapshot: Snapshot): Verdict | undefined {

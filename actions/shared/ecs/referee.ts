@@ -1,6 +1,6 @@
 import {humanDuration} from '../core/clock.ts'
 import {judge} from './judge.ts'
-import type {Verdict} from './judge.ts'
+import type {Verdict} from './verdict.ts'
 import {stateLine} from './tell.ts'
 import type {Track} from './track.ts'
 
