@@ -18,7 +18,7 @@ spec:
   replicas: 0
   paused: true
   selector: {matchLabels: {app: shop}}
-  template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: a, image: app}]}}
+  template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: a, image: app, readinessProbe: {tcpSocket: {port: 3000}}}]}}
 `
 
 let kube: ScriptedKube

@@ -16,7 +16,10 @@ const deployment = (name: string): string =>
     spec: {
       replicas: 1,
       selector: {matchLabels: {app: name}},
-      template: {metadata: {labels: {app: name}}, spec: {containers: [{name: 'a', image: 'app:1'}]}},
+      template: {
+        metadata: {labels: {app: name}},
+        spec: {containers: [{name: 'a', image: 'app:1', readinessProbe: {tcpSocket: {port: 3000}}}]},
+      },
     },
   })
 const counts = (ready: boolean): object => ({

@@ -21,7 +21,10 @@ function deployment(name: string, more: {annotations?: object; reads?: string} =
     spec: {
       replicas: 1,
       selector: {matchLabels: {app: name}},
-      template: {metadata: {labels: {app: name}}, spec: {containers: [{name: 'a', image: 'app:1', envFrom}]}},
+      template: {
+        metadata: {labels: {app: name}},
+        spec: {containers: [{name: 'a', image: 'app:1', envFrom, readinessProbe: {tcpSocket: {port: 3000}}}]},
+      },
     },
   }
 }

@@ -151,6 +151,17 @@ describe('what fails is red in seconds, says why, and goes back', () => {
   )
 
   test(
+    'a version that exits at once, which nothing asks whether it is ready, was green',
+    async () => {
+      const program = `console.error('no such module'); process.exit(3)`
+      const result = await rollOut(workload({name: 'app', program, container: {readinessProbe: undefined}}))
+      expect(result.outputs).toMatchObject({status: 'rolled-back', 'failure-reason': 'container-exited'})
+      expect(result.errors[0]).toMatch(/container "api" exits with code 3[^:]*: no such module/)
+    },
+    2 * MINUTE,
+  )
+
+  test(
     'a StatefulSet, whose broken pod would otherwise stay for ever',
     async () => {
       expect((await rollOut(workload({kind: 'StatefulSet', name: 'sts'}))).outputs['status']).toBe('succeeded')

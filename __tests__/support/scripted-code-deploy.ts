@@ -1,5 +1,5 @@
 import {AwsError} from './scripted-ecs-error.ts'
-import type {Stage} from './scripted-ecs.ts'
+import type {Stage} from './scripted-ecs-stage.ts'
 import type {CodeDeployFrame, Frame} from './scripted-ecs-state.ts'
 
 type Input = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 import {codeDeployOperations, DEPLOYMENTS} from './scripted-code-deploy.ts'
 import {AwsError} from './scripted-ecs-error.ts'
 import {otherToolsOperations} from './scripted-ecs-other-tools.ts'
-import type {Stage} from './scripted-ecs.ts'
+import type {Stage} from './scripted-ecs-stage.ts'
 import {stateAt} from './scripted-ecs-state.ts'
 import type {Frame, TaskFrame} from './scripted-ecs-state.ts'
 

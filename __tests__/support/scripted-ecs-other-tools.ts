@@ -1,4 +1,4 @@
-import type {Stage} from './scripted-ecs.ts'
+import type {Stage} from './scripted-ecs-stage.ts'
 import type {Frame} from './scripted-ecs-state.ts'
 
 type Input = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import {now} from './scripted-ecs-answers.ts'
-import type {Stage} from './scripted-ecs.ts'
+import type {Stage} from './scripted-ecs-stage.ts'
 
 /** The target group of a service with a balancer. */
 export const GROUP = 'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/api/1'

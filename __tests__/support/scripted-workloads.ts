@@ -7,7 +7,15 @@ export function deployments(count: number): Thing[] {
   return Array.from({length: count}, (_none, at) => {
     const labels = {app: `d${String(at)}`}
     const env = Array.from({length: 10}, (_other, key) => ({name: `KEY_${String(key)}`, value: 'value'.repeat(5)}))
-    const containers = [{name: 'app', image: 'registry.example:5000/app:1', env, ports: [{containerPort: 3000}]}]
+    const containers = [
+      {
+        name: 'app',
+        image: 'registry.example:5000/app:1',
+        env,
+        ports: [{containerPort: 3000}],
+        readinessProbe: {tcpSocket: {port: 3000}},
+      },
+    ]
     const template = {metadata: {labels}, spec: {containers}}
     const spec = {replicas: 1, selector: {matchLabels: labels}, template}
     return {apiVersion: 'apps/v1', kind: 'Deployment', metadata: {name: labels.app}, spec}

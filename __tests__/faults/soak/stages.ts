@@ -204,10 +204,14 @@ function toEcs(corner: Corner, parcel: Parcel, program: string): ActionCall {
 async function isOnEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): Promise<string[]> {
   keep(parcel, outputs)
   const {taskDefinition, runningCount, deployments = []} = await corner.ecs.describe()
+  // The lab goes on showing a deployment that has failed; without tasks it does nothing any more.
+  const busy = deployments.filter(({status, runningCount = 0, pendingCount = 0}) => {
+    return status === 'PRIMARY' || runningCount + pendingCount > 0
+  })
   return [
     ...(taskDefinition === outputs['task-definition-arn'] ? [] : [`the service runs ${String(taskDefinition)}`]),
     ...(runningCount === 1 ? [] : [`${String(runningCount)} tasks run`]),
-    ...(deployments.length === 1 ? [] : [`${String(deployments.length)} deployments are at work`]),
+    ...(busy.length === 1 ? [] : [`${String(busy.length)} deployments are at work`]),
   ]
 }
 

@@ -94,3 +94,10 @@ test('what a node, a person or an autoscaler takes away has not crashed, and nei
     expect(states(calm.judge([after], VIEW, 1_000))).toEqual(['done'])
   }
 })
+
+test('a container that has ended already while its workload was still called available has failed, too', () => {
+  const calm = new Calm(3_000)
+  const ended = [standing([pod([{exit: 3, now: 'ended'}])])]
+  calm.judge(ended, VIEW, 0)
+  expect(states(calm.judge(ended, VIEW, 500))).toEqual(['failed'])
+})

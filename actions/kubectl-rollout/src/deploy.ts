@@ -17,6 +17,7 @@ import {pruneAfter} from './pruning.ts'
 import {reportEnd, reportFailed, reportSuccess} from './report.ts'
 import {lendLogin} from './pull-secret.ts'
 import {putBack} from './put-back.ts'
+import {stableForMs} from './stability.ts'
 import {trackedOf, watcherOf} from './tracked.ts'
 
 /** How the wait ended, with the reason when it did not end well. */
@@ -105,9 +106,7 @@ async function waitFor(
   const tracked = trackedOf(applied, inputs.waitFor)
   if (tracked.length === 0) return {outcome: {state: 'succeeded', standings: [], tookMs: 0}}
   const since = world.clock.now()
-  // What did not change has shown that it is stable, unless it is what the run came to see.
-  const isNew = inputs.mode === 'watch' || applied.some(({change}) => change.action !== 'same')
-  const patience = isNew ? inputs : {...inputs, stableForMs: 0}
+  const patience = {...inputs, stableForMs: stableForMs(world, inputs, applied)}
   return await watchRollout<Ended>(watcherOf(world, prepared), tracked, patience, async (outcome, view) => {
     if (outcome.state === 'succeeded') return {outcome}
     const scene = {api: prepared.connection.api, view, outcome, logLines: inputs.logLines, since}

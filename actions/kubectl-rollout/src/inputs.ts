@@ -44,8 +44,8 @@ export interface RolloutInputs {
   readonly timeoutMs: number
   readonly graceMs: number
   readonly failFast: boolean
-  /** How long all must go on running once all is rolled out; 0 for not at all. */
-  readonly stableForMs: number
+  /** How long all must go on running once all is rolled out, 0 for not at all; undefined: as long as its probes ask for. */
+  readonly stableForMs: number | undefined
   /** What is waited for beside the rules of the kinds. */
   readonly waitFor: readonly WaitRule[]
   /** Restart pods that read a ConfigMap or Secret which changes. */
@@ -93,7 +93,7 @@ export function readInputs(env: Environment): RolloutInputs {
     timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
     graceMs: duration(inputs, 'grace', '30s', 0),
     failFast: inputs.boolean('fail-fast', true),
-    stableForMs: duration(inputs, 'stable-for', '0', 0),
+    stableForMs: inputs.optional('stable-for') === undefined ? undefined : duration(inputs, 'stable-for', '0', 0),
     waitFor: parseWaitRules(inputs.lines('wait-rules')),
     restartOnConfigChange: inputs.boolean('restart-on-config-change', false),
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),

@@ -10,7 +10,9 @@ from ministack.app import main
 from ministack.services import ecs
 
 import ecs_truth
+import registry_truth
 
 ecs._ECS_DEPLOYMENT_STEADY_DELAY = float(os.environ["LAB_ECS_STEADY_SECONDS"])
 ecs_truth.apply()
+registry_truth.apply()
 main()

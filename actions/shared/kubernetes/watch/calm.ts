@@ -47,7 +47,7 @@ export class Calm {
   #begin(standings: readonly Standing[], now: number): void {
     this.#completeAt = now
     for (const [pod, status] of standings.flatMap(appContainers))
-      this.#endedBefore.set(keyOf(pod, status), endings(status))
+      this.#endedBefore.set(keyOf(pod, status), endings(status) - (hasEnded(status) ? 1 : 0))
   }
 
   #broken(one: Standing, view: ClusterView): Standing | undefined {
@@ -79,7 +79,11 @@ function appContainers({object, pods}: Standing): [KubeObject, ContainerStatus][
 const keyOf = ({metadata}: KubeObject, {name}: ContainerStatus): string => `${metadata.uid ?? ''} ${name}`
 
 /** How often a container has ended: one that is kept waiting after a crash is counted as restarted only later. */
-function endings({restartCount, state, lastState}: ContainerStatus): number {
-  const ended = state?.terminated ?? (state?.waiting && lastState?.terminated)
-  return restartCount + (ended === undefined ? 0 : 1)
+function endings(status: ContainerStatus): number {
+  return status.restartCount + (hasEnded(status) ? 1 : 0)
+}
+
+// A workload may still be called available when its container has ended already: that is an end in this time, too.
+function hasEnded({state, lastState}: ContainerStatus): boolean {
+  return (state?.terminated ?? (state?.waiting && lastState?.terminated)) !== undefined
 }

@@ -8,6 +8,8 @@ export interface WorkloadSpec {
   readonly completions?: number
   readonly parallelism?: number
   readonly backoffLimit?: number
+  readonly minReadySeconds?: number
+  readonly template?: {readonly spec?: {readonly containers?: readonly {readonly readinessProbe?: object}[]}}
   readonly updateStrategy?: {readonly type?: string; readonly rollingUpdate?: {readonly partition?: number}}
 }
 
