@@ -8,6 +8,7 @@ import {busy, markdown} from '../../bench/core/report.ts'
 import type {Machine} from '../../bench/core/report.ts'
 import type {Bench, Case, Row} from '../../bench/core/row.ts'
 import {runStep} from '../../bench/core/step.ts'
+import {planText} from '../../bench/loopback/big-plan.ts'
 
 jest.setTimeout(30_000)
 
@@ -89,9 +90,50 @@ test('the table: medians with their spread, the goal, the mark; what would break
   const result = await measureRow(row([{name: 'c', measures: [wall], ours, other}]), bench, 3, print)
   const text = markdown({short: false, machine, rows: [{...result, load: [0.1, 0.2]}]})
   expect(text).toContain('| c | wall | 2.00 s (1.00..3.00) | 2.00 s | a\\|b | 1.00 | ≤ 0.6 of theirs | ✗ | 3 |')
-  expect(text).toContain('Of 1 figures to reach, 0 are reached, 1 are not, 0 could not be told.')
+  expect(text).toContain(
+    'Of 1 figures to reach, 0 are reached, 1 are not (1 of them with no reason given), 0 could not be told.',
+  )
   expect(text).not.toContain('shared with other work')
   expect(busy({load: [1, 3]}, machine)).toBe(true)
+})
+
+describe('a figure that is not reached', () => {
+  const shortfall = {why: 'Bare Node is most of it.', next: 'none.'}
+  const one = (name: string, seconds: number, more: Partial<Case> = {}): Case => ({
+    name,
+    measures: [{...wall, shortfall}],
+    ours: () => Promise.resolve({wall: seconds}),
+    other: {name: 'peer', run: () => Promise.resolve({wall: 1})},
+    ...more,
+  })
+  const table = async (cases: readonly Case[]): Promise<string> =>
+    markdown({short: false, machine, rows: [await measureRow(row(cases), bench, 1, print)]})
+
+  test('has its reason and the next idea below the table, once for all that are missed for it', async () => {
+    const text = await table([one('slow', 1), one('slower', 2), one('fast', 0.1)])
+    expect(text).toContain('Not reached:\n\n- slow, wall; slower, wall: Bare Node is most of it. Next idea: none.\n')
+    expect(text).not.toContain('fast, wall')
+    expect(text).not.toContain('no reason given')
+  })
+
+  test('may have words of its own in one case', async () => {
+    const own = {wall: {why: 'It starts three processes.', next: 'start two.'}}
+    expect(await table([one('slow', 1, {shortfalls: own})])).toContain(
+      '- slow, wall: It starts three processes. Next idea: start two.',
+    )
+  })
+
+  test('is shown as one that nobody explained, and counted, when there is no reason', async () => {
+    const text = await table([one('slow', 1, {measures: [wall]}), one('slower', 2)])
+    expect(text).toContain('2 are not (1 of them with no reason given)')
+    expect(text).toContain('- slow, wall: **no reason given**.')
+  })
+
+  test('says nothing where all are reached', async () => {
+    const text = await table([one('fast', 0.1)])
+    expect(text).toContain('0 are not,')
+    expect(text).not.toContain('Not reached')
+  })
 })
 
 describe('a step as the runner starts it', () => {
@@ -144,4 +186,28 @@ test('a peer is found by its checkout, with the version that a file names', () =
   })
   expect(peersIn(folder).find('docker/other')).toMatch(/has no docker\/other/)
   rmSync(folder, {recursive: true, force: true})
+})
+
+test('a tool that is a program is found by its executable `run`, and says so when it is not there', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-peers-'))
+  const tool = join(folder, 'acme__tool')
+  mkdirSync(tool)
+  expect(peersIn(undefined).program('acme/tool')).toMatch(/names no folder of checkouts/)
+  expect(peersIn(folder).program('acme/tool')).toBe('not measured: SLIPWAY_BENCH_PEERS has no acme/tool')
+  writeFileSync(join(tool, 'run'), '')
+  expect(peersIn(folder).program('acme/tool')).toEqual({path: join(tool, 'run')})
+  rmSync(folder, {recursive: true, force: true})
+})
+
+test('the text of a big plan says of itself what it holds', () => {
+  const text = planText(12)
+  const said = (what: string): number => text.split(what).length - 1
+  const [added, changed, destroyed, replaced] = [
+    'will be created',
+    'updated in-place',
+    'will be destroyed',
+    'must be replaced',
+  ].map(said)
+  expect([added, changed, destroyed, replaced]).toEqual([3, 3, 2, 2])
+  expect(text).toContain('Plan: 5 to add, 3 to change, 4 to destroy.')
 })

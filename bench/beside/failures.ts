@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs'
+import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {PEERS_VARIABLE, peersIn} from '../core/peers.ts'
 import {ourAction} from '../core/step.ts'
@@ -18,8 +18,7 @@ import type {Failing} from './situations.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const PEER = 'aws-actions/amazon-ecs-deploy-task-definition'
 const WORDS = process.argv.slice(2).map((word) => word.toLowerCase())
-const FOLDER = process.env[PEERS_VARIABLE]
-const peers = peersIn(FOLDER)
+const peers = peersIn(process.env[PEERS_VARIABLE])
 
 const isWanted = (row: string): boolean => WORDS.length === 0 || WORDS.some((word) => row.toLowerCase().includes(word))
 
@@ -37,12 +36,11 @@ async function besideThePeer(): Promise<RunRow[]> {
   return rows
 }
 
-/** A tool that is a program is the executable `run` in the folder of its checkout. */
 async function saidBy({tool, failing: {history}, start}: Beside): Promise<string> {
   if ('argv' in start) {
-    const program = join(FOLDER ?? '', tool.replace('/', '__'), 'run')
-    if (!existsSync(program)) return `not run: ${PEERS_VARIABLE} has no ${tool}`
-    return cell(await programEnding(history, [program, ...start.argv], start.files ?? {}, start.lines ?? 1))
+    const program = peers.program(tool)
+    if (typeof program === 'string') return program
+    return cell(await programEnding(history, [program.path, ...start.argv], start.files ?? {}, start.lines ?? 1))
   }
   const peer = peers.find(tool)
   if (typeof peer === 'string') return peer

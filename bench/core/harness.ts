@@ -1,5 +1,5 @@
 import {loadavg} from 'node:os'
-import type {Bench, Case, Measure, Row, Sample, Unit} from './row.ts'
+import type {Bench, Case, Measure, Row, Sample, Shortfall, Unit} from './row.ts'
 import {isReached, stats} from './statistics.ts'
 import type {Goal, Stats} from './statistics.ts'
 
@@ -15,6 +15,8 @@ export interface Line {
   readonly ratio?: number | undefined
   readonly goal?: Goal | undefined
   readonly reached?: boolean | undefined
+  /** Of a figure that was not reached; undefined there, too, when nobody gave a reason. */
+  readonly shortfall?: Shortfall | undefined
   readonly note?: string | undefined
 }
 
@@ -99,15 +101,17 @@ interface Taken {
   readonly before: readonly Line[]
 }
 
-function line({name, other, note}: Case, measure: Measure, taken: Taken): Line[] {
+function line(one: Case, measure: Measure, taken: Taken): Line[] {
   const values = (samples: readonly Sample[]): number[] => samples.flatMap((sample) => sample[measure.name] ?? [])
   const [mine, others] = [values(taken.ours), values(taken.theirs)]
   if (mine.length === 0) return []
   const ours = stats(mine)
   const theirs = others.length === 0 ? undefined : stats(others)
+  const {name, other, note} = one
   const {goal} = measure
   const from = goal?.kind === 'growth' ? goal.from : undefined
   const earlier = taken.before.find((each) => each.case === from && each.measure === measure.name)?.ours
+  const reached = isReached(goal, {ours, theirs, before: earlier})
   return [
     {
       case: name,
@@ -118,8 +122,12 @@ function line({name, other, note}: Case, measure: Measure, taken: Taken): Line[]
       other: other?.missing ?? other?.name,
       ratio: theirs === undefined || theirs.median === 0 ? undefined : ours.median / theirs.median,
       goal,
-      reached: isReached(goal, {ours, theirs, before: earlier}),
+      reached,
+      shortfall: reached === false ? shortfallOf(one, measure) : undefined,
       note,
     },
   ]
 }
+
+const shortfallOf = ({shortfalls}: Case, {name, shortfall}: Measure): Shortfall | undefined =>
+  shortfalls?.[name] ?? shortfall

@@ -20,18 +20,21 @@ export interface Shape {
   readonly tag?: string
   /** Ready never comes by itself: without a probe a container that has started once counts as available. */
   readonly probed?: boolean
+  /** What the container asks of its node: `{cpu: '100'}`. */
+  readonly requests?: Readonly<Record<string, string>>
 }
 
 /** A Deployment of one pod. */
 export function deployment(
   {image, namespace}: Room,
-  {name, run, program = IDLE, tag = 'v1', probed = false}: Shape,
+  {name, run, program = IDLE, tag = 'v1', probed = false, requests}: Shape,
 ): object {
   const container = {
     name: 'api',
     image: `${image}:${tag}`,
     command: ['sh', '-c', `${program} # ${run}`],
     ...(probed && PROBE),
+    ...(requests && {resources: {requests}}),
   }
   const labels = {app: name}
   const template = {metadata: {labels}, spec: {terminationGracePeriodSeconds: 0, containers: [container]}}

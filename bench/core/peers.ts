@@ -19,6 +19,8 @@ export interface Peers {
   readonly find: (repository: string) => Peer | string
   /** The folder of a peer's checkout; undefined when {@link find} has no peer. */
   readonly folder: (repository: string) => string | undefined
+  /** A tool that is a program and no action: the executable `run` in the folder of its checkout, or why it is not there. */
+  readonly program: (repository: string) => {readonly path: string} | string
   /** Name and version of a checkout, an action's or not. */
   readonly title: (repository: string) => string
 }
@@ -26,14 +28,21 @@ export interface Peers {
 /** @param folder with one checkout of a release per peer, `owner__name`; undefined: none is at hand */
 export function peersIn(folder: string | undefined): Peers {
   const checkoutOf = (repository: string): string => join(folder ?? '', repository.replace('/', '__'))
+  const none =
+    folder === undefined || folder === '' ? `not measured: ${PEERS_VARIABLE} names no folder of checkouts` : undefined
+  const lacks = (repository: string): string => `not measured: ${PEERS_VARIABLE} has no ${repository}`
   return {
+    program: (repository) => {
+      const path = join(checkoutOf(repository), 'run')
+      return none ?? (existsSync(path) ? {path} : lacks(repository))
+    },
     title: (repository) => `${repository} ${versionOf(checkoutOf(repository))}`,
     folder: (repository) =>
       existsSync(join(checkoutOf(repository), 'action.yml')) ? checkoutOf(repository) : undefined,
     find: (repository) => {
-      if (folder === undefined || folder === '') return `not measured: ${PEERS_VARIABLE} names no folder of checkouts`
+      if (none !== undefined) return none
       const checkout = checkoutOf(repository)
-      if (!existsSync(join(checkout, 'action.yml'))) return `not measured: ${PEERS_VARIABLE} has no ${repository}`
+      if (!existsSync(join(checkout, 'action.yml'))) return lacks(repository)
       const action = readAction(checkout)
       if (!existsSync(action.main)) return `not measured: this checkout of ${repository} has no bundle committed`
       return {...action, title: `${repository} ${versionOf(checkout)}`}

@@ -23,6 +23,7 @@ export function markdown(results: Results): string {
   const {machine, rows} = results
   const lines = rows.flatMap((row) => row.lines).filter(({goal}) => goal !== undefined)
   const count = (state: boolean | undefined): number => lines.filter(({reached}) => reached === state).length
+  const silent = lines.filter(({reached, shortfall}) => reached === false && shortfall === undefined).length
   return [
     '# Benchmarks',
     '',
@@ -39,7 +40,7 @@ export function markdown(results: Results): string {
     `Medians with (least..most); ours and theirs in turns, n runs each. CPU is user and system time of the step and all`,
     'it starts; peak is the memory of its largest process.',
     '',
-    `Of ${String(lines.length)} figures to reach, ${String(count(true))} are reached, ${String(count(false))} are not, ${String(count(undefined))} could not be told.`,
+    `Of ${String(lines.length)} figures to reach, ${String(count(true))} are reached, ${String(count(false))} are not${silent === 0 ? '' : ` (${String(silent)} of them with no reason given)`}, ${String(count(undefined))} could not be told.`,
     '',
     ...rows.flatMap(section),
   ].join('\n')
@@ -60,6 +61,7 @@ function section({name, title, how, lines, trouble, ...row}: RowResult): string[
     '',
     ...(lines.length === 0 ? [] : [...table(lines), '']),
     ...notes(lines),
+    ...shortfalls(lines),
     ...(trouble.length === 0 ? [] : [...trouble.map((each) => `- ✗ not measured: ${cell(each.slice(0, 400))}`), '']),
   ]
 }
@@ -84,6 +86,19 @@ function table(lines: readonly Line[]): string[] {
 function notes(lines: readonly Line[]): string[] {
   const said = new Set(lines.flatMap((line) => (line.note === undefined ? [] : [`- ${line.case}: ${line.note}`])))
   return said.size === 0 ? [] : [...said, '']
+}
+
+// One sentence for all figures that are missed for one reason.
+function shortfalls(lines: readonly Line[]): string[] {
+  const missed = new Map<string, string[]>()
+  for (const line of lines.filter(({reached}) => reached === false)) {
+    const {shortfall} = line
+    const why = shortfall ? `${shortfall.why} Next idea: ${shortfall.next}` : '**no reason given**.'
+    missed.set(why, [...(missed.get(why) ?? []), `${line.case}, ${line.measure}`])
+  }
+  if (missed.size === 0) return []
+  const said = [...missed].map(([why, figures]) => `- ${figures.join('; ')}: ${why}`)
+  return ['Not reached:', '', ...said, '']
 }
 
 function spread({median, min, max, n}: Stats, unit: Unit): string {

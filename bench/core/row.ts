@@ -5,11 +5,19 @@ import type {Goal} from './statistics.ts'
 /** The units of measures; they say how a number is written, too. */
 export type Unit = 's' | 'MiB' | 'MB' | 'per minute' | 'calls'
 
+/** Why a figure is not reached where it is not, and what to try next. */
+export interface Shortfall {
+  readonly why: string
+  readonly next: string
+}
+
 /** One thing that is counted in every run. */
 export interface Measure {
   readonly name: string
   readonly unit: Unit
   readonly goal?: Goal
+  /** Printed below the table where the goal was not reached, and only there. */
+  readonly shortfall?: Shortfall
 }
 
 /** The values of one run, by the name of their measure. */
@@ -33,6 +41,8 @@ export interface Case {
   readonly other?: Other
   /** Runs that are made at all, where one run says everything (the size of a file) or costs minutes. */
   readonly runs?: number
+  /** By the name of a measure: what is to be said of this case instead of the measure's own words. */
+  readonly shortfalls?: Readonly<Record<string, Shortfall>>
   /** A sentence for the reader of the table. */
   readonly note?: string
 }

@@ -10,7 +10,18 @@ const TURNS = [
 /** The text that terraform prints beside the JSON of a big plan, about 1 kB for each resource that changes. */
 export function planText(count: number): string {
   const blocks = Array.from({length: count}, (_, at) => block(at)).join('')
-  return `Terraform will perform the following actions:\n\n${blocks}Plan: many.\n`
+  return `Terraform will perform the following actions:\n\n${blocks}${closing(count)}\n`
+}
+
+// As terraform counts: what is replaced is added and destroyed.
+function closing(count: number): string {
+  const of = (...words: readonly string[]): number =>
+    TURNS.reduce(
+      (sum, turn, at) => sum + (turn && words.includes(turn[1]) ? Math.ceil((count - at) / TURNS.length) : 0),
+      0,
+    )
+  const [add, change] = [of('created', 'replaced'), of('updated in-place')]
+  return `Plan: ${String(add)} to add, ${String(change)} to change, ${String(of('destroyed', 'replaced'))} to destroy.`
 }
 
 function block(at: number): string {

@@ -1,16 +1,16 @@
 import {systemClock} from '../../actions/shared/core/clock.ts'
 import {deployment, manifest} from '../core/kube-shapes.ts'
-import type {Room, Shape} from '../core/kube-shapes.ts'
+import type {Room} from '../core/kube-shapes.ts'
 import {followTool, labRepository, labTool} from '../core/lab-room.ts'
 import {besides} from '../core/other.ts'
 import type {Bench, Case, Measure, Opened, Row, Sample} from '../core/row.ts'
-import {ourAction, runStep, runTool} from '../core/step.ts'
-import type {Cost, Step} from '../core/step.ts'
+import {runStep} from '../core/step.ts'
+import type {Cost} from '../core/step.ts'
 import {loopbackGitHub} from '../loopback/github.ts'
 import type {LoopbackGitHub} from '../loopback/github.ts'
+import {troubles} from './kubernetes-red.ts'
+import {bare, ours, PATIENCE} from './kubernetes-steps.ts'
 
-const GRACE = 4
-const LIMIT = 20
 const SHOWN =
   '{.metadata.name} {.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.replicas} {.status.updatedReplicas} {.status.availableReplicas}{"\\n"}'
 
@@ -41,25 +41,6 @@ async function observed({lab, namespace}: Room, names: readonly string[], run: (
   } finally {
     watch.stop()
   }
-}
-
-const ours = ({lab, namespace}: Room, text: string, ends: Pick<Step, 'exits' | 'says'>): Promise<Cost> =>
-  runStep(ourAction('kubectl-rollout'), {
-    ...ends,
-    env: lab.vars,
-    files: {'k8s/app.json': text},
-    inputs: {manifests: 'k8s', namespace, grace: `${String(GRACE)}s`, timeout: '120s', 'on-failure': 'keep'},
-    limit: 200,
-  })
-
-/** `kubectl apply`, then `kubectl rollout status` of one after the other, as scripts do it. */
-function bare({lab, namespace}: Room, text: string, names: readonly string[], exits: number): Promise<Cost> {
-  const status = names.map(
-    (name) =>
-      `kubectl -n ${namespace} rollout status deployment/${name} --timeout=${String(LIMIT * (names.length > 1 ? 6 : 1))}s`,
-  )
-  const script = `printf '%s' "$MANIFEST" | kubectl apply -f - && ${status.join(' && ')}`
-  return runTool(['sh', '-c', script], {exits, cwd: '/', env: {...lab.vars, MANIFEST: text}, limit: 200})
 }
 
 const LAG: readonly Measure[] = [
@@ -104,78 +85,18 @@ function besidePeer(bench: Bench, room: Room, github: LoopbackGitHub): Case {
   }
 }
 
-const SIGNS =
-  '{.metadata.labels.app} {.status.containerStatuses[*].state.waiting.reason} {.status.containerStatuses[*].state.terminated.reason} {.status.containerStatuses[*].lastState.terminated.reason}{"\\n"}'
-
-/** Runs it, and tells how long after the kubelet's first word of the trouble it ended, as seen through a watch beside it. */
-async function afterVerdict(
-  {lab, namespace}: Room,
-  app: string,
-  sign: RegExp,
-  run: () => Promise<Cost>,
-): Promise<Sample> {
-  let first: number | undefined
-  const argv = ['kubectl', '-n', namespace, 'get', 'pods', '--watch-only', '-o', `jsonpath=${SIGNS}`]
-  const watch = followTool(lab, argv, (line, at) => {
-    if (line.startsWith(`${app} `) && sign.test(line)) first ??= at
-  })
-  try {
-    await systemClock.sleep(1000)
-    const {wall, endedAt} = await run()
-    await systemClock.sleep(500)
-    if (first === undefined) throw new Error(`The watch saw no ${String(sign)} of ${app}.`)
-    return {'until red': wall, "after the kubelet's verdict": Math.max(0, endedAt - first) / 1000}
-  } finally {
-    watch.stop()
-  }
-}
-
-interface Trouble {
-  readonly name: string
-  readonly shape: Omit<Shape, 'name' | 'run'>
-  readonly says: RegExp
-  /** What the kubelet says of it. */
-  readonly sign: RegExp
-  /** Seconds from there to red. */
-  readonly max: number
-}
-
-function failing(room: Room, {name, shape, says, sign, max}: Trouble): Case {
-  const app = name.replaceAll(' ', '-')
-  const text = (): string => manifest([deployment(room, {name: app, run: room.fresh(), ...shape})])
-  // The pods of the run before would speak for this one.
-  const fresh = (run: () => Promise<Cost>): Promise<Sample> => {
-    labTool(room.lab, 'kubectl', [
-      '-n',
-      room.namespace,
-      'delete',
-      'deployment',
-      app,
-      '--ignore-not-found',
-      '--cascade=foreground',
-    ])
-    return afterVerdict(room, app, sign, run)
-  }
-  return {
-    name: `${name}, until red`,
-    measures: [
-      {name: "after the kubelet's verdict", unit: 's', goal: {kind: 'at-most', max}},
-      {name: 'until red', unit: 's'},
-    ],
-    ours: () => fresh(() => ours(room, text(), {exits: 1, says})),
-    other: {
-      name: `kubectl rollout status --timeout=${String(LIMIT)}s`,
-      run: () => fresh(() => bare(room, text(), [app], 1)),
-    },
-    note: `the other side can only wait for its limit, which is ${String(LIMIT)} s here.`,
-  }
+const QUOTA = {
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: {name: 'team'},
+  spec: {hard: {'requests.cpu': '100m'}},
 }
 
 /** How soon the truth about a rollout is told. */
 export const kubernetes: Row = {
   name: 'kubernetes',
   title: 'Kubernetes rollout',
-  how: `A real Kubernetes node; deployments of one pod, complete when a watch beside the action says so. Grace time ${String(GRACE)} s.`,
+  how: `A real Kubernetes node; deployments of one pod, complete when a watch beside the action says so. The verdict is the first word of the kubelet, the scheduler or the controller in the status of a pod or ReplicaSet, as a watch beside sees it; each trouble that may heal is given ${String(PATIENCE)} s from there (the input grace is 4 s for crashes, 2 s for quotas, which count double, 1 s for scheduling, which counts four times).`,
   needsLab: true,
   long: true,
   open: async (bench): Promise<Opened> => {
@@ -186,31 +107,20 @@ export const kubernetes: Row = {
     const removeRepository = await labRepository(lab, namespace)
     labTool(lab, 'docker', ['tag', 'node:24-alpine', `${image}:v1`])
     labTool(lab, 'docker', ['push', '--quiet', `${image}:v1`])
-    labTool(lab, 'kubectl', ['create', 'namespace', namespace])
+    const tight = `${namespace}-quota`
+    for (const each of [namespace, tight]) labTool(lab, 'kubectl', ['create', 'namespace', each])
+    labTool(lab, 'kubectl', ['-n', tight, 'create', '-f', '-'], JSON.stringify(QUOTA))
     let count = 0
     const room = {lab, namespace, image, fresh: () => `${String(process.pid)}-${String(++count)}`}
     return {
       cases: [
         good(room, 1),
         besidePeer(bench, room, github),
-        failing(room, {
-          name: 'a tag that does not exist',
-          shape: {tag: 'v9'},
-          says: /image-not-found/,
-          sign: /ErrImagePull|ImagePullBackOff/,
-          max: 3,
-        }),
-        failing(room, {
-          name: 'a crash right after start',
-          shape: {program: 'echo DATABASE_URL is not set; exit 3', probed: true},
-          says: /container-exited/,
-          sign: / Error|CrashLoopBackOff/,
-          max: GRACE + 3,
-        }),
+        ...troubles(room, {...room, namespace: tight}),
         good(room, 50),
       ],
       close: async () => {
-        labTool(lab, 'kubectl', ['delete', 'namespace', namespace, '--wait=false'])
+        labTool(lab, 'kubectl', ['delete', 'namespace', namespace, tight, '--wait=false'])
         labTool(lab, 'docker', ['rmi', `${image}:v1`])
         await removeRepository()
         await github.close()

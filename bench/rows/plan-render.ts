@@ -1,14 +1,22 @@
 import {chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
-import {besides} from '../core/other.ts'
-import type {Bench, Case, Measure, Opened, Other, Row} from '../core/row.ts'
+import {delimiter, join} from 'node:path'
+import {besides, besidesProgram} from '../core/other.ts'
+import type {Bench, Case, Measure, Opened, Other, Row, Sample} from '../core/row.ts'
 import type {Goal} from '../core/statistics.ts'
-import {costs, ourAction, runStep} from '../core/step.ts'
+import {costs, ourAction, runStep, runTool} from '../core/step.ts'
 import type {Step} from '../core/step.ts'
 import {writeBigPlan} from '../../__tests__/support/big-plan.ts'
 import {planText} from '../loopback/big-plan.ts'
 
+const PEER = 'borchero/terraform-plan-comment'
+const PLAIN: readonly Measure[] = [
+  {name: 'wall', unit: 's'},
+  {name: 'cpu', unit: 's'},
+  {name: 'peak', unit: 'MiB'},
+]
+const TFCMT_DOES =
+  'tfcmt is a Go program around `terraform plan`: it reads the text that terraform prints, counts the resources named in it and renders a comment (written to a file here, which needs no GitHub). It reads no JSON, checks no change against a rule, and seals and stores no plan, so it is a measure of the least that must be done and not a goal.'
 const SIZES = [10, 1000, 10_000, 50_000] as const
 
 /** A terraform that has planned already: a real one would need ten thousand real objects, and its time is not ours. */
@@ -27,7 +35,7 @@ esac
   return bin
 }
 
-async function size(bench: Bench, room: string, count: number): Promise<Case> {
+async function size(bench: Bench, room: string, count: number): Promise<Case[]> {
   const folder = join(room, String(count))
   mkdirSync(folder)
   const [json, text] = [join(folder, 'plan.json'), join(folder, 'plan.txt')]
@@ -46,33 +54,57 @@ async function size(bench: Bench, room: string, count: number): Promise<Case> {
     comment: 'never',
   }
   const at = count.toLocaleString('en')
-  return {
-    name: `${at} resources`,
-    measures: measures(count),
-    note: `${at} resources are ${(statSync(json).size / 1e6).toFixed(1)} MB of JSON.`,
-    ...(count > 10_000 && {runs: 3}),
-    ours: async () =>
-      costs(
-        await runStep(ourAction('terraform-plan'), {
-          ...common,
-          inputs,
-          says: new RegExp(`to-add[^]*?${String(adds(count))}`),
-        }),
-      ),
-    other: other(bench, common, count),
+  const ours = async (): Promise<Sample> =>
+    costs(
+      await runStep(ourAction('terraform-plan'), {
+        ...common,
+        inputs,
+        says: new RegExp(`to-add[^]*?${String(adds(count))}`),
+      }),
+    )
+  const beside = {name: `${at} resources, beside tfcmt`, measures: PLAIN, ours, other: tfcmt(bench, common, count)}
+  const bytes = `${at} resources are ${(statSync(json).size / 1e6).toFixed(1)} MB of JSON.`
+  if (count > 1000) {
+    const note = `${bytes} ${PEER} is not run: its time grows with the square of the resources; tfcmt is what stands beside.`
+    return [{...beside, name: `${at} resources`, measures: measures(count), note, ...(count > 10_000 && {runs: 3})}]
   }
+  return [
+    {name: `${at} resources`, measures: measures(count), note: bytes, ours, other: peer(bench, common)},
+    {...beside, note: TFCMT_DOES},
+  ]
 }
 
-function other(bench: Bench, common: Step, count: number): Other {
-  const repository = 'borchero/terraform-plan-comment'
-  if (count > 1000) {
-    return {name: repository, missing: `${repository} not run: its time grows with the square of the resources`}
-  }
+/** `tfcmt plan -- terraform plan`, which writes its comment where we can read it instead of posting it. */
+function tfcmt(bench: Bench, {path: [bin = ''] = []}: Step, count: number): Other {
+  return besidesProgram(bench, 'suzuki-shunsuke/tfcmt', (program) => async () => {
+    const target = ['--owner', 'acme', '--repo', 'streaming', '--pr', '7', '--output', '/dev/stdout']
+    const plan = [
+      'plan',
+      '--disable-label',
+      '--',
+      'terraform',
+      'plan',
+      '-input=false',
+      '-detailed-exitcode',
+      '-out=plan',
+    ]
+    const cwd = mkdtempSync(join(tmpdir(), 'slipway-bench-tfcmt-'))
+    const env = {PATH: [bin, process.env['PATH'] ?? ''].join(delimiter), HOME: cwd}
+    const says = new RegExp(`## Plan Result[^]*Plan: ${String(adds(count))} to add`)
+    try {
+      return costs(await runTool([program, ...target, ...plan], {exits: 2, says, cwd, env, limit: 400}))
+    } finally {
+      rmSync(cwd, {recursive: true, force: true})
+    }
+  })
+}
+
+function peer(bench: Bench, common: Step): Other {
   const inputs = {planfile: 'plan', 'working-directory': 'infra', 'skip-comment': 'true', token: 'ghs_x'}
   return besides(
     bench,
-    repository,
-    (peer) => async () => costs(await runStep(peer, {...common, inputs, says: /num-resources-created/})),
+    PEER,
+    (found) => async () => costs(await runStep(found, {...common, inputs, says: /num-resources-created/})),
   )
 }
 
@@ -111,7 +143,7 @@ export const planRender: Row = {
   open: async (bench): Promise<Opened> => {
     const room = mkdtempSync(join(tmpdir(), 'slipway-bench-plans-'))
     const cases: Case[] = []
-    for (const count of SIZES) if (!bench.short || count <= 1000) cases.push(await size(bench, room, count))
+    for (const count of SIZES) if (!bench.short || count <= 1000) cases.push(...(await size(bench, room, count)))
     return {
       cases,
       close: () => {
