@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {besides, besidesProgram} from '../core/other.ts'
@@ -9,6 +9,7 @@ import type {Step} from '../core/step.ts'
 import {writeBigPlan} from '../../__tests__/support/big-plan.ts'
 import {planText} from '../loopback/big-plan.ts'
 
+const COMMENT = 'comment.md'
 const PEER = 'borchero/terraform-plan-comment'
 const PLAIN: readonly Measure[] = [
   {name: 'wall', unit: 's'},
@@ -74,10 +75,10 @@ async function size(bench: Bench, room: string, count: number): Promise<Case[]> 
   ]
 }
 
-/** `tfcmt plan -- terraform plan`, which writes its comment where we can read it instead of posting it. */
+/** `tfcmt plan -- terraform plan`, which writes its comment into a file instead of posting it. */
 function tfcmt(bench: Bench, {path: [bin = ''] = []}: Step, count: number): Other {
   return besidesProgram(bench, 'suzuki-shunsuke/tfcmt', (program) => async () => {
-    const target = ['--owner', 'acme', '--repo', 'streaming', '--pr', '7', '--output', '/dev/stdout']
+    const target = ['--owner', 'acme', '--repo', 'streaming', '--pr', '7', '--output', COMMENT]
     const plan = [
       'plan',
       '--disable-label',
@@ -90,9 +91,12 @@ function tfcmt(bench: Bench, {path: [bin = ''] = []}: Step, count: number): Othe
     ]
     const cwd = mkdtempSync(join(tmpdir(), 'slipway-bench-tfcmt-'))
     const env = {PATH: [bin, process.env['PATH'] ?? ''].join(delimiter), HOME: cwd}
-    const says = new RegExp(`## Plan Result[^]*Plan: ${String(adds(count))} to add`)
     try {
-      return costs(await runTool([program, ...target, ...plan], {exits: 2, says, cwd, env, limit: 400}))
+      const cost = await runTool([program, ...target, ...plan], {exits: 2, cwd, env, limit: 400})
+      const comment = readFileSync(join(cwd, COMMENT), 'utf8')
+      if (!comment.includes(`Plan: ${String(adds(count))} to add`))
+        throw new Error(`tfcmt says: ${comment.slice(0, 500)}`)
+      return costs(cost)
     } finally {
       rmSync(cwd, {recursive: true, force: true})
     }
