@@ -1,8 +1,9 @@
 import {readdirSync, statSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {besides} from '../core/other.ts'
-import type {Bench, Case, Row} from '../core/row.ts'
+import type {Bench, Case, Row, Shortfall} from '../core/row.ts'
 import {ourAction} from '../core/step.ts'
+import {AWS_IN_KUBECTL, UNDICI} from './reasons.ts'
 
 /** The peers whose work an action does; the first is the one that it is named after. */
 const PAIRS: readonly (readonly [string, string | undefined])[] = [
@@ -19,6 +20,8 @@ const PAIRS: readonly (readonly [string, string | undefined])[] = [
   ['delivery-report', undefined],
 ]
 
+const REASONS: Readonly<Record<string, Shortfall>> = {'terraform-plan': UNDICI, 'kubectl-rollout': AWS_IN_KUBECTL}
+
 function bytes(folder: string, recursive: boolean): number {
   const files = readdirSync(folder, {recursive, encoding: 'utf8'}).filter((name) => /\.c?js$/.test(name))
   return files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1e6
@@ -28,9 +31,15 @@ function pair(bench: Bench, action: string, peer: string | undefined): Case {
   const size = (main: string) => () =>
     Promise.resolve({'main step': bytes(dirname(main), false), 'with its post step': bytes(dirname(main), true)})
   const goal = peer === undefined ? {} : ({goal: {kind: 'ratio', max: 0.6}} as const)
+  const shortfall = REASONS[action]
   return {
     name: peer === undefined ? action : `${action} beside ${peer}`,
-    measures: (['main step', 'with its post step'] as const).map((name) => ({name, unit: 'MB', ...goal})),
+    measures: (['main step', 'with its post step'] as const).map((name) => ({
+      name,
+      unit: 'MB',
+      ...goal,
+      ...(shortfall && {shortfall}),
+    })),
     runs: 1,
     ours: size(ourAction(action).main),
     ...(peer !== undefined && {other: besides(bench, peer, (found) => size(found.main))}),

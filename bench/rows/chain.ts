@@ -25,11 +25,15 @@ const MEASURES: readonly Measure[] = ['whole chain', ...JOBS].map((name) => ({
   ...(name === 'whole chain' && {goal: {kind: 'ratio', max: 0.6}}),
 }))
 
+const COLD: readonly Measure[] = MEASURES.map(({name, unit}) => ({name, unit}))
+const COLD_MEANS =
+  "cold is what a runner finds that has just been made, as GitHub gives one to each job: all of BuildKit's cache is taken away before each run of either side (`docker buildx prune --all`), layers, base image and cache mounts. What the world keeps stays: the registry with its images (and our build cache in it, which is written and read by default; theirs has none by default), the stack in AWS, the workloads on ECS and Kubernetes."
+
 /** The sample's delivery through the workflow runner, on a stack that stands and an image that is built. */
 export const chain: Row = {
   name: 'chain',
   title: 'The chain on sample-app',
-  how: "`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and layers that are cached, as `npm run demo` does it, beside `bench/peer-chain/deploy.yml`, the same jobs wired from the peers' actions; each run has a commit of its own, and a first run of either to warm up is not counted.",
+  how: "`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and, but for the cold case, layers that are cached, as `npm run demo` does it, beside `bench/peer-chain/deploy.yml`, the same jobs wired from the peers' actions; each run has a commit of its own, and a first run of either to warm up is not counted.",
   needsLab: true,
   long: true,
   open: async (bench): Promise<Opened> => {
@@ -50,6 +54,13 @@ export const chain: Row = {
     await ours(same)
     return {
       cases: [
+        {
+          name: 'a new commit on a builder that is empty',
+          measures: COLD,
+          ours: () => ours(cold(lab, fresh())),
+          other: beside(() => cold(lab, fresh())),
+          note: COLD_MEANS,
+        },
         {name: 'a new commit', measures: MEASURES, ours: () => ours(fresh()), other: beside(fresh)},
         {name: 'nothing changed', measures: MEASURES, ours: () => ours(same), other: beside(() => same)},
       ],
@@ -65,6 +76,12 @@ function commits(): () => Change {
     const line = `// Delivered as ${String(process.pid)}-${String((count += 1))}.\n`
     return {inject: (folder) => appendFile(join(folder, 'sample-app/src/server.js'), line)}
   }
+}
+
+/** Empties the builder before a delivery; what that takes is no part of it. */
+function cold(lab: LabEnvironment, change: Change): Change {
+  labTool(lab, 'docker', ['buildx', 'prune', '--all', '--force'])
+  return change
 }
 
 /** The peers' side of this row. */

@@ -12,11 +12,13 @@ import {costs, ourAction, runStep} from '../core/step.ts'
 import type {Cost, Step} from '../core/step.ts'
 import {instantDocker} from '../loopback/docker.ts'
 import {loopbackGitHub} from '../loopback/github.ts'
+import {REGISTERS, SDK_IN_MEMORY} from './reasons.ts'
 
 const RATIO: readonly Measure[] = (['wall', 'cpu', 'peak'] as const).map((name) => ({
   name,
   unit: name === 'peak' ? 'MiB' : 's',
   goal: {kind: 'ratio', max: 0.6},
+  ...(name === 'peak' && {shortfall: SDK_IN_MEMORY}),
 }))
 const PLAIN: readonly Measure[] = RATIO.map(({name, unit}) => ({name, unit}))
 
@@ -138,6 +140,7 @@ async function registers(bench: Bench): Promise<Opened> {
   const register = {
     name: 'ecs-deploy registers a task definition (mode: register)',
     measures: RATIO,
+    shortfalls: {wall: REGISTERS, cpu: REGISTERS},
     ours: async () => costs(await runStep(ourAction('ecs-deploy'), {...step, inputs: {...inputs, mode: 'register'}})),
     other: besides(
       bench,

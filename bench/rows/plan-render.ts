@@ -8,6 +8,7 @@ import {costs, ourAction, runStep, runTool} from '../core/step.ts'
 import type {Step} from '../core/step.ts'
 import {writeBigPlan} from '../../__tests__/support/big-plan.ts'
 import {planText} from '../loopback/big-plan.ts'
+import {GROWTH, SMALL_PLAN} from './reasons.ts'
 
 const COMMENT = 'comment.md'
 const PEER = 'borchero/terraform-plan-comment'
@@ -127,14 +128,15 @@ function measures(count: number): Measure[] {
   const linear: Goal = {kind: 'growth', from: '10,000 resources', max: 550}
   if (count > 10_000)
     return [
-      {name: 'wall', unit: 's', goal: linear},
-      {name: 'cpu', unit: 's', goal: linear},
+      {name: 'wall', unit: 's', goal: linear, shortfall: GROWTH},
+      {name: 'cpu', unit: 's', goal: linear, shortfall: GROWTH},
       {name: 'peak', unit: 'MiB'},
     ]
+  const small = count < 1000 && {shortfall: SMALL_PLAN}
   return [
-    {name: 'wall', unit: 's', goal: ratio},
-    {name: 'cpu', unit: 's', goal: ratio},
-    {name: 'peak', unit: 'MiB', goal: ratio},
+    {name: 'wall', unit: 's', goal: ratio, ...small},
+    {name: 'cpu', unit: 's', goal: ratio, ...small},
+    {name: 'peak', unit: 'MiB', goal: ratio, ...small},
   ]
 }
 
