@@ -90,14 +90,16 @@ function notes(lines: readonly Line[]): string[] {
 
 // One sentence for all figures that are missed for one reason.
 function shortfalls(lines: readonly Line[]): string[] {
-  const missed = new Map<string, string[]>()
-  for (const line of lines.filter(({reached}) => reached === false)) {
-    const {shortfall} = line
-    const why = shortfall ? `${shortfall.why} Next idea: ${shortfall.next}` : '**no reason given**.'
-    missed.set(why, [...(missed.get(why) ?? []), `${line.case}, ${line.measure}`])
-  }
+  const missed = Map.groupBy(
+    lines.filter(({reached}) => reached === false),
+    ({shortfall}) => (shortfall ? `${shortfall.why} Next idea: ${shortfall.next}` : '**no reason given**.'),
+  )
   if (missed.size === 0) return []
-  const said = [...missed].map(([why, figures]) => `- ${figures.join('; ')}: ${why}`)
+  const said = [...missed].map(([why, of]) => {
+    const cases = [...Map.groupBy(of, (line) => line.case)]
+    const figures = cases.map(([name, each]) => `*${name}* (${each.map(({measure}) => measure).join(', ')})`)
+    return `- ${figures.join(' · ')}: ${why}`
+  })
   return ['Not reached:', '', ...said, '']
 }
 
