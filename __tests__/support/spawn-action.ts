@@ -149,8 +149,8 @@ function harvest(room: string, log: string): Omit<ActionResult, 'code' | 'signal
   }
 }
 
-// https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings
-function fileCommands(text: string): Record<string, string> {
+/** What a file of commands sets (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#multiline-strings). */
+export function fileCommands(text: string): Record<string, string> {
   const values: Record<string, string> = {}
   for (const match of text.matchAll(/^(.+?)<<(ghadelimiter_\S+)\r?\n([\s\S]*?)\r?\n?\2$/gm)) {
     const [, name, , value] = match

@@ -1,11 +1,16 @@
 import {createServer} from 'node:http'
+import type {IncomingMessage, ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
 /** A state backend of the kind `http` on loopback (https://developer.hashicorp.com/terraform/language/backend/http). */
 export interface StateServer {
   readonly url: string
+  /** Where the state is locked and freed. */
+  readonly lockUrl: string
   /** The state that was written last, as text; empty before the first. */
   state(): string
+  /** The id of the lock that is held. */
+  lock(): string | undefined
   /** Refuses so many writes from now on. */
   refuse(writes: number): void
   close(): Promise<void>
@@ -13,24 +18,49 @@ export interface StateServer {
 
 /** Starts one; it keeps its state in memory. */
 export async function startStateServer(): Promise<StateServer> {
-  let state = ''
-  let refusals = 0
+  let [state, lock, refusals] = ['', '', 0]
+  const held = (): string => (lock === '' ? '' : (JSON.parse(lock) as {ID: string}).ID)
+
+  const write = (id: string | null, body: string): number => {
+    if (refusals-- > 0) return 503
+    if (id !== null && id !== held()) return 409
+    state = body
+    return 200
+  }
+  const answers: Readonly<Record<string, (url: URL, body: string) => readonly [number, string?]>> = {
+    GET: () => (state === '' ? [404] : [200, state]),
+    POST: ({searchParams}, body) => [write(searchParams.get('ID'), body)],
+    LOCK: (_url, body) => {
+      // The same one again, whose answer was lost, is told of itself: the protocol knows no other answer.
+      if (lock !== '') return [423, lock]
+      lock = body
+      return [200]
+    },
+    UNLOCK: (_url, body) => {
+      if (lock !== '' && (JSON.parse(body) as {ID: string}).ID !== held()) return [409, lock]
+      lock = ''
+      return [200]
+    },
+  }
+  const answer = (request: IncomingMessage, response: ServerResponse, body: string): void => {
+    const url = new URL(request.url ?? '/', 'http://state')
+    const [status, text = ''] = answers[request.method ?? '']?.(url, body) ?? [405]
+    response.writeHead(status).end(text)
+  }
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      if (request.method === 'GET') response.writeHead(state === '' ? 404 : 200).end(state)
-      else if (refusals-- > 0) response.writeHead(503).end()
-      else {
-        state = Buffer.concat(parts).toString('utf8')
-        response.writeHead(200).end()
-      }
+      answer(request, response, Buffer.concat(parts).toString('utf8'))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const at = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/state`,
+    url: `${at}/state`,
+    lockUrl: `${at}/lock`,
     state: () => state,
+    lock: () => held() || undefined,
     refuse: (writes) => {
       refusals = writes
     },

@@ -1,8 +1,11 @@
 import type {ChildProcess} from 'node:child_process'
 import {join} from 'node:path'
-import type {ActionCall} from '../../support/spawn-action.ts'
+import type {ActionCall, ActionResult} from '../../support/spawn-action.ts'
 import type {Machine, MachineFault, NetworkFault, SignalFault} from './faults.ts'
+import {trouble} from './machine.ts'
+import type {Trouble} from './machine.ts'
 import type {Cell, Phase, Room} from './model.ts'
+import {nameless} from './nameless.ts'
 import type {Harm, Passing} from './proxy.ts'
 import {endProcessesOf, processesOf} from './watcher.ts'
 
@@ -14,6 +17,10 @@ export interface Armed {
   met(): boolean
   /** Everything passes from now on, and no signal is sent any more. */
   disarm(): Promise<void>
+  /** Takes away what was there for the fault alone, after the last run. */
+  close?(): void
+  /** What a run handed back, with what the runner would have read elsewhere. */
+  amended?(result: ActionResult): ActionResult
 }
 
 /**
@@ -31,7 +38,9 @@ export async function arm(cell: Cell, room: Room, call: ActionCall, id: string, 
     case 'signal':
       return armSignal(trap, cell.fault as SignalFault, call, id)
     case 'machine':
-      return await armMachine((cell.fault as MachineFault).machine, room, call, folder)
+      return phase === undefined
+        ? await armMachine((cell.fault as MachineFault).machine, room, call, folder)
+        : armTrouble(trap, trouble((cell.fault as MachineFault).machine, room, call, folder), id)
     case 'tool':
       return {call, met: () => true, disarm: () => Promise.resolve()}
   }
@@ -49,15 +58,11 @@ class Trap {
   readonly #room: Room
   readonly #phase: Phase | undefined
   #log = ''
+  #released = false
 
   constructor(room: Room, phase: Phase | undefined) {
     this.#room = room
     this.#phase = phase
-  }
-
-  /** The tool whose start is the phase. */
-  get tool(): string | undefined {
-    return this.#phase?.tool
   }
 
   /** Asks `harm` about each request from the phase on. */
@@ -77,7 +82,32 @@ class Trap {
     return this.sprung
   }
 
+  /** The call, watched: `strike` is called once, when the run comes to the phase. @param id of the cell */
+  watching(call: ActionCall, id: string, strike: (child: ChildProcess) => void): ActionCall {
+    let [child, struck]: [ChildProcess | undefined, boolean] = [undefined, false]
+    const once = (): void => {
+      if (struck || this.#released || child === undefined) return
+      struck = true
+      strike(child)
+    }
+    this.onRequests(() => {
+      if (this.sprung) once()
+      return undefined
+    })
+    return {
+      ...call,
+      onStart: (started) => {
+        child ??= started
+        if (this.#phase?.tool !== undefined) whenStarted(this.#phase.tool, id, once)
+      },
+      onOutput: (text) => {
+        if (this.reads(text)) once()
+      },
+    }
+  }
+
   async release(): Promise<void> {
+    this.#released = true
     await Promise.all(this.#room.proxies.map((proxy) => proxy.mend()))
   }
 }
@@ -97,33 +127,26 @@ function armNetwork(trap: Trap, fault: NetworkFault, {dialect}: Room, call: Acti
 }
 
 function armSignal(trap: Trap, fault: SignalFault, call: ActionCall, id: string): Armed {
-  let [child, sent]: [ChildProcess | undefined, boolean] = [undefined, false]
-  const {tool} = trap
-  const strike = (): void => {
-    if (sent || child === undefined) return
+  let sent = false
+  const strike = (child: ChildProcess): void => {
     sent = true
     for (const signal of fault.signals) child.kill(signal)
     if (fault.alone === true) endProcessesOf(id)
   }
-  trap.onRequests(() => {
+  return {call: trap.watching(call, id, strike), met: () => sent, disarm: () => trap.release()}
+}
+
+function armTrouble(trap: Trap, {call, strike, mend, close, amended}: Trouble, id: string): Armed {
+  let struck = false
+  const watched = trap.watching(call, id, () => {
+    struck = true
     strike()
-    return undefined
   })
-  const watched: ActionCall = {
-    ...call,
-    onStart: (started) => {
-      child = started
-      if (tool !== undefined) whenStarted(tool, id, strike)
-    },
-    onOutput: (text) => {
-      if (trap.reads(text)) strike()
-    },
-  }
   const disarm = async (): Promise<void> => {
-    child = undefined
+    mend()
     await trap.release()
   }
-  return {call: watched, met: () => sent, disarm}
+  return {call: watched, met: () => struck, disarm, close, ...(amended && {amended})}
 }
 
 function whenStarted(tool: string, id: string, strike: () => void): void {
@@ -164,7 +187,7 @@ const inMount = (prepare: string): readonly string[] => [
   'bash',
 ]
 
-function narrowed(what: Machine, {proxies}: Room, call: ActionCall, folder: string): ActionCall {
+function narrowed(what: Machine, room: Room, call: ActionCall, folder: string): ActionCall {
   const missing = FILES[what]?.map((name) => [name, join(folder, 'nowhere', name)] as const)
   if (missing !== undefined) return {...call, env: {...call.env, ...Object.fromEntries(missing)}}
   if (what === 'full-output') {
@@ -175,14 +198,5 @@ function narrowed(what: Machine, {proxies}: Room, call: ActionCall, folder: stri
     return {...call, before: inMount(full)}
   }
   if (what === 'read-only-temp') return {...call, before: inMount('mount -t tmpfs -o ro tmpfs "$RUNNER_TEMP"')}
-  if (what !== 'no-names') return call
-  const hosts = proxies.map(({host}) => host).filter((host) => host !== '')
-  const nameless = (values: Readonly<Record<string, string>> = {}): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, hosts.reduce(withoutAddress, value)]))
-  return {...call, env: nameless(call.env), inputs: nameless(call.inputs)}
-}
-
-// A name that no resolver knows: https://www.rfc-editor.org/rfc/rfc2606#section-2
-function withoutAddress(value: string, host: string): string {
-  return value.replaceAll(host, host.replace('127.0.0.1', 'service.invalid'))
+  return what === 'no-names' ? nameless(room, call) : call
 }

@@ -31,6 +31,7 @@ export type Machine =
   | 'no-state-file'
   | 'full-output'
   | 'full-temp'
+  | 'full-workspace'
   | 'read-only-temp'
   | 'no-network'
   | 'no-names'
@@ -124,8 +125,8 @@ export const SIGNALS: readonly SignalFault[] = [
   signal('SIGKILL, runner too', ['SIGKILL'], true),
 ]
 
-const machine = (name: string, what: Machine): MachineFault => {
-  return {name, family: 'machine', machine: what, whole: true}
+const machine = (name: string, what: Machine, whole = true): MachineFault => {
+  return {name, family: 'machine', machine: what, ...(whole && {whole})}
 }
 
 /** What can be wrong with the machine. */
@@ -138,6 +139,14 @@ export const MACHINES: readonly MachineFault[] = [
   machine('RUNNER_TEMP read-only', 'read-only-temp'),
   machine('no network', 'no-network'),
   machine('no DNS', 'no-names'),
+]
+
+/** What of it can also get out of order later. Without any network from a phase on is "network gone". */
+export const MACHINES_LATER: readonly MachineFault[] = [
+  ...MACHINES.filter((fault) => fault.machine !== 'no-network').map((fault) =>
+    machine(fault.name, fault.machine, false),
+  ),
+  machine('disk full in the checkout', 'full-workspace', false),
 ]
 
 /** What a tool that the action starts may write. */

@@ -21,6 +21,8 @@ export interface Evidence {
   readonly secretInProcessList: boolean
   /** Locks, logins, files with secrets, processes. */
   readonly left: readonly string[]
+  /** What main or post must have said. */
+  readonly toSay: readonly string[]
 }
 
 /** What must hold in every cell: a rule gives a sentence for each way in which it was broken. */
@@ -65,19 +67,24 @@ export function brokenRules(evidence: Evidence): string[] {
 }
 
 const NOT_FOR_PEOPLE =
-  /^\s+at .+:\d+:\d+\)?$|UnhandledPromise|node:internal|\[object |\bundefined\b|\b(?:Type|Syntax|Reference|Range)Error\b|Unexpected token|Deserialization error|\$response|not valid JSON|^\w*Error: /m
+  /^\s+at .+:\d+:\d+\)?$|UnhandledPromise|node:internal|\[object |\bundefined\b|\b(?:Type|Syntax|Reference|Range)Error\b|Unexpected token|Deserialization error|\$response|not valid JSON|^\w+Error: /m
+// A tool may begin so in the log; what an action says itself may not.
+const PROGRAMS_WORDS = /^\w*Error: /m
 
 function gibberish(run: ActionResult): string[] {
   const texts = [run.log.replaceAll(/^::debug::.*$/gm, ''), ...run.errors, ...run.warnings, run.summary]
-  const found = texts.flatMap((text) => NOT_FOR_PEOPLE.exec(text)?.[0] ?? [])
+  const own = [...run.errors, ...run.warnings, run.summary].flatMap((text) => PROGRAMS_WORDS.exec(text)?.[0] ?? [])
+  const found = [...texts.flatMap((text) => NOT_FOR_PEOPLE.exec(text)?.[0] ?? []), ...own]
   return found.slice(0, 1).map((words) => `shows "${words.trim().slice(0, 100)}"`)
 }
 
-function truth({cell, main, standing, changes}: Evidence): (string | false)[] {
+function truth({cell, main, post, standing, changes, toSay}: Evidence): (string | false)[] {
   const status = main.outputs['status'] ?? ''
   const texts = [main.log, main.summary].join('\n')
+  const said = `${texts}\n${post?.log ?? ''}`
   return [
     ...(main.code === 0 ? trueGreen(status) : trueRed(cell, main, status)),
+    ...toSay.map((words) => !said.includes(words) && `does not say "${words}", which is left to mend`),
     status === 'rolled-back' && standing !== 'before' && `says rolled back, and the target is ${standing}`,
     /nothing (?:was|has been) changed/.test(texts) && changes > 0 && 'says that nothing was changed, and it was',
     main.errors.some((error) => /^Input "[\w-]+" is required/.test(error)) && 'misses an input that was given',

@@ -36,6 +36,8 @@ export interface Room {
   changes(): number
   /** What the run left behind that it should not have: a lock, a task that nobody waits for. */
   left(): readonly string[]
+  /** Words that a person must find in the log, to mend what the run could not: the id of a lock that is still held. */
+  toSay?(): readonly string[]
   /** Files below RUNNER_TEMP that the action hands to later steps on purpose, by their names. */
   readonly handedOn?: RegExp
   /** Whatever else a person could read: comments, artifacts. */
@@ -67,13 +69,25 @@ export interface Subject {
   readonly post: boolean
   /** Whether it starts tools whose output can be spoilt. */
   readonly tools: boolean
+  /** Where it writes besides the files of the runner: below RUNNER_TEMP, into the checkout. */
+  readonly writes: readonly ('temp' | 'checkout')[]
   /** Whether what was asked for can be reached at all; a crash loop cannot. */
   readonly reachable: boolean
   /** After which end of a run its target is as it was, or as was asked for: a cancelled one, and also one that was killed. */
   readonly settles: 'never' | 'cancelled' | 'killed'
   /** Longest time of one run with a fault, in milliseconds. */
   readonly limitMs: number
+  /** Cells that would prove nothing, and why. */
+  readonly leftOut?: readonly LeftOut[]
   room(wish: RoomWish): Promise<Room>
+}
+
+/** Cells that are not run: those whose fault and phase both match. */
+export interface LeftOut {
+  readonly fault: RegExp
+  /** All phases when it is left out. */
+  readonly phase?: RegExp
+  readonly why: string
 }
 
 /** Something that goes wrong. */

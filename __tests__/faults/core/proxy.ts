@@ -45,6 +45,8 @@ export interface FaultProxy {
   harm: (request: Passing) => Harm | undefined
   /** Nobody listens any more. */
   cut(): Promise<void>
+  /** Ends the connections that are open; who comes again is served. */
+  drop(): void
   /** Lets everything pass, also after a cut. */
   mend(): Promise<void>
   /** What was seen is forgotten: what a proxy that lives for hours keeps would grow. */
@@ -90,6 +92,10 @@ class Proxy implements FaultProxy {
   async cut(): Promise<void> {
     this.#server.closeAllConnections()
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  drop(): void {
+    this.#server.closeAllConnections()
   }
 
   async mend(): Promise<void> {

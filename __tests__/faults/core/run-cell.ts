@@ -4,6 +4,7 @@ import {join} from 'node:path'
 import {spawnAction} from '../../support/spawn-action.ts'
 import type {ActionCall, ActionResult} from '../../support/spawn-action.ts'
 import {arm} from './arm.ts'
+import type {Armed} from './arm.ts'
 import type {SignalFault} from './faults.ts'
 import {brokenRules} from './invariants.ts'
 import type {Evidence} from './invariants.ts'
@@ -35,13 +36,31 @@ function noiseOf({fault}: Cell): 'flood' | 'broken-utf8' {
 }
 
 async function play(cell: Cell, room: Room, id: string, folder: string, watcher: Watcher): Promise<Evidence> {
-  const {subject, fault} = cell
   const armed = await arm(cell, room, inFolder(room.call, id, folder), id, folder)
-  const main = await run(cell, armed.call, id)
+  try {
+    return await playArmed(cell, armed, room, id, folder, watcher)
+  } finally {
+    armed.close?.()
+  }
+}
+
+async function playArmed(
+  cell: Cell,
+  armed: Armed,
+  room: Room,
+  id: string,
+  folder: string,
+  watcher: Watcher,
+): Promise<Evidence> {
+  const {subject, fault} = cell
+  const ended = await run(cell, armed.call, id)
+  const main = armed.amended?.(ended) ?? ended
   const alone = (fault as Partial<SignalFault>).alone === true
   const post = subject.post && !alone ? await run(cell, afterwards(armed.call, main), id) : undefined
   await armed.disarm()
-  const left = alone ? [] : [...room.left(), ...(await remaining(id))]
+  const running = alone ? [] : await remaining(id)
+  const left = alone ? [] : [...running, ...room.left()]
+  const toSay = alone ? [] : (room.toSay?.() ?? [])
   // Without a word to say, a killed action leaves RUNNER_TEMP to the runner, which empties it, where no post step comes.
   if (!alone && (main.signal !== 'SIGKILL' || subject.post)) left.push(...secretFiles(room, folder))
   const became = await targetOf(room)
@@ -51,7 +70,7 @@ async function play(cell: Cell, room: Room, id: string, folder: string, watcher:
   if (subject.post) await run(cell, afterwards(inFolder(next, id, folder), again), id)
   const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
   const standingAgain = await room.standing()
-  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, ...seen}
+  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, toSay, ...seen}
 }
 
 async function targetOf(room: Room): Promise<Pick<Evidence, 'standing' | 'changes' | 'owing'>> {

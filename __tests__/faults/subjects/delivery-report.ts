@@ -59,6 +59,7 @@ export const DELIVERY_REPORT: readonly Subject[] = [
     situation: 'comment',
     post: false,
     tools: false,
+    writes: ['temp'],
     reachable: true,
     settles: 'never',
     limitMs: 200_000,

@@ -54,6 +54,7 @@ export const ECR_BUILD_PUSH: readonly Subject[] = [
     situation: 'build and push',
     post: true,
     tools: true,
+    writes: ['temp'],
     reachable: true,
     settles: 'killed',
     limitMs: 200_000,

@@ -85,6 +85,7 @@ const subject = (situation: keyof typeof HISTORIES): Subject => ({
   situation,
   post: true,
   tools: false,
+  writes: ['temp'],
   reachable: situation === 'good',
   settles: 'killed',
   limitMs: 300_000,

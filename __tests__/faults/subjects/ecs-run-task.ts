@@ -51,6 +51,7 @@ export const ECS_RUN_TASK: readonly Subject[] = [
     situation: 'migration',
     post: true,
     tools: false,
+    writes: [],
     reachable: true,
     settles: 'killed',
     limitMs: 200_000,

@@ -167,9 +167,17 @@ const subject = (situation: 'good' | 'crash'): Subject => ({
   situation,
   post: true,
   tools: situation === 'good',
+  writes: ['temp'],
   reachable: situation === 'good',
   settles: 'cancelled',
   limitMs: 300_000,
+  leftOut: [
+    {
+      fault: /^no DNS/,
+      phase: /^(?!from the start)/,
+      why: 'kubectl finds the cluster, and the action speaks to kubectl on a socket',
+    },
+  ],
   phases: [
     {name: 'preflight', request: ({name}) => name === 'GET /version'},
     {name: 'dry run', request: ({name, count}) => name.startsWith('PATCH ') && count === 1},

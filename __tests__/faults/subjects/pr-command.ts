@@ -53,6 +53,7 @@ const subject = (situation: string, inputs: Readonly<Record<string, string>>, ph
   situation,
   post: false,
   tools: false,
+  writes: [],
   reachable: true,
   settles: 'never',
   limitMs: 200_000,

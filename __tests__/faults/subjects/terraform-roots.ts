@@ -72,6 +72,7 @@ export const TERRAFORM_ROOTS: readonly Subject[] = [
     situation: 'push',
     post: false,
     tools: true,
+    writes: ['checkout'],
     reachable: true,
     settles: 'never',
     limitMs: 60_000,
