@@ -38,6 +38,11 @@ test('a red cell says why, and where it left the target', () => {
   expect(page).toContain('No rule was broken in any cell.')
 })
 
+test('cells that are not run are told with their reason', () => {
+  const omissions = new Map([['ecs-deploy: good', [{why: 'it writes nothing there', cells: ['a', 'b']}]]])
+  expect(reliabilityPage([cell({})], [], omissions)).toContain('Cells left out: 2, as it writes nothing there.')
+})
+
 test('a target with a defect is named where the cases are counted', () => {
   const fuzzed = {name: 'manifests', cases: 60_000, seed: 7, slowest: 12, defect: undefined}
   expect(sectionOf([fuzzed])).toMatch(/60,000 cases \(seed 7\) were\nread: nothing was found; the slowest took 12 ms/)

@@ -7,15 +7,16 @@ import {SUBJECTS} from './subjects/index.ts'
 // the whole matrix.
 const WORST: Readonly<Record<string, RegExp>> = {
   'ecr-build-push':
-    / (push · (503 × 3|answer lost)|read back · wrong JSON|build · SIGINT|log in · expired credentials|from the start · (GITHUB_OUTPUT missing|invalid UTF-8))$/,
+    / (push · (503 × 3|answer lost)|read back · wrong JSON|build · SIGINT|log in · expired credentials|build · invalid UTF-8|from the start · GITHUB_OUTPUT missing)$/,
   'ecs-deploy':
     / \(good\) · (register · answer lost|update · (answer lost|reset|wrong JSON|SIGINT|SIGKILL)|wait · 503 × 3|from the start · (clock 10 min fast|no DNS|GITHUB_STATE missing|disk full in RUNNER_TEMP))$/,
   'ecs-run-task': / (start · answer lost|follow · (SIGTERM|truncated body)|preflight · expired credentials)$/,
   'kubectl-rollout':
-    / \(good\) · (apply · (answer lost|wrong JSON|truncated for ever)|wait · (SIGINT|SIGKILL|expired credentials)|from the start · (no network|GITHUB_OUTPUT missing))$/,
-  'terraform-plan': / (plan · SIGINT|keep · (503 × 3|reset)|from the start · invalid UTF-8)$/,
-  'terraform-apply': / (fetch · reset|apply · (SIGINT, SIGTERM|SIGKILL)|from the start · GITHUB_STATE missing)$/,
-  'terraform-roots': / (git · SIGKILL|from the start · invalid UTF-8)$/,
+    / \(good\) · (apply · (answer lost|wrong JSON|truncated for ever)|wait · (SIGINT|SIGKILL|expired credentials|RUNNER_TEMP read-only)|from the start · (no network|GITHUB_OUTPUT missing))$/,
+  'terraform-plan': / (plan · SIGINT|keep · (503 × 3|reset)|plan · invalid UTF-8)$/,
+  'terraform-apply':
+    / \(reviewed plan\) · (fetch · reset|write state · (503 × 3|answer lost)|apply · (SIGINT, SIGTERM|SIGKILL|RUNNER_TEMP read-only)|from the start · GITHUB_STATE missing)$/,
+  'terraform-roots': / git · (SIGKILL|invalid UTF-8)$/,
   'delivery-report':
     / (write comment · (answer lost|reset|expired credentials)|from the start · GITHUB_OUTPUT missing)$/,
   'pr-command':

@@ -5,6 +5,12 @@ import type {Cell, Fault, LeftOut, Subject} from './model.ts'
 /** Where faults are that strike at no phase. */
 export const START = 'from the start'
 
+/** Faults of the machine at phases that are the same in another situation of the action. */
+export const MACHINE_LATER = {
+  fault: /^(?:GITHUB_|disk full|RUNNER_TEMP|no DNS)/,
+  why: 'up to there the run does what it does in the first situation',
+} as const
+
 /** Every cell of a subject: each fault at each phase, and once those that are there from the start. */
 export function cellsOf(subject: Subject): Cell[] {
   const reasons = leftOutOf(subject)
@@ -20,17 +26,13 @@ export function omissionsOf(subject: Subject): {readonly why: string; readonly c
 }
 
 function possibleCells(subject: Subject): Cell[] {
-  const faults: readonly Fault[] = [
-    ...NETWORK,
-    ...SIGNALS,
-    ...MACHINES,
-    ...MACHINES_LATER,
-    ...(subject.tools ? TOOLS : []),
-  ]
+  const faults: readonly Fault[] = [...NETWORK, ...SIGNALS, ...MACHINES, ...MACHINES_LATER, ...TOOLS]
   return faults.flatMap((fault) =>
     fault.whole === true
       ? [{subject, phase: START, fault}]
-      : subject.phases.map(({name}) => ({subject, phase: name, fault})),
+      : subject.phases
+          .filter(({calls}) => fault.family !== 'tool' || calls !== undefined)
+          .map(({name}) => ({subject, phase: name, fault})),
   )
 }
 

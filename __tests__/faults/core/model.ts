@@ -19,6 +19,8 @@ export interface Phase {
   readonly line?: RegExp
   /** A tool that only this phase starts: the moment is when it is seen among the processes. */
   readonly tool?: string
+  /** First words of the calls of a tool in this phase, whose output can be spoilt; `*` for all. */
+  readonly calls?: readonly string[]
 }
 
 /** Everything one action works on in one cell, made anew for it. */
@@ -56,8 +58,12 @@ export interface RoomWish {
   readonly noise?: Noise
 }
 
-/** What a tool writes besides what it has to say. */
-export type Noise = 'flood' | 'broken-utf8'
+/** What a tool writes, and at which of its calls. */
+export interface Noise {
+  readonly what: 'flood' | 'broken-utf8'
+  /** First words of the calls; `*` for all. */
+  readonly calls: readonly string[]
+}
 
 /** An action, and how it is put to the test. */
 export interface Subject {
@@ -67,8 +73,6 @@ export interface Subject {
   readonly phases: readonly Phase[]
   /** Whether action.yml names a post step. */
   readonly post: boolean
-  /** Whether it starts tools whose output can be spoilt. */
-  readonly tools: boolean
   /** Where it writes besides the files of the runner: below RUNNER_TEMP, into the checkout. */
   readonly writes: readonly ('temp' | 'checkout')[]
   /** Whether what was asked for can be reached at all; a crash loop cannot. */

@@ -1,8 +1,18 @@
 import {RULES} from './invariants.ts'
 import type {CellResult} from './model.ts'
 
-/** The page of the matrix, made from recorded results alone. @param others sections of other runs, already written */
-export function reliabilityPage(results: readonly CellResult[], others: readonly string[] = []): string {
+/** Why cells are not in a matrix, by the title of it. */
+export type Omissions = ReadonlyMap<string, readonly {readonly why: string; readonly cells: readonly string[]}[]>
+
+/**
+ * The page of the matrix, made from recorded results alone.
+ * @param others sections of other runs, already written
+ */
+export function reliabilityPage(
+  results: readonly CellResult[],
+  others: readonly string[] = [],
+  omissions: Omissions = new Map(),
+): string {
   const groups = Map.groupBy(results, ({action, situation}) => `${action}: ${situation}`)
   return [
     '# Reliability',
@@ -18,7 +28,7 @@ export function reliabilityPage(results: readonly CellResult[], others: readonly
     ...others,
     '## The matrix',
     LEGEND,
-    ...[...groups].flatMap(([title, cells]) => [`### ${title}`, matrix(cells)]),
+    ...[...groups].flatMap(([title, cells]) => [`### ${title}`, matrix(cells), ...leftOut(omissions.get(title) ?? [])]),
     '',
   ].join('\n\n')
 }
@@ -31,7 +41,8 @@ the runner itself is killed), and then the same run again without the fault.
 
 const LEGEND = `✓ green, and the target is as wanted. Otherwise: the \`failure-reason\` of a red run and where it left the target (as *before*, as *wanted*, or
 *between*); *killed* where nothing could be reported any more. – met nothing: the run makes no call to a service in this phase, or never
-came to it. **✗** a rule was broken.`
+came to it. **✗** a rule was broken. An empty cell: the fault is there from the start, or from a phase on; without any network from a
+phase on is *network gone*; tools are called in some phases only.`
 
 function counts(groups: ReadonlyMap<string, readonly CellResult[]>): string {
   const rows = [...groups].map(([title, cells]) => [title, ...countsOf(cells)])
@@ -76,6 +87,12 @@ function shown(cell: CellResult | undefined): string {
   if (cell.exit === '0') return '✓'
   const what = cell.exit.startsWith('SIG') ? 'killed' : cell.reason || 'red'
   return `${what}, ${cell.standing}`
+}
+
+function leftOut(omissions: readonly {readonly why: string; readonly cells: readonly string[]}[]): string[] {
+  if (omissions.length === 0) return []
+  const reasons = omissions.map(({why, cells}) => `${String(cells.length)}, as ${why}`)
+  return [`Cells left out: ${reasons.join('; ')}.`]
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,14 +1,15 @@
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 import {spawnAction} from '../../support/spawn-action.ts'
 import type {ActionCall, ActionResult} from '../../support/spawn-action.ts'
 import {arm} from './arm.ts'
 import type {Armed} from './arm.ts'
+import {START} from './cells.ts'
 import type {SignalFault} from './faults.ts'
 import {brokenRules} from './invariants.ts'
 import type {Evidence} from './invariants.ts'
-import type {Cell, CellResult, Room} from './model.ts'
+import type {Cell, CellResult, Room, RoomWish} from './model.ts'
 import {endProcessesOf, MARK, processesOf} from './watcher.ts'
 import type {Watcher} from './watcher.ts'
 
@@ -18,7 +19,7 @@ let cells = 0
 export async function runCell(cell: Cell, watcher: Watcher, show?: (text: string) => void): Promise<CellResult> {
   const id = `${String(process.pid)}-${String((cells += 1))}`
   const folder = mkdtempSync(join(tmpdir(), 'slipway-fault-'))
-  const room = await cell.subject.room(cell.fault.family === 'tool' ? {noise: noiseOf(cell)} : {})
+  const room = await cell.subject.room(noiseOf(cell))
   watcher.guard(id, room.secrets)
   try {
     const evidence = await play(cell, room, id, folder, watcher)
@@ -31,8 +32,10 @@ export async function runCell(cell: Cell, watcher: Watcher, show?: (text: string
   }
 }
 
-function noiseOf({fault}: Cell): 'flood' | 'broken-utf8' {
-  return fault.name.includes('UTF-8') ? 'broken-utf8' : 'flood'
+function noiseOf({subject, phase, fault}: Cell): RoomWish {
+  if (fault.family !== 'tool') return {}
+  const {calls = []} = subject.phases.find(({name}) => name === phase) ?? {}
+  return {noise: {what: fault.name.includes('UTF-8') ? 'broken-utf8' : 'flood', calls}}
 }
 
 async function play(cell: Cell, room: Room, id: string, folder: string, watcher: Watcher): Promise<Evidence> {
@@ -60,9 +63,12 @@ async function playArmed(
   await armed.disarm()
   const running = alone ? [] : await remaining(id)
   const left = alone ? [] : [...running, ...room.left()]
-  const toSay = alone ? [] : (room.toSay?.() ?? [])
-  // Without a word to say, a killed action leaves RUNNER_TEMP to the runner, which empties it, where no post step comes.
-  if (!alone && (main.signal !== 'SIGKILL' || subject.post)) left.push(...secretFiles(room, folder))
+  const toSay = alone ? [] : [...(room.toSay?.() ?? [])]
+  const files = secretFiles(room, folder)
+  // What cannot be removed must be told instead.
+  if (fault.name === 'RUNNER_TEMP read-only') toSay.push(...files.map((path) => basename(dirname(path))))
+  else if (!isLeftToRunner(cell, main))
+    left.push(...files.map((path) => `a file with a login or a secret is left: ${path}`))
   const became = await targetOf(room)
   endProcessesOf(id)
   const next = (await room.again?.()) ?? room.call
@@ -71,6 +77,12 @@ async function playArmed(
   const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
   const standingAgain = await room.standing()
   return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, toSay, ...seen}
+}
+
+// The runner empties RUNNER_TEMP itself: where no post step comes after a kill, or one that does not know what for.
+function isLeftToRunner({subject, phase, fault}: Cell, {signal}: ActionResult): boolean {
+  if ((fault as Partial<SignalFault>).alone === true) return true
+  return (signal === 'SIGKILL' && !subject.post) || (fault.name === 'GITHUB_STATE missing' && phase !== START)
 }
 
 async function targetOf(room: Room): Promise<Pick<Evidence, 'standing' | 'changes' | 'owing'>> {
@@ -122,7 +134,7 @@ function secretFiles({secrets, handedOn}: Room, folder: string): string[] {
       const text = readFileSync(path, 'latin1')
       return secrets.some((secret) => text.includes(secret)) || /"auth"\s*:|current-context:/.test(text)
     })
-    .map((path) => `a file with a login or a secret is left: ${path.slice(folder.length + 1)}`)
+    .map((path) => path.slice(folder.length + 1))
 }
 
 function filesBelow(folder: string): string[] {

@@ -4,16 +4,21 @@ import {format} from 'prettier'
 import {fuzzSection} from '../fuzz/record.ts'
 import {soakSection} from '../soak/page.ts'
 import {SUBJECTS} from '../subjects/index.ts'
-import {cellsOf} from './cells.ts'
+import {cellsOf, omissionsOf} from './cells.ts'
 import {nameOf} from './model.ts'
 import {reliabilityPage} from './page.ts'
+import type {Omissions} from './page.ts'
 import {keyOf, readResults} from './results.ts'
 
 /** Writes docs/reliability.md from what is recorded. */
 export async function writePage(): Promise<void> {
   const path = join(import.meta.dirname, '../../../docs/reliability.md')
-  const text = reliabilityPage(readResults(), [...notRun(), ...fuzzSection(), ...soakSection()])
+  const text = reliabilityPage(readResults(), [...notRun(), ...fuzzSection(), ...soakSection()], omissions())
   await writeFile(path, await format(text, {parser: 'markdown', printWidth: 120, proseWrap: 'preserve'}))
+}
+
+function omissions(): Omissions {
+  return new Map(SUBJECTS.map((subject) => [`${subject.action}: ${subject.situation}`, omissionsOf(subject)]))
 }
 
 // A cell without a record is no green one.

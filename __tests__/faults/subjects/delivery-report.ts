@@ -58,7 +58,6 @@ export const DELIVERY_REPORT: readonly Subject[] = [
     action: 'delivery-report',
     situation: 'comment',
     post: false,
-    tools: false,
     writes: ['temp'],
     reachable: true,
     settles: 'never',

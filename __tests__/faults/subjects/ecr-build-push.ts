@@ -14,8 +14,12 @@ const FILES = {Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'}
 const SLOWLY = 800
 
 function docker(noise: Noise | undefined): Script {
-  const build = GOOD_DOCKER['buildx build'] as object
-  return {...GOOD_DOCKER, 'buildx build': {...build, pauseMs: SLOWLY, ...(noise !== undefined && {noise})}}
+  const script: Record<string, object> = {
+    ...GOOD_DOCKER,
+    'buildx build': {...GOOD_DOCKER['buildx build'], pauseMs: SLOWLY},
+  }
+  for (const call of noise?.calls ?? []) script[call] = {...script[call], noise: noise?.what}
+  return script
 }
 
 async function room({noise}: RoomWish): Promise<Room> {
@@ -53,15 +57,14 @@ export const ECR_BUILD_PUSH: readonly Subject[] = [
     action: 'ecr-build-push',
     situation: 'build and push',
     post: true,
-    tools: true,
     writes: ['temp'],
     reachable: true,
     settles: 'killed',
     limitMs: 200_000,
     phases: [
-      {name: 'preflight', request: ({name}) => name === 'DescribeRepositories'},
+      {name: 'preflight', request: ({name}) => name === 'DescribeRepositories', calls: ['buildx inspect', 'info']},
       {name: 'log in', request: ({name}) => name === 'GetAuthorizationToken'},
-      {name: 'build', line: /COPY \. \./},
+      {name: 'build', line: /COPY \. \./, calls: ['buildx build']},
       {name: 'push', request: ({name}) => name.startsWith('PUT /v2/')},
       {name: 'read back', request: ({name}) => name.startsWith('GET /v2/') && name.includes('/manifests/')},
     ],

@@ -1,5 +1,6 @@
 import type {ScriptedEcs} from '../../support/scripted-ecs.ts'
 import type {History} from '../../support/scripted-ecs-state.ts'
+import {MACHINE_LATER} from '../core/cells.ts'
 import type {Room, Standing, Subject} from '../core/model.ts'
 import type {Passing} from '../core/proxy.ts'
 import {ecsBehindProxy} from './aws-room.ts'
@@ -84,11 +85,11 @@ const subject = (situation: keyof typeof HISTORIES): Subject => ({
   action: 'ecs-deploy',
   situation,
   post: true,
-  tools: false,
   writes: ['temp'],
   reachable: situation === 'good',
   settles: 'killed',
   limitMs: 300_000,
+  leftOut: situation === 'good' ? [] : [{...MACHINE_LATER, phase: /^(?:preflight|register|update)/}],
   phases: [
     {name: 'preflight', request: ({name}) => name === 'DescribeServices'},
     {name: 'register', request: ({name}) => name === 'RegisterTaskDefinition'},

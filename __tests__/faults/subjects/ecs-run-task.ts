@@ -50,7 +50,6 @@ export const ECS_RUN_TASK: readonly Subject[] = [
     action: 'ecs-run-task',
     situation: 'migration',
     post: true,
-    tools: false,
     writes: [],
     reachable: true,
     settles: 'killed',

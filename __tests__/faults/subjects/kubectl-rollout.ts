@@ -3,9 +3,11 @@ import {randomUUID} from 'node:crypto'
 import {join} from 'node:path'
 import {scriptedKube} from '../../support/scripted-kube.ts'
 import type {ScriptedKube, Thing} from '../../support/scripted-kube.ts'
+import {MACHINE_LATER} from '../core/cells.ts'
 import type {Noise, Room, RoomWish, Standing, Subject} from '../core/model.ts'
 import {faultProxy} from '../core/proxy.ts'
 import {closeAll} from './aws-room.ts'
+import {noiseLine} from './noise.ts'
 
 const OLD = `registry.example:5000/app@sha256:${'00'.repeat(32)}`
 const WANTED = `registry.example:5000/app@sha256:${'ab'.repeat(32)}`
@@ -86,15 +88,10 @@ function podOf(image: string, ready: boolean, crashes: boolean): object {
   }
 }
 
-const NOISES: Readonly<Record<Noise, string>> = {
-  flood: 'head -c 104857600 /dev/zero | tr "\\0" "x" | fold -w 200 >&2',
-  'broken-utf8': 'printf "\\377\\376 \\303\\050 warning\\n" >&2',
-}
-
 function kubectl(kube: ScriptedKube, socket: string, noise: Noise | undefined): void {
   const path = join(kube.bin, 'kubectl')
   const program = readFileSync(path, 'utf8').replaceAll(kube.socket, socket)
-  writeFileSync(path, noise === undefined ? program : program.replace('\n', `\n${NOISES[noise]}\n`))
+  writeFileSync(path, program.replace('\n', `\n${noiseLine(noise)}`))
 }
 
 async function room(crashes: boolean, {noise}: RoomWish): Promise<Room> {
@@ -166,12 +163,12 @@ const subject = (situation: 'good' | 'crash'): Subject => ({
   action: 'kubectl-rollout',
   situation,
   post: true,
-  tools: situation === 'good',
   writes: ['temp'],
   reachable: situation === 'good',
   settles: 'cancelled',
   limitMs: 300_000,
   leftOut: [
+    ...(situation === 'good' ? [] : [{...MACHINE_LATER, phase: /^(?:preflight|dry run|apply)/}]),
     {
       fault: /^no DNS/,
       phase: /^(?!from the start)/,
@@ -179,7 +176,7 @@ const subject = (situation: 'good' | 'crash'): Subject => ({
     },
   ],
   phases: [
-    {name: 'preflight', request: ({name}) => name === 'GET /version'},
+    {name: 'preflight', request: ({name}) => name === 'GET /version', calls: ['*']},
     {name: 'dry run', request: ({name, count}) => name.startsWith('PATCH ') && count === 1},
     {name: 'apply', request: ({name, count}) => name.startsWith('PATCH ') && count === 2},
     {name: 'wait', request: ({name}) => name.startsWith('GET ') && name.endsWith('/pods')},

@@ -52,7 +52,6 @@ const subject = (situation: string, inputs: Readonly<Record<string, string>>, ph
   action: 'pr-command',
   situation,
   post: false,
-  tools: false,
   writes: [],
   reachable: true,
   settles: 'never',

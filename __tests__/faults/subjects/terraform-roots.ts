@@ -3,6 +3,7 @@ import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {Noise, Room, RoomWish, Subject} from '../core/model.ts'
+import {noiseLine} from './noise.ts'
 
 const ROOT = 'terraform {\n  backend "s3" {}\n}\n'
 
@@ -18,16 +19,11 @@ function commit(folder: string, path: string, text: string): void {
   git(folder, 'commit', '--quiet', '--message', 'change')
 }
 
-const NOISES: Readonly<Record<Noise, string>> = {
-  flood: 'head -c 104857600 /dev/zero | tr "\\0" "x" | fold -w 200 >&2',
-  'broken-utf8': 'printf "\\377\\376 \\303\\050 warning\\n" >&2',
-}
-
 // What git says on standard error is not its answer; it takes its time, so that signals find it at work.
 function fakeGit(folder: string, noise: Noise | undefined): void {
   const real = execFileSync('sh', ['-c', 'command -v git'], {encoding: 'utf8'}).trim()
-  const line = noise === undefined ? 'sleep 0.2' : NOISES[noise]
-  writeFileSync(join(folder, 'git'), `#!/bin/sh\n${line}\nexec ${real} "$@"\n`)
+  const line = noise === undefined ? 'sleep 0.2\n' : noiseLine(noise)
+  writeFileSync(join(folder, 'git'), `#!/bin/sh\n${line}exec ${real} "$@"\n`)
   chmodSync(join(folder, 'git'), 0o755)
 }
 
@@ -71,12 +67,11 @@ export const TERRAFORM_ROOTS: readonly Subject[] = [
     action: 'terraform-roots',
     situation: 'push',
     post: false,
-    tools: true,
     writes: ['checkout'],
     reachable: true,
     settles: 'never',
     limitMs: 60_000,
-    phases: [{name: 'git', tool: 'git'}],
+    phases: [{name: 'git', tool: 'git', calls: ['*']}],
     room,
   },
 ]

@@ -13,6 +13,7 @@ import type {Noise, Standing} from '../core/model.ts'
 import {faultProxy} from '../core/proxy.ts'
 import type {FaultProxy} from '../core/proxy.ts'
 import {closeAll} from './aws-room.ts'
+import {noiseLine} from './noise.ts'
 
 /** A root, terraform on PATH, and behind a proxy each where its state and where its plans are kept. */
 export interface Stage {
@@ -93,15 +94,9 @@ export async function terraformStage(noise: Noise | undefined, breaks = false): 
 
 const portOf = (url = ''): number => Number(new URL(url).port)
 
-const NOISES: Readonly<Record<Noise, string>> = {
-  flood: 'head -c 104857600 /dev/zero | tr "\\0" "x" | fold -w 200 >&2',
-  'broken-utf8': 'printf "\\377\\376 \\303\\050 warning\\n" >&2',
-}
-
 function fakeTerraform(bin: string, noise: Noise | undefined): string {
   const real = execFileSync('sh', ['-c', 'command -v terraform'], {encoding: 'utf8'}).trim()
-  const line = noise === undefined ? '' : `case "$1" in plan|apply) ${NOISES[noise]} ;; esac\n`
-  writeFileSync(join(bin, 'terraform'), `#!/bin/sh\n${line}exec ${real} "$@"\n`)
+  writeFileSync(join(bin, 'terraform'), `#!/bin/sh\n${noiseLine(noise)}exec ${real} "$@"\n`)
   chmodSync(join(bin, 'terraform'), 0o755)
   return real
 }

@@ -55,7 +55,6 @@ async function applyRoom({noise}: RoomWish, breaks: boolean): Promise<Room> {
 
 const TWIRP = '/twirp/github.actions.results.api.v1.ArtifactService/'
 const common = {
-  tools: true,
   writes: ['temp', 'checkout'],
   reachable: true,
   settles: 'never',
@@ -79,12 +78,22 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
   action: 'terraform-apply',
   situation,
   reachable: !breaks,
+  leftOut: breaks
+    ? [
+        ...common.leftOut,
+        {
+          fault: /./,
+          phase: /^(?:fetch|init|lock)/,
+          why: 'up to there the run does what it does in the first situation',
+        },
+      ]
+    : common.leftOut,
   post: true,
   phases: [
     {name: 'fetch', request: ({name}) => name === `POST ${TWIRP}ListArtifacts`},
-    {name: 'init', line: /Initializing the backend/},
+    {name: 'init', line: /Initializing the backend/, calls: ['version', 'init']},
     {name: 'lock', request: ({name}) => name === 'LOCK /lock'},
-    {name: 'apply', line: /slow/},
+    {name: 'apply', line: /slow/, calls: ['apply']},
     {name: 'write state', request: ({name}) => name === 'POST /state'},
     {name: 'unlock', request: ({name}) => name === 'UNLOCK /lock'},
     ...more,
@@ -100,10 +109,10 @@ export const TERRAFORM: readonly Subject[] = [
     situation: 'kept as an artifact',
     post: true,
     phases: [
-      {name: 'init', line: /init/},
+      {name: 'init', line: /init/, calls: ['version', 'init']},
       {name: 'read state', request: ({name}) => name === 'GET /state'},
       {name: 'lock', request: ({name}) => name === 'LOCK /lock'},
-      {name: 'plan', line: /terraform plan/},
+      {name: 'plan', line: /terraform plan/, calls: ['plan', 'show']},
       {name: 'unlock', request: ({name}) => name === 'UNLOCK /lock'},
       {name: 'keep', request: ({name}) => name === `POST ${TWIRP}CreateArtifact`},
       {name: 'finish', request: ({name}) => name === `POST ${TWIRP}FinalizeArtifact`},
@@ -111,7 +120,11 @@ export const TERRAFORM: readonly Subject[] = [
     room: planRoom,
   },
   apply('reviewed plan', false, [
-    {name: 'read outputs', request: (request) => request.name === 'GET /state' && request.follows('UNLOCK /lock')},
+    {
+      name: 'read outputs',
+      request: (request) => request.name === 'GET /state' && request.follows('UNLOCK /lock'),
+      calls: ['output'],
+    },
   ]),
   apply('a resource fails', true, []),
 ]

@@ -65,14 +65,16 @@ const put = (url, body) => new Promise((resolve) => {
   request.on('timeout', () => give('i/o timeout'))
   request.on('error', () => give('read tcp: connection reset by peer')); request.end(body)
 })
-async function main() {
-  if (answer.pauseMs) {
-    process.stderr.write(answer.stderr || '')
-    if (answer.noise === 'flood') for (let at = 0; at < 100; at += 1) await new Promise((done) => process.stderr.write(('#3 1.0 ' + 'x'.repeat(193) + '\\n').repeat(5215), done))
-    if (answer.noise === 'broken-utf8') process.stderr.write(Buffer.from([0x23, 0x33, 0x20, 0x31, 0x2e, 0x30, 0x20, 0xff, 0xfe, 0xc3, 0x28, 0x0a]))
-    await new Promise((done) => setTimeout(done, answer.pauseMs))
-    answer.stderr = ''
+const saveMetadata = (file, text) => {
+  try { fs.writeFileSync(file, text) } catch (error) {
+    process.stderr.write('ERROR: write ' + file + ': ' + (error.code === 'ENOSPC' ? 'no space left on device' : 'read-only file system') + '\\n'); process.exit(1)
   }
+}
+async function main() {
+  if (answer.pauseMs) { process.stderr.write(answer.stderr || ''); answer.stderr = '' }
+  if (answer.noise === 'flood') for (let at = 0; at < 100; at += 1) await new Promise((done) => process.stderr.write(('#3 1.0 ' + 'x'.repeat(193) + '\\n').repeat(5215), done))
+  if (answer.noise === 'broken-utf8') process.stderr.write(Buffer.from([0x23, 0x33, 0x20, 0x31, 0x2e, 0x30, 0x20, 0xff, 0xfe, 0xc3, 0x28, 0x0a]))
+  if (answer.pauseMs) await new Promise((done) => setTimeout(done, answer.pauseMs))
   if (answer.push && argv.includes('--push')) {
     const labels = Object.fromEntries(value('--label').map((label) => [label.slice(0, label.indexOf('=')), label.slice(label.indexOf('=') + 1)]))
     const sha = (text) => 'sha256:' + crypto.createHash('sha256').update(text).digest('hex')
@@ -84,7 +86,7 @@ async function main() {
       await put('http://' + host + '/v2/' + name + '/blobs/' + sha(image), image)
       await put('http://' + host + '/v2/' + name + '/manifests/' + ref, manifest)
     }
-    fs.writeFileSync(value('--metadata-file')[0], JSON.stringify({'containerimage.digest': answer.claim || sha(manifest), 'buildx.build.warnings': answer.warnings}))
+    saveMetadata(value('--metadata-file')[0], JSON.stringify({'containerimage.digest': answer.claim || sha(manifest), 'buildx.build.warnings': answer.warnings}))
   }
   if (answer.hang) process.on('SIGINT', () => { fs.appendFileSync(path.join(here, 'signals'), 'SIGINT\\n'); process.exit(130) })
   if (answer.stdout) process.stdout.write(answer.stdout)

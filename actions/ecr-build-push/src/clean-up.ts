@@ -1,4 +1,4 @@
-import {rm} from 'node:fs/promises'
+import {takeAway} from '../../shared/core/files.ts'
 import type {World} from '../../shared/core/world.ts'
 import {removeDockerHome} from '../../shared/ecr/docker-login.ts'
 import {removeBuilder} from './builder.ts'
@@ -11,8 +11,8 @@ export async function cleanUp(world: World): Promise<void> {
     world.env['STATE_build-folder'],
     world.env['STATE_builder'],
   ]
-  if (home !== undefined) await removeDockerHome(home)
-  if (folder !== undefined) await rm(folder, {recursive: true, force: true})
+  if (home !== undefined) await removeDockerHome(world, home)
+  if (folder !== undefined) await takeAway(world.log, 'The folder of the build', folder)
   const container = world.env['STATE_smoke-container']
   if (container !== undefined) await removeContainer(world, container)
   if (builder !== undefined) await removeBuilder(world, builder)

@@ -1,5 +1,4 @@
-import {rm} from 'node:fs/promises'
-import {privateFolder} from '../../shared/core/files.ts'
+import {privateFolder, takeAway} from '../../shared/core/files.ts'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {World} from '../../shared/core/world.ts'
 import {dockerLogin, makeDockerHome, removeDockerHome} from '../../shared/ecr/docker-login.ts'
@@ -177,8 +176,8 @@ async function inPrivateRoom<T>(
     if (keepLogin) for (const [name, value] of Object.entries(home.env)) world.outputs.exportVariable(name, value)
     return result
   } finally {
-    if (!keepLogin) await removeDockerHome(home.folder)
-    await rm(folder, {recursive: true, force: true})
+    if (!keepLogin) await removeDockerHome(world, home.folder)
+    await takeAway(world.log, 'The folder of the build', folder)
   }
 }
 

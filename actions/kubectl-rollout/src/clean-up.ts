@@ -1,4 +1,5 @@
-import {readdir, readFile, rm} from 'node:fs/promises'
+import {readdir, readFile} from 'node:fs/promises'
+import {takeAway} from '../../shared/core/files.ts'
 import {PROXY_STATE} from '../../shared/kubernetes/api/kubectl.ts'
 import type {World} from '../../shared/core/world.ts'
 
@@ -9,9 +10,8 @@ export const FOLDER_STATE = 'kubeconfig-folder'
 export async function cleanUp(world: World): Promise<void> {
   const proxy = world.env[`STATE_${PROXY_STATE}`] ?? ''
   if (proxy !== '') await endProxy(proxy)
-  for (const folder of [world.env[`STATE_${FOLDER_STATE}`] ?? '', proxy]) {
-    if (folder !== '') await rm(folder, {recursive: true, force: true})
-  }
+  const folders = [world.env[`STATE_${FOLDER_STATE}`] ?? '', proxy].filter((folder) => folder !== '')
+  await takeAway(world.log, 'The kubeconfig', ...folders)
 }
 
 // An action that is killed cannot end its proxy, which would go on to let anybody with this user's rights into the

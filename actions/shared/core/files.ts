@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os'
 import {isAbsolute, join, relative, resolve} from 'node:path'
 import type {Environment} from './inputs.ts'
 import {InputError, errorMessage} from './errors.ts'
+import type {Log} from './log.ts'
 
 /** The folder that relative paths of inputs start from: the checkout. */
 export function workspace(env: Environment): string {
@@ -54,6 +55,21 @@ export function runnerTemp(env: Environment): string {
 /** A new private folder (mode 0700) for files that may hold secrets. The caller removes it. */
 export async function privateFolder(env: Environment, prefix: string): Promise<string> {
   return await mkdtemp(join(runnerTemp(env), `${prefix}-`))
+}
+
+/**
+ * Takes away what a run made for itself. What cannot be removed is told with its path, and makes nothing red: what the run
+ * was for is done, or has failed of something else.
+ * @param what begins the sentence: `The file with the variables`
+ */
+export async function takeAway(log: Pick<Log, 'warning'>, what: string, ...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      await rm(path, {recursive: true, force: true})
+    } catch (error) {
+      log.warning(`${what} could not be removed: ${errorMessage(error)}. It may hold secrets: remove it.`)
+    }
+  }
 }
 
 /** Writes a file that only this user can read (mode 0600), and refuses to follow a link that was put in its place. */

@@ -1,12 +1,13 @@
 import {existsSync} from 'node:fs'
-import {readdir, readFile, rm, symlink} from 'node:fs/promises'
+import {readdir, readFile, symlink} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import * as z from 'zod/mini'
 import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Processes} from '../core/exec.ts'
-import {privateFolder, writePrivateFile} from '../core/files.ts'
+import {privateFolder, takeAway, writePrivateFile} from '../core/files.ts'
+import type {World} from '../core/world.ts'
 import type {Environment} from '../core/inputs.ts'
 
 /** A Docker configuration of this step alone. */
@@ -60,8 +61,8 @@ async function readConfig(path: string): Promise<z.infer<typeof configSchema>> {
 }
 
 /** Removes a private configuration with the passwords in it. */
-export async function removeDockerHome(folder: string): Promise<void> {
-  await rm(folder, {recursive: true, force: true})
+export async function removeDockerHome({log}: World, folder: string): Promise<void> {
+  await takeAway(log, 'The login to the registry', folder)
 }
 
 /**

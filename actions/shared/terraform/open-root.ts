@@ -1,6 +1,6 @@
-import {readFile, rm} from 'node:fs/promises'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {privateFolder, writePrivateFile} from '../core/files.ts'
+import {privateFolder, takeAway, writePrivateFile} from '../core/files.ts'
 import type {World} from '../core/world.ts'
 import {variablesFile} from './hcl.ts'
 import {initialise, readBackend, useWorkspace} from './init.ts'
@@ -66,12 +66,13 @@ export async function withVariables(
 }
 
 /** Removes the file of the `variables` input: it holds secrets in clear text, and no later step reads it. */
-export async function forgetVariables({scratch}: Pick<OpenRoot, 'scratch'>): Promise<void> {
-  for (const extension of ['.tfvars', '.tfvars.json']) await rm(join(scratch, `variables${extension}`), {force: true})
+export async function forgetVariables({world}: Pick<Session, 'world'>, scratch: string): Promise<void> {
+  const files = ['.tfvars', '.tfvars.json'].map((extension) => join(scratch, `variables${extension}`))
+  await takeAway(world.log, 'The file with the "variables"', ...files)
 }
 
 /** As {@link forgetVariables}, in the post step: a step that was killed could not do it. */
 export async function forgetLeftVariables(world: World): Promise<void> {
   const scratch = world.env[`STATE_${SCRATCH_STATE}`] ?? ''
-  if (scratch !== '') await forgetVariables({scratch})
+  if (scratch !== '') await forgetVariables({world}, scratch)
 }

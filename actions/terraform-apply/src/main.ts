@@ -29,7 +29,7 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
     const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
     await applyChosen({inputs, origin, root, options, parcel}, started)
   } finally {
-    await forgetVariables(root)
+    await forgetVariables(root.session, root.scratch)
   }
 }
 

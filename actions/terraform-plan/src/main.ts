@@ -71,6 +71,6 @@ async function planned(world: World, inputs: PlanInputs, root: OpenRoot): Promis
     await runChecks(root.session, inputs.checks, options.varFiles)
     return await world.log.group(`${root.session.tool.name} plan`, () => makePlan(root.session, options, root.scratch))
   } finally {
-    await forgetVariables(root)
+    await forgetVariables(root.session, root.scratch)
   }
 }

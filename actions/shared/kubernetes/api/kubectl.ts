@@ -1,8 +1,7 @@
 import {join} from 'node:path'
-import {rm} from 'node:fs/promises'
 import {Failure} from '../../core/diagnosis.ts'
 import {lastWords} from '../../core/exec.ts'
-import {privateFolder} from '../../core/files.ts'
+import {privateFolder, takeAway} from '../../core/files.ts'
 import type {World} from '../../core/world.ts'
 import {makeKubeApi} from './kube-api.ts'
 import type {KubeApi} from './kube-api.ts'
@@ -42,7 +41,7 @@ export async function connect(world: World, target: Target): Promise<Connection>
   const close = async (): Promise<void> => {
     stop.abort()
     await proxy.ended
-    await rm(folder, {recursive: true, force: true})
+    await takeAway(world.log, 'The way to the cluster', folder)
   }
   try {
     await proxy.ready
