@@ -45,6 +45,15 @@ describe('what is wrong is said before anything is changed', () => {
     expect(room.ecr.calls).not.toContain('CreateRepository')
   })
 
+  test('"did not accept the login" for a host that is not there: the network and the region are named', async () => {
+    const words = `Error response from daemon: Get "https://${room.ecr.host}/v2/": dial tcp: lookup registry: no such host\n`
+    const result = await room.run({}, {...GOOD_DOCKER, login: {code: 1, stderr: words}})
+    expect(result.outputs['failure-reason']).toBe('unreachable')
+    expect(result.errors[0]).toContain(`${room.ecr.host}: the registry cannot be reached: Error response from daemon`)
+    expect(result.log).toContain('check the account and the region in its host')
+    expect(room.built()).toBe(false)
+  })
+
   test('no docker but podman, or neither: each is named, and nothing is made', async () => {
     const tools = mkdtempSync(join(tmpdir(), 'slipway-podman-'))
     try {

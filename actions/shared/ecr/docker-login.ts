@@ -4,6 +4,7 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 import * as z from 'zod/mini'
 import {Failure} from '../core/diagnosis.ts'
+import type {Diagnosis} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Processes} from '../core/exec.ts'
 import {privateFolder, takeAway, writePrivateFile} from '../core/files.ts'
@@ -16,6 +17,9 @@ export interface DockerHome {
   /** What child processes must be given so that they use it. */
   readonly env: Readonly<Record<string, string>>
 }
+
+// What Docker's client says when the name of a host is not known, or nothing listens behind it.
+const NO_WAY = /no such host|connection refused|i\/o timeout|no route to host|network is unreachable/i
 
 const configSchema = z.looseObject({
   credHelpers: z.optional(z.record(z.string(), z.string())),
@@ -67,7 +71,7 @@ export async function removeDockerHome({log}: World, folder: string): Promise<vo
 
 /**
  * Logs in to a registry. The password travels on standard input: an argument could be read by every process.
- * @throws {Failure} `access-denied` with Docker's own words
+ * @throws {Failure} `access-denied`, or `unreachable` where nothing answers, with Docker's own words
  */
 export async function dockerLogin(
   processes: Processes,
@@ -78,14 +82,27 @@ export async function dockerLogin(
   const argv = ['login', '--username', credentials.username, '--password-stdin', registry]
   const finished = await processes.call('docker', argv, {env: home.env, input: credentials.password})
   if (finished.code === 0) return
-  const words = lastWords('docker login', finished)
-  const noEngine = /Cannot connect to the Docker daemon|docker daemon running/i.test(words)
-  throw new Failure({
-    reason: noEngine ? 'unreachable' : 'access-denied',
-    subject: registry,
-    cause: noEngine ? `no Docker engine answers: ${words}` : `the registry did not accept the login: ${words}`,
-    advice: noEngine
-      ? 'start Docker on the runner, or run the job on one that has it'
-      : 'check that the credentials are of the account that owns the registry, and that its host is spelled right',
-  })
+  throw new Failure({subject: registry, ...loginRefused(lastWords('docker login', finished))})
+}
+
+function loginRefused(words: string): Pick<Diagnosis, 'reason' | 'cause' | 'advice'> {
+  if (/Cannot connect to the Docker daemon|docker daemon running/i.test(words)) {
+    return {
+      reason: 'unreachable',
+      cause: `no Docker engine answers: ${words}`,
+      advice: 'start Docker on the runner, or run the job on one that has it',
+    }
+  }
+  if (NO_WAY.test(words)) {
+    return {
+      reason: 'unreachable',
+      cause: `the registry cannot be reached: ${words}`,
+      advice: 'check the account and the region in its host, and the network of the runner (proxy, DNS, VPC endpoint)',
+    }
+  }
+  return {
+    reason: 'access-denied',
+    cause: `the registry did not accept the login: ${words}`,
+    advice: 'check that the credentials are of the account that owns the registry, and that its host is spelled right',
+  }
 }
