@@ -41,13 +41,13 @@ describe('a mistake in an input is one sentence that names it', () => {
     ],
     [
       'no =',
-      () => inputs({env: 'A=1\nSECRETWORD'}).keyValues('env'),
-      'Input "env" has a line that is not NAME=value: add the missing "=".',
+      () => inputs({env: 'A=1\n\nSECRETWORD'}).keyValues('env'),
+      'Input "env", line 3, is not NAME=value: add the missing "=".',
     ],
     [
       'no name',
       () => inputs({env: '=1'}).keyValues('env'),
-      'Input "env" has a line that is not NAME=value: add the missing "=".',
+      'Input "env", line 1, is not NAME=value: add the missing "=".',
     ],
     [
       'twice',

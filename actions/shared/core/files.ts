@@ -29,14 +29,32 @@ export function insideWorkspace(env: Environment, input: string, path: string): 
 
 /**
  * The text of a file that the user named.
- * @throws {InputError} that names the input and the path when the file cannot be read
+ * @throws {InputError} that names the input and the path when the file cannot be read, is empty, or is not UTF-8
  */
 export async function readUserFile(env: Environment, input: string, path: string): Promise<string> {
+  const named = `Input "${input}" names the file "${path}"`
+  let bytes: Buffer
   try {
-    return await readFile(resolve(workspace(env), path), 'utf8')
+    bytes = await readFile(resolve(workspace(env), path))
   } catch (error) {
-    throw new InputError(`Input "${input}" names the file "${path}", which cannot be read: ${fileProblem(error)}.`)
+    throw new InputError(`${named}, which cannot be read: ${fileProblem(error)}.`)
   }
+  const text = utf8(bytes, named)
+  if (text.trim() === '') throw new InputError(`${named}, which is empty.`)
+  return text
+}
+
+/**
+ * The text of a file's bytes, without the mark that editors on Windows put before it.
+ * @param named how the sentence about a file in another encoding begins
+ * @throws {InputError} for UTF-16, which is what `>` of Windows PowerShell writes
+ */
+export function utf8(bytes: Buffer, named: string): string {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw new InputError(`${named}, which is written in UTF-16: save it as UTF-8.`)
+  }
+  return bytes.toString('utf8').replace(/^\uFEFF/, '')
 }
 
 function fileProblem(error: unknown): string {

@@ -100,11 +100,12 @@ export class Inputs {
    */
   keyValues(name: string): Map<string, string> {
     const pairs = new Map<string, string>()
-    for (const line of this.lines(name)) {
-      if (line.startsWith('#')) continue
+    const lines = (this.optional(name) ?? '').split(/\r?\n/).map((line) => line.trim())
+    for (const [index, line] of lines.entries()) {
+      if (line === '' || line.startsWith('#')) continue
       const at = line.indexOf('=')
       const key = line.slice(0, Math.max(at, 0)).trim()
-      if (key === '') throw new InputError(`Input "${name}" has a line that is not NAME=value: add the missing "=".`)
+      if (key === '') throw noAssignment(name, index + 1)
       if (pairs.has(key)) throw new InputError(`Input "${name}" gives "${key}" twice: keep one of the two lines.`)
       pairs.set(key, line.slice(at + 1).trim())
     }
@@ -123,6 +124,11 @@ export class Inputs {
       throw new InputError(`Input "${name}" is not valid JSON: ${reason}.`)
     }
   }
+}
+
+/** What to say of a line that is not `NAME=value`: which one it is, and not its text, which may be a secret. */
+export function noAssignment(input: string, line: number): InputError {
+  return new InputError(`Input "${input}", line ${String(line)}, is not NAME=value: add the missing "=".`)
 }
 
 function notAllowed(name: string, value: string, allowed: readonly string[]): InputError {

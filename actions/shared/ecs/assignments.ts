@@ -1,4 +1,5 @@
 import {InputError} from '../core/errors.ts'
+import {noAssignment} from '../core/inputs.ts'
 
 const HEREDOC = /^([^=\s<]+)<<(\S+)$/
 
@@ -42,7 +43,8 @@ function fromLines(input: string, lines: readonly string[]): Map<string, string>
     if (line === '' || line.startsWith('#')) continue
     const heredoc = HEREDOC.exec(line)
     const end = heredoc === null ? at : endOf(input, lines, at, heredoc[2] ?? '')
-    const [key, value] = heredoc === null ? pair(input, line) : [heredoc[1] ?? '', lines.slice(at + 1, end).join('\n')]
+    const [key, value] =
+      heredoc === null ? pair(input, line, at + 1) : [heredoc[1] ?? '', lines.slice(at + 1, end).join('\n')]
     if (found.has(key)) throw new InputError(`Input "${input}" gives "${key}" twice: keep one of them.`)
     found.set(key, value)
     at = end
@@ -50,10 +52,10 @@ function fromLines(input: string, lines: readonly string[]): Map<string, string>
   return found
 }
 
-function pair(input: string, line: string): readonly [string, string] {
+function pair(input: string, line: string, number: number): readonly [string, string] {
   const at = line.indexOf('=')
   const key = line.slice(0, Math.max(0, at)).trim()
-  if (key === '') throw new InputError(`Input "${input}" has a line that is not NAME=value: add the missing "=".`)
+  if (key === '') throw noAssignment(input, number)
   return [key, line.slice(at + 1).trim()]
 }
 

@@ -78,7 +78,9 @@ export function withoutNulls(value: unknown): unknown {
  */
 export function refuseUnknownKeys(request: Request, value: object, origin: string): void {
   const unknown = unknownKeys(NormalizedSchema.of(request), value, '')
-  if (unknown.length > 0) throw new InputError(`${origin}: ${unknown.join('; ')}.`)
+  if (unknown.length === 0) return
+  const said = `${origin}: ${unknown.join('; ')}`
+  throw new InputError(said.endsWith('?') ? said : `${said}.`)
 }
 
 type Request = Parameters<typeof NormalizedSchema.of>[0]

@@ -31,6 +31,11 @@ export function jsonOrYaml(text: string, path: string): unknown {
   try {
     return parse(text) as unknown
   } catch (error) {
+    if (/^\s*(?:\/\/|\/\*)/.test(text)) {
+      throw new InputError(
+        `${path} starts with a comment, which JSON does not have: take it out, or write the file as YAML.`,
+      )
+    }
     const reason = errorMessage(error).split('\n')[0] ?? ''
     throw new InputError(`${path} is neither JSON nor YAML: ${reason.replace(/[:.]$/, '')}.`)
   }

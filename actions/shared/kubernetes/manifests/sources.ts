@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto'
 import {glob, readdir, readFile, stat} from 'node:fs/promises'
 import {join, relative, resolve} from 'node:path'
 import {errorMessage, InputError} from '../../core/errors.ts'
+import {utf8} from '../../core/files.ts'
 
 /** A text with manifests, and how it is called in messages. */
 export interface Source {
@@ -83,8 +84,12 @@ async function filesMatching(root: string, pattern: string): Promise<string[]> {
 async function readOne(root: string, path: string): Promise<Source> {
   const shown = relative(root, path)
   try {
-    return {file: shown.startsWith('..') ? path : shown, text: await readFile(path, 'utf8')}
+    return {
+      file: shown.startsWith('..') ? path : shown,
+      text: utf8(await readFile(path), `Input "manifests" names "${shown}"`),
+    }
   } catch (error) {
+    if (error instanceof InputError) throw error
     throw new InputError(`Input "manifests" names "${shown}", which cannot be read: ${errorMessage(error)}.`)
   }
 }
