@@ -1,3 +1,6 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {systemClock} from '../../actions/shared/core/clock.ts'
 import {scriptedEcs} from '../support/scripted-ecs.ts'
 import type {ScriptedEcs} from '../support/scripted-ecs.ts'
@@ -141,6 +144,12 @@ test.each<[string, Record<string, string>, RegExp]>([
   ['an unknown value', {'on-failure': 'maybe'}, /Input "on-failure" is "maybe": use rollback or keep/],
   ['a file that is not there', {'task-definition': './nothing.json'}, /there is no such file/],
   ['a service that is not there', {service: 'APIServise'}, /did you mean "APIService"/],
+  [
+    'an image whose output was empty',
+    {'container-name': 'api', image: ''},
+    /Input "image" is empty, and "container-name" is "api".* Is the output set/,
+  ],
+  ['an image whose digest was empty', {image: 'r.example.com/a@'}, /the digest behind it is empty/],
 ])(
   '%s: one sentence, nothing changed',
   async (_name, inputs, sentence) => {
@@ -161,9 +170,29 @@ test('a misspelt key in the file is named with the right one, before anything is
   }
   const {result, ecs} = await against({}, {files, inputs: {'task-definition': 'task-definition.json', image: ''}})
   expect(result.errors).toEqual([
-    expect.stringMatching(/unknown key "comand" in containerDefinitions\[0\]: did you mean "command"/),
+    'task-definition.json: unknown key "comand" in containerDefinitions[0]: did you mean "command"?',
   ])
   expect(ecs.inputsOf('RegisterTaskDefinition')).toEqual([])
+})
+
+test.each([
+  ['what PowerShell writes by >', Buffer.from('\uFEFF{}', 'utf16le'), /is written in UTF-16: save it as UTF-8/],
+  ['nothing', Buffer.from('\n'), /names the file "\.\/td\.json", which is empty/],
+  ['a comment first', Buffer.from('// ours\n{"family": "x"}'), /starts with a comment, which JSON does not have/],
+])('a task definition that is %s: said so', async (_name, bytes, sentence) => {
+  const workspace = mkdtempSync(join(tmpdir(), 'slipway-checkout-'))
+  writeFileSync(join(workspace, 'td.json'), bytes)
+  const {result} = await against({}, {workspace, inputs: {'task-definition': './td.json'}})
+  rmSync(workspace, {recursive: true})
+  expect(result.errors).toEqual([expect.stringMatching(sentence)])
+})
+
+test('a task definition from Windows, with line ends and a mark of its own, is read as any other', async () => {
+  const definition = {family: 'x', networkMode: 'awsvpc', containerDefinitions: [{name: 'api', image: 'a', memory: 64}]}
+  const text = `\uFEFF${JSON.stringify(definition, null, 2).replaceAll('\n', '\r\n')}`
+  const inputs = {mode: 'plan', 'task-definition': './td.json'}
+  const {result} = await against({}, {files: {'td.json': text}, inputs})
+  expect(result.errors).toEqual([])
 })
 
 test('without a region: one sentence, no call', async () => {

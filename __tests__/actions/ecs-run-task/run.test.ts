@@ -52,7 +52,9 @@ describe('a task that ends well', () => {
   })
 
   test('with another image: one revision is registered and run', async () => {
-    const {ecs} = await runTask(history({exit: 0}), {image: 'docker.io/acme/api@sha256:51ab'})
+    const {ecs} = await runTask(history({exit: 0}), {
+      image: 'docker.io/acme/api@sha256:51ab000000000000000000000000000000000000000000000000000000000000',
+    })
     expect(ecs.inputsOf('RegisterTaskDefinition')).toHaveLength(1)
     expect(ecs.inputsOf('RunTask')[0]?.['taskDefinition']).toMatch(/streaming-api:42$/)
   })
@@ -243,7 +245,8 @@ describe('roles', () => {
   })
 
   test('a file that names no execution role is registered with it, as ECS refuses it without', async () => {
-    const image = '111122223333.dkr.ecr.eu-central-1.amazonaws.com/streaming-api@sha256:51ab'
+    const image =
+      '111122223333.dkr.ecr.eu-central-1.amazonaws.com/streaming-api@sha256:51ab000000000000000000000000000000000000000000000000000000000000'
     const file = {
       family: 'migrations',
       networkMode: 'awsvpc',
@@ -278,6 +281,7 @@ describe('mistakes start nothing', () => {
     ['no task definition', {'from-service': ''}, /"task-definition" is required/],
     ['no network', {'from-service': '', 'task-definition': 'streaming-api'}, /needs a network/],
     ['a container that is not there', {'container-name': 'apo'}, /did you mean "api"/],
+    ['a service that is not there', {'from-service': 'APIServise'}, /Input "from-service" is "APIServise"/],
     ['an open quote', {command: `sh -c 'x`}, /quote that is never closed/],
     [
       'two ways to launch',

@@ -5,6 +5,7 @@ import {definitionFrom} from '../../../actions/shared/ecs/definition.ts'
 import type {Definition} from '../../../actions/shared/ecs/definition.ts'
 import {differenceLine, differences} from '../../../actions/shared/ecs/diff.ts'
 import {render} from '../../../actions/shared/ecs/edits.ts'
+import {imageProblem} from '../../../actions/shared/ecs/image-reference.ts'
 import type {ContainerEdits, Edits} from '../../../actions/shared/ecs/edits.ts'
 import {parseImage, shortImage} from '../../../actions/shared/ecs/names.ts'
 import {sameDefinition} from '../../../actions/shared/ecs/normalise.ts'
@@ -315,6 +316,39 @@ describe('what ECS would refuse', () => {
     }).toThrow(sentence)
   })
 
+  // What `image:` becomes where an output of another job is empty, or was masked. A revision was registered for it, and
+  // the service disturbed, before a registry said that there is no such image.
+  test.each([
+    ['a digest that did not come', 'r.example.com/streaming-api@', /"@": the digest behind it is empty/],
+    ['a tag that did not come', 'r.example.com:5000/streaming-api:', /":": the tag behind it is empty/],
+    ['an account that did not come', '.dkr.ecr.eu-central-1.amazonaws.com/a:v1', /no registry before "\/a"/],
+    ['a registry that did not come', '/streaming-api:v1', /no registry before "\/streaming-api"/],
+    ['an account that was masked', '***.dkr.ecr.eu-central-1.amazonaws.com/a:v1', /where a masked text was/],
+    ['a digest that is a tag', 'r.example.com/a@v1', /no digest behind its "@"/],
+    ['capitals', 'Streaming-API:v1', /has capitals in its name: use "streaming-api"/],
+    ['a tag that is none', 'a:-v1', /has the tag "-v1", which is none/],
+    ['a path with a hole', 'r.example.com/team//a', /names no repository/],
+  ])('an image that is no reference: %s', (_name, image, sentence) => {
+    expect(() => {
+      checkDefinition({...base, containerDefinitions: [{name: 'a', image}]})
+    }).toThrow(sentence)
+  })
+
+  test.each([
+    'busybox',
+    'node:24-alpine',
+    'localhost:4566/a:v1',
+    'localhost/a',
+    'r.example.com:5000/team/my_app.web__x--y:1.2.3_rc.1',
+    'public.ecr.aws/docker/library/node:24',
+    `111122223333.dkr.ecr.eu-central-1.amazonaws.com/a@sha256:${'a'.repeat(64)}`,
+    `111122223333.dkr.ecr.eu-central-1.amazonaws.com/a:v1@sha256:${'a'.repeat(64)}`,
+    '[::1]:5000/a',
+    'GHCR.io/acme/app:V1',
+  ])('%s is a reference to an image', (image) => {
+    expect(imageProblem(image)).toBeUndefined()
+  })
+
   test.each([
     ['256', '1024'],
     ['.5 vCPU', '4 GB'],
@@ -393,7 +427,7 @@ describe('names with values', () => {
   })
 
   test.each([
-    ['no =', 'secret-value', /line that is not NAME=value/],
+    ['no =', 'A=1\n\nsecret-value', /line 3, is not NAME=value: add the missing "="/],
     ['twice', 'A=1\nA=2', /gives "A" twice/],
     ['never closed', 'A<<END\none', /never closes it/],
     ['broken JSON', '{"A": secret-value}', /starts like a JSON object/],

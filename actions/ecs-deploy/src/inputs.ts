@@ -3,6 +3,7 @@ import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import {Inputs as Reader} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import {assignments} from '../../shared/ecs/assignments.ts'
+import {editsContainers} from '../../shared/ecs/edits.ts'
 import type {ContainerEdits, Edits} from '../../shared/ecs/edits.ts'
 import {parseArn, shortName} from '../../shared/ecs/names.ts'
 import {sourceOf} from '../../shared/ecs/source.ts'
@@ -133,6 +134,19 @@ function readSource(inputs: Reader): {source: Source; origin: string} {
 }
 
 function readEdits(inputs: Reader): Edits {
+  const edits = givenEdits(inputs)
+  const [name] = edits.containers
+  // The output of another job is empty when that job did not set it, or when it held a masked text. What is in the file
+  // would be deployed then, and be green.
+  if (name !== undefined && edits.images.size === 0 && !editsContainers(edits)) {
+    throw new InputError(
+      `Input "image" is empty, and "container-name" is "${name}": nothing would change in it. Is the output set that the image comes from? (A masked account id makes it empty.) To deploy the task definition as it is, leave container-name out.`,
+    )
+  }
+  return edits
+}
+
+function givenEdits(inputs: Reader): Edits {
   return {
     containers: inputs.list('container-name'),
     image: inputs.optional('image'),

@@ -33,7 +33,7 @@ export async function findTargets(world: World, aws: Aws, inputs: Inputs): Promi
   const {creations, known} = await planCreations(world.env, aws, inputs)
   const present = inputs.services.filter((name) => !creations.has(name))
   const hint = 'or give the file of a new one with create-service'
-  const services = await findServices(aws, inputs.cluster, present, hint, known)
+  const services = await findServices(aws, inputs.cluster, present, {hint, known})
   for (const service of services) refuseOtherControllers(service, inputs)
   const made = [...creations].map(([name, creation]) => ({
     name,

@@ -62,7 +62,7 @@ function checkHealth({waitFor}: Inputs, {containerDefinitions = [], family = ''}
 
 async function serviceOf(aws: Aws, {cluster, fromService}: Inputs): Promise<Service | undefined> {
   if (fromService === undefined) return undefined
-  const [service] = await findServices(aws, cluster, [fromService])
+  const [service] = await findServices(aws, cluster, [fromService], {input: 'from-service'})
   return service
 }
 

@@ -1,5 +1,6 @@
 import {InputError} from '../core/errors.ts'
 import type {Container, Definition} from './definition.ts'
+import {imageProblem} from './image-reference.ts'
 
 interface Sizes {
   readonly min: number
@@ -58,12 +59,16 @@ function containerProblems({name = '', image, environment = [], secrets = []}: C
   const both = environment.find((variable) => secrets.some((secret) => secret.name === variable.name))?.name
   return [
     ...(name === '' ? ['a container has no "name"'] : []),
-    ...(image === undefined || image === '' ? [`container "${name}" has no image: set the input "image"`] : []),
-    ...(image !== undefined && /[<>{}\s]/.test(image)
-      ? [`container "${name}" has the placeholder image "${image}"`]
-      : []),
+    ...imageProblems(name, image),
     ...(both === undefined ? [] : [`container "${name}" has "${both}" both as environment and as secret: keep one`]),
   ]
+}
+
+function imageProblems(container: string, image = ''): string[] {
+  if (image === '') return [`container "${container}" has no image: set the input "image"`]
+  if (/[<>{}\s]/.test(image)) return [`container "${container}" has the placeholder image "${image}"`]
+  const problem = imageProblem(image)
+  return problem === undefined ? [] : [`container "${container}" has the image "${image}", which ${problem}`]
 }
 
 function duplicateProblems({containerDefinitions = []}: Definition): string[] {

@@ -93,7 +93,8 @@ export function mustBeThere(input: string, name: string, known: readonly string[
   throw new InputError(`Input "${input}" names "${name}", which is no container of the task definition: ${hint}`)
 }
 
-function editsContainers({image, container}: Edits): boolean {
+/** Whether anything is to be changed in the containers that the edits name. */
+export function editsContainers({image, container}: Edits): boolean {
   const {environment, removeEnvironment, exclusive, secrets, removeSecrets, dockerLabels, logOptions} = container
   const sizes = [environment.size, removeEnvironment.length, secrets.size, removeSecrets.length, dockerLabels.size]
   const single = [image, container.environmentFiles, container.command, container.entryPoint, container.logDriver]

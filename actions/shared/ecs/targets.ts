@@ -8,23 +8,30 @@ import {nearest, shortName} from './names.ts'
 
 const SERVICES_PER_CALL = 10
 
+/** How services are asked for. */
+export interface Asked {
+  /** The input that names them; `service` where none is given. */
+  readonly input?: string
+  /** What else could be done about a service that is missing. */
+  readonly hint?: string | undefined
+  /** What ECS has just said of them, when it was asked already. */
+  readonly known?: readonly Service[] | undefined
+}
+
 /**
  * The services that a change is for, as they are now.
- * @param hint what else could be done about a service that is missing
- * @param known what ECS has just said of them, when it was asked already
  * @throws {InputError} when the cluster or a service is not there, with the nearest name that is
  */
 export async function findServices(
   aws: Aws,
   cluster: string,
   names: readonly string[],
-  hint?: string,
-  known?: readonly Service[],
+  asked: Asked = {},
 ): Promise<Service[]> {
-  const found = known ?? (await lookUpServices(aws, cluster, names))
+  const found = asked.known ?? (await lookUpServices(aws, cluster, names))
   for (const name of names) {
     const service = found.find(({serviceName}) => serviceName === name)
-    if (service === undefined) throw await serviceMissing(aws, cluster, name, hint)
+    if (service === undefined) throw await serviceMissing(aws, cluster, name, asked)
     if (service.status !== 'ACTIVE') {
       throw new InputError(
         `Service "${name}" in cluster "${shortName(cluster)}" is ${service.status ?? 'unknown'}, not ACTIVE: create it again before deploying to it.`,
@@ -65,12 +72,17 @@ async function clusterMissing(aws: Aws, cluster: string): Promise<InputError> {
   )
 }
 
-async function serviceMissing(aws: Aws, cluster: string, name: string, hint?: string): Promise<InputError> {
+async function serviceMissing(
+  aws: Aws,
+  cluster: string,
+  name: string,
+  {input = 'service', hint}: Asked,
+): Promise<InputError> {
   const known = await namesOf(
     async () => (await aws.ecs.send(new ListServicesCommand({cluster, maxResults: 100}))).serviceArns,
   )
   return new InputError(
-    `Input "service" is "${name}", which does not exist in cluster "${shortName(cluster)}" (${aws.region}): ${[suggestion(name, known), hint].filter(Boolean).join(', ')}.`,
+    `Input "${input}" is "${name}", which does not exist in cluster "${shortName(cluster)}" (${aws.region}): ${[suggestion(name, known), hint].filter(Boolean).join(', ')}.`,
   )
 }
 
