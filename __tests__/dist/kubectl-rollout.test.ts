@@ -465,6 +465,23 @@ describe('an EKS cluster', () => {
   })
 })
 
+describe('a kubeconfig that is none', () => {
+  it.each([
+    ['a file that is not there', 'config/kube.yml', 'is "config/kube.yml", and there is no such file'],
+    [
+      'a secret that is no kubeconfig',
+      'c2VjcmV0LXZhbHVl',
+      'is neither the path of a file nor the text of a kubeconfig',
+    ],
+    ['a path that happens to be base64', 'exports/kubeconfig', 'is "exports/kubeconfig", and there is no such file'],
+  ])('%s: said before anything is asked, and a secret is not shown', async (_name, kubeconfig, sentence) => {
+    await cluster({})
+    const {errors, visible} = await rollOut({kubeconfig})
+    expect(errors).toEqual([expect.stringContaining(`Input "kubeconfig" ${sentence}`)])
+    expect(visible).not.toContain('c2VjcmV0')
+  })
+})
+
 interface Plugin {
   readonly command: string
   readonly args: readonly string[]

@@ -67,6 +67,32 @@ function userWith(name: string, rules: Role['rules']): string {
   return JSON.stringify(own)
 }
 
+// In the words of kubectl itself.
+describe('a cluster that kubectl does not find', () => {
+  test(
+    '"connection to localhost:8080 was refused": no kubeconfig was named',
+    async () => {
+      const {PATH = ''} = lab.vars
+      const {errors} = await lab.rollOut(workload('nowhere'), {}, {env: {PATH, HOME: '/nonexistent'}})
+      expect(errors).toEqual([expect.stringContaining('no kubeconfig names one, so kubectl asked localhost:8080')])
+    },
+    MINUTE,
+  )
+
+  test(
+    'a context that the kubeconfig does not have: those it has, from a secret in base64, too',
+    async () => {
+      const known = kubectl('config', 'get-contexts', '-o', 'name').trim()
+      const text = JSON.stringify(config())
+      for (const kubeconfig of [text, Buffer.from(text).toString('base64')]) {
+        const {errors} = await lab.rollOut(workload('nowhere'), {kubeconfig, context: 'prod'})
+        expect(errors).toEqual([`Input "context" is "prod", which the kubeconfig does not have: use ${known}.`])
+      }
+    },
+    MINUTE,
+  )
+})
+
 describe('the Role of the README, and nothing more', () => {
   async function asUser(name: string, role: Role, manifest: string): Promise<ActionResult> {
     return await lab.rollOut(manifest, {kubeconfig: userWith(name, role.rules)})

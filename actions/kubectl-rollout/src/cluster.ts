@@ -1,6 +1,7 @@
-import {dirname, join} from 'node:path'
+import {existsSync} from 'node:fs'
+import {dirname, join, resolve} from 'node:path'
 import {InputError} from '../../shared/core/errors.ts'
-import {privateFolder, writePrivateFile} from '../../shared/core/files.ts'
+import {privateFolder, workspace, writePrivateFile} from '../../shared/core/files.ts'
 import type {World} from '../../shared/core/world.ts'
 import {clientConfig} from '../../shared/aws/client-config.ts'
 import type {Target} from '../../shared/kubernetes/api/kubectl.ts'
@@ -10,9 +11,12 @@ import {eksKubeconfig} from '../../shared/kubernetes/eks/kubeconfig.ts'
 import {FOLDER_STATE} from './clean-up.ts'
 import type {RolloutInputs} from './inputs.ts'
 
+const KUBECONFIG = /^\s*(?:\{|apiVersion:|kind:|clusters:)/m
+
 /**
  * Finds out which cluster is meant and how kubectl gets there: a kubeconfig that we write for an EKS cluster, one that
  * the user gave, or what kubectl finds by itself. Sets the `kubeconfig` output.
+ * @throws {InputError} when the kubeconfig is no file and no text of one
  */
 export async function targetOf(world: World, inputs: RolloutInputs, kubectl: string): Promise<Target> {
   const kubeconfig = inputs.clusterName === undefined ? await given(world, inputs) : await written(world, inputs)
@@ -25,11 +29,29 @@ export async function targetOf(world: World, inputs: RolloutInputs, kubectl: str
   }
 }
 
-// A kubeconfig kept in a secret is given as text; it goes where only this job can read it.
+// A kubeconfig kept in a secret is given as text, or as base64 of it; it goes where only this job can read it.
 async function given(world: World, {kubeconfig}: RolloutInputs): Promise<string | undefined> {
-  if (kubeconfig === undefined || !/^\s*(?:\{|apiVersion:|kind:|clusters:)/m.test(kubeconfig)) return kubeconfig
-  world.mask.add(kubeconfig)
-  return await keep(world, kubeconfig)
+  if (kubeconfig === undefined) return undefined
+  const text = KUBECONFIG.test(kubeconfig) ? kubeconfig : decoded(kubeconfig)
+  if (text !== undefined) {
+    world.mask.add(kubeconfig)
+    world.mask.add(text)
+    return await keep(world, text)
+  }
+  if (existsSync(resolve(workspace(world.env), kubeconfig))) return kubeconfig
+  // What is neither may be a secret that was cut or encoded in another way: it is not shown.
+  const isPath = /^[\w./~ -]{1,200}$/.test(kubeconfig) && /[./]/.test(kubeconfig)
+  throw new InputError(
+    isPath
+      ? `Input "kubeconfig" is "${kubeconfig}", and there is no such file: give a path, or the text of a secret.`
+      : 'Input "kubeconfig" is neither the path of a file nor the text of a kubeconfig (nor base64 of it).',
+  )
+}
+
+// Any path is base64 of something: what comes out has to be what a kubeconfig says.
+function decoded(text: string): string | undefined {
+  const inside = Buffer.from(text, 'base64').toString('utf8')
+  return /\bclusters\b/.test(inside) && /\bcontexts\b/.test(inside) && KUBECONFIG.test(inside) ? inside : undefined
 }
 
 async function written(world: World, inputs: RolloutInputs): Promise<string> {

@@ -1,13 +1,19 @@
 import {join} from 'node:path'
 import {Failure} from '../../core/diagnosis.ts'
+import {InputError} from '../../core/errors.ts'
 import {lastWords} from '../../core/exec.ts'
 import {privateFolder, takeAway} from '../../core/files.ts'
+import {alternatives} from '../../core/inputs.ts'
 import type {World} from '../../core/world.ts'
 import {makeKubeApi} from './kube-api.ts'
 import type {KubeApi} from './kube-api.ts'
 
 /** Under which name the post step finds the folder of the proxy's socket. */
 export const PROXY_STATE = 'proxy-folder'
+
+// Where kubectl goes when nothing tells it where to: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+const NO_KUBECONFIG = /(?:localhost|127\.0\.0\.1|\[::1\]):8080/
+const NO_CONTEXT = /cannot locate context|context .* does not exist/
 
 /** Which cluster is spoken to, as kubectl is told. Everything else comes from the user's own kubeconfig. */
 export interface Target {
@@ -97,6 +103,7 @@ function startProxy(
 async function contextNamespace(world: World, target: Target): Promise<string> {
   const argv = [...targetArguments(target), 'config', 'view', '--minify', '-o', 'jsonpath={..namespace}']
   const finished = await world.processes.call(target.kubectl, argv)
+  if (target.context !== undefined && NO_CONTEXT.test(finished.stderr)) throw await noContext(world, target)
   // Inside a pod there is no kubeconfig at all, and kubectl still works.
   if (finished.code !== 0 && !/current-context must exist/.test(finished.stderr)) {
     throw notConnected(lastWords('kubectl', finished))
@@ -104,8 +111,25 @@ async function contextNamespace(world: World, target: Target): Promise<string> {
   return finished.code === 0 && finished.stdout.trim() !== '' ? finished.stdout.trim() : 'default'
 }
 
+async function noContext(world: World, {kubectl, kubeconfig, context = ''}: Target): Promise<InputError> {
+  const argv = [...targetArguments({kubectl, ...(kubeconfig !== undefined && {kubeconfig})}), 'config', 'get-contexts']
+  const {stdout} = await world.processes.call(kubectl, [...argv, '-o', 'name'])
+  const known = stdout.split('\n').filter((name) => name !== '')
+  const hint = known.length === 0 ? 'it has none' : `use ${alternatives(known.slice(0, 5))}`
+  return new InputError(`Input "context" is "${context}", which the kubeconfig does not have: ${hint}.`)
+}
+
 /** The failure of a cluster that cannot be reached. @param cause what kubectl or the way to the server said */
 export function notConnected(cause: string): Failure {
+  if (NO_KUBECONFIG.test(cause)) {
+    return new Failure({
+      reason: 'unreachable',
+      subject: 'Kubernetes cluster',
+      cause: 'no kubeconfig names one, so kubectl asked localhost:8080, where nothing answers',
+      advice:
+        'give "cluster-name" for an EKS cluster, or "kubeconfig": a path, or the text of a secret; nothing was changed',
+    })
+  }
   return new Failure({
     reason: 'unreachable',
     subject: 'Kubernetes cluster',
