@@ -30,6 +30,16 @@ describe('what troubles mean', () => {
     [at('ErrImagePull', 'no basic auth credentials', api), 'access-denied', 'none', 'denies access'],
     [at('ErrImagePull', 'dial tcp: i/o timeout', api), 'unreachable', 'short', 'dial tcp: i/o timeout'],
     [
+      at(
+        'ImagePullBackOff',
+        'Back-off pulling image "r.example/app:v1": ErrImagePull: failed to pull and unpack image "r.example/app:v1": failed to resolve reference "r.example/app:v1": failed to do request: Head "https://r.example/v2/app/manifests/v1": dial tcp: lookup r.example on 10.0.0.2:53: no such host',
+        api,
+      ),
+      'unreachable',
+      'short',
+      'cannot pull the image of container "api", r.example/app:v1: dial tcp: lookup r.example on 10.0.0.2:53: no such host',
+    ],
+    [
       at('CreateContainerConfigError', 'secret "db" not found', api),
       'secret-unreadable',
       'short',

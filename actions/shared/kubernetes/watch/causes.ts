@@ -88,7 +88,8 @@ const TABLE: readonly Row[] = [
     slug: PULL,
     reason: 'unreachable',
     patience: 'short',
-    cause: (sign) => `cannot pull the image of ${container(sign)}: ${sign.message || sign.slug}`,
+    cause: (sign) =>
+      `cannot pull the image of ${container(sign)}, ${sign.image ?? ''}: ${pullWords(sign.message) || sign.slug}`,
     advice: 'check that the nodes can reach the registry',
   },
   {
@@ -220,4 +221,14 @@ export function explain(sign: Sign): Verdict | undefined {
     return {reason: row.reason, patience: row.patience, cause: row.cause(sign, [...found]), advice: row.advice}
   }
   return undefined
+}
+
+// containerd wraps what happened in each of its steps, with the image and the address in every one, and the kubelet wraps
+// that again while it waits: two texts that differ every few seconds for one cause.
+function pullWords(message: string): string {
+  return message
+    .replace(/^Back-off pulling image "[^"]*": (?:ErrImagePull: )?/, '')
+    .replace(/^(?:rpc error: code = \w+ desc = )/, '')
+    .replace(/^(?:failed to (?:pull and unpack image|resolve reference) "[^"]*": )+/, '')
+    .replace(/^failed to do request: \w+ "[^"]*": /, '')
 }
