@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {setImages} from '../../../actions/shared/kubernetes/manifests/image-edit.ts'
-import {fullRepository, parseImage} from '../../../actions/shared/kubernetes/manifests/image-reference.ts'
+import {fullRepository, parseImage} from '../../../actions/shared/core/image-reference.ts'
 import {parseImagePaths, parseImageRules} from '../../../actions/shared/kubernetes/manifests/image-rules.ts'
 import {readManifestSet} from '../../../actions/shared/kubernetes/manifests/manifest-set.ts'
 import {parseYaml, yamlValue} from '../../../actions/shared/kubernetes/manifests/yaml.ts'
@@ -114,7 +114,10 @@ describe('wrong wishes', () => {
   })
   it.each([
     [['app'], 'without a tag or a digest'],
-    [['app=not an image'], 'which is not an image'],
+    [['app=not an image'], 'which names no repository: "not an image" is none. Write name=repository@sha256:digest'],
+    [['app='], 'which has an empty side: is the output set that it comes from?'],
+    [['app=r.example/a@'], 'the digest behind it is empty'],
+    [['app=Node:24'], 'which has capitals in its name: use "node"'],
     [['app=a:1', 'docker.io/library/app:2'], 'twice'],
   ])('%j', (images, message) => {
     expect(() => parseImageRules(images)).toThrow(message)

@@ -1,7 +1,7 @@
 import {parse} from 'yaml'
 import {isObject, title, valueAt} from '../../shared/kubernetes/object.ts'
 import type {Json, JsonObject, KubeObject} from '../../shared/kubernetes/object.ts'
-import {parseImage} from '../../shared/kubernetes/manifests/image-reference.ts'
+import {parseImage} from '../../shared/core/image-reference.ts'
 import {podSpecPath, podSpecsOf} from '../../shared/kubernetes/pod-specs.ts'
 import type {Fact} from '../../shared/report/preview.ts'
 

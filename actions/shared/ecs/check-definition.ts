@@ -1,6 +1,6 @@
 import {InputError} from '../core/errors.ts'
 import type {Container, Definition} from './definition.ts'
-import {imageProblem} from './image-reference.ts'
+import {imageProblem} from '../core/image-reference.ts'
 
 interface Sizes {
   readonly min: number

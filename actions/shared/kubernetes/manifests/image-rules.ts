@@ -1,5 +1,5 @@
 import {InputError} from '../../core/errors.ts'
-import {fullRepository, isImageReference, parseImage} from './image-reference.ts'
+import {fullRepository, imageProblem, parseImage} from '../../core/image-reference.ts'
 
 /** One wish of the `images` input: the image that is looked for, and what takes its place. */
 export interface ImageRule {
@@ -37,16 +37,21 @@ function parseRule(written: string): ImageRule {
   const at = written.indexOf('=')
   const reference = written.slice(at + 1).trim()
   const name = at < 0 ? parseImage(reference).repository : written.slice(0, at).trim()
-  if (!isImageReference(reference) || !isImageReference(name)) {
-    throw new InputError(
-      `Input "images" has "${written}", which is not an image: write name=repository@sha256:digest or repository:tag.`,
-    )
-  }
+  if (reference === '' || name === '')
+    throw noImage(written, 'has an empty side: is the output set that it comes from?')
+  const problem = imageProblem(reference) ?? imageProblem(name)
+  if (problem !== undefined) throw noImage(written, problem)
   const {tag, digest} = parseImage(reference)
   if (at < 0 && tag === undefined && digest === undefined) {
     throw new InputError(`Input "images" has "${written}" without a tag or a digest: it would change nothing.`)
   }
   return {written, repository: fullRepository(parseImage(name).repository), reference}
+}
+
+function noImage(written: string, problem: string): InputError {
+  return new InputError(
+    `Input "images" has "${written}", which ${problem}. Write name=repository@sha256:digest or repository:tag.`,
+  )
 }
 
 /** Reads the `image-paths` input: `[Kind:]a.b.*.c`. @throws {InputError} for an empty step on the way */

@@ -1,4 +1,4 @@
-import {parseImage} from '../manifests/image-reference.ts'
+import {parseImage} from '../../core/image-reference.ts'
 import type {ContainerSpec} from './pod.ts'
 import {containersOf} from './pod.ts'
 import type {Standing} from './standing.ts'
