@@ -146,7 +146,6 @@ data "aws_iam_policy_document" "build" {
       "ecr:CompleteLayerUpload",
       "ecr:CreateRepository",
       "ecr:DescribeImageScanFindings",
-      "ecr:DescribeImages",
       "ecr:DescribeRepositories",
       "ecr:GetDownloadUrlForLayer",
       "ecr:InitiateLayerUpload",
@@ -162,14 +161,14 @@ data "aws_iam_policy_document" "deploy" {
   # These know no resource of their own.
   statement {
     sid       = "Definitions"
-    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTargetGroups"]
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "ecs:ListClusters", "ecr:DescribePullThroughCacheRules", "elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTargetGroups"]
     resources = ["*"]
   }
 
   statement {
     sid       = "Deploy"
-    actions   = ["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:StopServiceDeployment", "ecs:UpdateService"]
-    resources = [local.service, "${local.ecs}:service-deployment/${var.cluster_name}/${var.service_name}/*", "${local.ecs}:service-revision/${var.cluster_name}/${var.service_name}/*"]
+    actions   = ["ecs:DescribeServices", "ecs:DescribeServiceDeployments", "ecs:StopServiceDeployment", "ecs:UpdateService"]
+    resources = [local.service, "${local.ecs}:service-deployment/${var.cluster_name}/${var.service_name}/*"]
   }
 
   statement {
@@ -184,10 +183,11 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["${local.ecs}:task/${var.cluster_name}/*", "${local.ecs}:task-definition/${var.name}:*"]
   }
 
-  # ListTasks authorises against container instances, which Fargate has none of; the cluster is its only handle.
+  # ListTasks authorises against container instances, which Fargate has none of; the cluster is its only handle. The names
+  # of services are for the right one after a wrong one.
   statement {
-    sid       = "ListTasks"
-    actions   = ["ecs:ListTasks"]
+    sid       = "ListInCluster"
+    actions   = ["ecs:ListTasks", "ecs:ListServices"]
     resources = ["*"]
 
     condition {
@@ -211,13 +211,21 @@ data "aws_iam_policy_document" "deploy" {
 
   statement {
     sid       = "ReadLog"
-    actions   = ["logs:GetLogEvents", "logs:FilterLogEvents"]
+    actions   = ["logs:GetLogEvents"]
     resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/ecs/${var.name}:*"]
+  }
+
+  # What a task needs is looked for before anything is registered. For its secrets, add secretsmanager:DescribeSecret or
+  # ssm:GetParameters on them.
+  statement {
+    sid       = "FindLog"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:*"]
   }
 
   statement {
     sid       = "FindImage"
-    actions   = ["ecr:DescribeImages", "ecr:BatchGetImage"]
+    actions   = ["ecr:BatchGetImage", "ecr:ListImages"]
     resources = [local.repository]
   }
 }
