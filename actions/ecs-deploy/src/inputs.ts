@@ -3,12 +3,12 @@ import {errorMessage, InputError} from '../../shared/core/errors.ts'
 import {Inputs as Reader} from '../../shared/core/inputs.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
 import {assignments} from '../../shared/ecs/assignments.ts'
-import {editsContainers} from '../../shared/ecs/edits.ts'
 import type {ContainerEdits, Edits} from '../../shared/ecs/edits.ts'
 import {parseArn, shortName} from '../../shared/ecs/names.ts'
 import {sourceOf} from '../../shared/ecs/source.ts'
 import type {Source} from '../../shared/ecs/source.ts'
 import type {Patience} from '../../shared/ecs/referee.ts'
+import {editsContainers} from '../../shared/ecs/what-is-edited.ts'
 import {words} from '../../shared/ecs/words.ts'
 
 /** What the user asks for, checked as far as that is possible without asking AWS. */

@@ -3,6 +3,7 @@ import {containerNames, definitionFrom} from './definition.ts'
 import type {Container, Definition} from './definition.ts'
 import {mergePatch} from './merge-patch.ts'
 import {nearest} from './names.ts'
+import {editsContainers} from './what-is-edited.ts'
 
 /** What to change in the containers that an edit names. */
 export interface ContainerEdits {
@@ -91,14 +92,6 @@ export function mustBeThere(input: string, name: string, known: readonly string[
   const near = nearest(name, known)
   const hint = near === undefined ? `use ${known.join(' or ')}` : `did you mean "${near}"?`
   throw new InputError(`Input "${input}" names "${name}", which is no container of the task definition: ${hint}`)
-}
-
-/** Whether anything is to be changed in the containers that the edits name. */
-export function editsContainers({image, container}: Edits): boolean {
-  const {environment, removeEnvironment, exclusive, secrets, removeSecrets, dockerLabels, logOptions} = container
-  const sizes = [environment.size, removeEnvironment.length, secrets.size, removeSecrets.length, dockerLabels.size]
-  const single = [image, container.environmentFiles, container.command, container.entryPoint, container.logDriver]
-  return exclusive || logOptions.size > 0 || sizes.some((n) => n > 0) || single.some((value) => value !== undefined)
 }
 
 function editContainer(container: Container, edits: ContainerEdits): Container {
