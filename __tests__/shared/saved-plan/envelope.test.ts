@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import {Failure} from '../../../actions/shared/core/diagnosis.ts'
-import {pack, sealKey, unpack} from '../../../actions/shared/saved-plan/envelope.ts'
+import {pack, unpack} from '../../../actions/shared/saved-plan/envelope.ts'
 import type {Binding, Parcel} from '../../../actions/shared/saved-plan/envelope.ts'
+import {sealKey} from '../../../actions/shared/saved-plan/sealed-file.ts'
 
 const KEY = 'a secret of some length'
 const binding: Binding = {

@@ -1,7 +1,7 @@
 import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
 import type {Origin} from '../../shared/github/origin.ts'
-import {sealKey} from '../../shared/saved-plan/envelope.ts'
+import {sealKey} from '../../shared/saved-plan/sealed-file.ts'
 import {openStore} from '../../shared/saved-plan/store.ts'
 import {readLockFile} from '../../shared/saved-plan/binding.ts'
 import {runChecks} from '../../shared/terraform/checks.ts'
