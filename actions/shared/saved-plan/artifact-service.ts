@@ -23,7 +23,7 @@ interface Backend {
 
 /**
  * The artifact service of the run that this step belongs to, spoken to as actions/toolkit's artifact package does
- * (packages/artifact, API v1). That package carries a whole storage SDK of two megabytes; a plan is one small file.
+ * (packages/artifact, API v1). That package carries a whole storage SDK of two megabytes; a plan or a state is one small file.
  */
 export class ArtifactService {
   readonly #world: World
@@ -58,9 +58,9 @@ export class ArtifactService {
       headers: {'x-ms-blob-type': 'BlockBlob', 'Content-Type': 'application/zip'},
       body: Buffer.from(zip),
     }
-    await this.#fetch('the upload of the plan', url, put, () => Promise.resolve())
+    await this.#fetch('the upload', url, put, () => Promise.resolve())
     const done = await this.#ask('FinalizeArtifact', {name, size: String(zip.byteLength)}, finished)
-    if (!done.ok) throw new Error('The artifact service did not take the plan.')
+    if (!done.ok) throw new Error('The artifact service did not take the file.')
   }
 
   /**
@@ -73,7 +73,13 @@ export class ArtifactService {
     const {signed_url: url} = await this.#ask('GetSignedArtifactURL', {name}, signed)
     this.#hideSignature(url)
     const read = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer())
-    return await this.#fetch('the download of the plan', url, {}, read)
+    return await this.#fetch('the download', url, {}, read)
+  }
+
+  /** Deletes an artifact of this run. @throws {Failure} as {@link upload} does */
+  async remove(name: string): Promise<void> {
+    const done = await this.#ask('DeleteArtifact', {name}, finished)
+    if (!done.ok) throw new Error('The artifact service did not delete it.')
   }
 
   async #ask<T extends z.ZodMiniType>(method: string, request: object, answer: T): Promise<z.infer<T>> {

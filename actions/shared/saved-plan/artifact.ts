@@ -2,47 +2,47 @@ import {unzipSync, zipSync} from 'fflate'
 import {InputError} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import {ArtifactService} from './artifact-service.ts'
-import {runOf} from './plan-id.ts'
 import type {Wanted} from './run-artifacts.ts'
-import {noSuchPlan, planFileName} from './store.ts'
-import type {PlanStore} from './store.ts'
+import {fileName} from './store.ts'
+import type {Entry, Store} from './store.ts'
 
 /**
- * Keeps plans as artifacts of the workflow run, one per plan, under the plan's own id. A plan of this run is read
- * without a token; a plan of another run needs `github-token` with `actions: read`. The run is named by the id: a plan is
- * never looked for by a name that another run, or a fork, could use too.
+ * Keeps entries as artifacts of the workflow run, one per entry. What this run kept is read without a token; what another
+ * run kept needs `github-token` with `actions: read`. The run is always named: nothing is ever looked for by a name alone
+ * that another run, or a fork, could use too.
  * @throws {InputError} where there is no artifact service
  */
-export function artifactStore(world: World, token: string | undefined): PlanStore {
+export function artifactStore(world: World, token: string | undefined): Store {
   const service = ArtifactService.from(world)
   if (service === undefined) {
     throw new InputError(
       'Input "plan-store" is "artifact", and this runner has no artifact service: use s3://bucket/prefix or a folder.',
     )
   }
+  const isOwn = ({run}: Entry): boolean => run === world.env['GITHUB_RUN_ID']
   return {
-    name: `the artifacts of run ${world.env['GITHUB_RUN_ID'] ?? ''}`,
-    put: async (id, content) => {
-      await service.upload(artifactName(id), zipSync({[planFileName(id)]: content}, {level: 0}))
+    place: (entry) => `artifact ${artifactName(entry)} of run ${entry.run}`,
+    put: async (entry, content) => {
+      await service.upload(artifactName(entry), zipSync({[fileName(entry)]: content}, {level: 0}))
     },
-    get: async (id) => {
-      const run = runOf(id)
-      const own = run === world.env['GITHUB_RUN_ID']
-      const name = artifactName(id)
-      const zip = own ? await service.download(name) : await fromRun(world, {run, name, token})
-      const content = zip && unzipSync(zip)[planFileName(id)]
-      if (content === undefined) throw noSuchPlan(id, `the artifacts of run ${run}`)
-      return content
+    find: async (entry) => {
+      const name = artifactName(entry)
+      const zip = isOwn(entry) ? await service.download(name) : await fromRun(world, {run: entry.run, name, token})
+      return zip && unzipSync(zip)[fileName(entry)]
+    },
+    drop: async (entry) => {
+      if (!isOwn(entry)) throw new Error(`it is an artifact of run ${entry.run}: delete it on the page of that run`)
+      await service.remove(artifactName(entry))
     },
   }
 }
 
-// GitHub's client is not needed for the usual case, a plan of this run.
+// GitHub's client is not needed for the usual case, what this run kept.
 async function fromRun(world: World, wanted: Wanted): Promise<Uint8Array | undefined> {
   const {downloadFromRun} = await import('./run-artifacts.ts')
   return await downloadFromRun(world, wanted)
 }
 
-function artifactName(id: string): string {
-  return `slipway-plan-${id}`
+function artifactName({kind, id}: Entry): string {
+  return `slipway-${kind}-${id}`
 }

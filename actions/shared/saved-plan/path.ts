@@ -1,24 +1,28 @@
-import {mkdir, readFile} from 'node:fs/promises'
+import {mkdir, readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {writePrivateFile} from '../core/files.ts'
-import {noSuchPlan, planFileName} from './store.ts'
-import type {PlanStore} from './store.ts'
+import {fileName} from './store.ts'
+import type {Entry, Store} from './store.ts'
 
-/** Keeps plans in a folder: for jobs that share a disk, or for a workflow that carries the file by itself. */
-export function pathStore(folder: string): PlanStore {
+/** Keeps entries in a folder: for jobs that share a disk, or for a workflow that carries the file by itself. */
+export function pathStore(folder: string): Store {
+  const fileOf = (entry: Entry): string => join(folder, fileName(entry))
   return {
-    name: `the folder ${folder}`,
-    put: async (id, content) => {
+    place: fileOf,
+    put: async (entry, content) => {
       await mkdir(folder, {recursive: true})
-      await writePrivateFile(join(folder, planFileName(id)), content)
+      await writePrivateFile(fileOf(entry), content)
     },
-    get: async (id) => {
+    find: async (entry) => {
       try {
-        return await readFile(join(folder, planFileName(id)))
+        return await readFile(fileOf(entry))
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noSuchPlan(id, `the folder ${folder}`)
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
         throw error
       }
+    },
+    drop: async (entry) => {
+      await rm(fileOf(entry), {force: true})
     },
   }
 }

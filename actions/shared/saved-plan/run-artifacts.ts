@@ -16,7 +16,7 @@ export interface Wanted {
 export async function downloadFromRun(world: World, {run, name, token}: Wanted): Promise<Uint8Array | undefined> {
   if (token === undefined) {
     throw new InputError(
-      `The plan is an artifact of run ${run}: give "github-token", with "permissions: actions: read".`,
+      `"${name}" is an artifact of run ${run}: give "github-token", with "permissions: actions: read".`,
     )
   }
   const repository = ownRepository(world.env)

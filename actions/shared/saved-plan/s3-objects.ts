@@ -17,7 +17,7 @@ interface Answer {
 }
 
 /**
- * Puts and gets single objects of one bucket: two calls of S3's REST API
+ * Puts, gets and deletes single objects of one bucket: three calls of S3's REST API
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html), signed by the SDK's own signer with the
  * credentials of the SDK's own chain. The whole S3 client would double the size of the action.
  */
@@ -50,6 +50,11 @@ export class S3Objects {
       if (error instanceof AwsCallError && error.name === 'NoSuchKey') return undefined
       throw error
     }
+  }
+
+  /** Deletes an object; one that is not there is no error. @throws as {@link put} does */
+  async remove(key: string): Promise<void> {
+    await this.#request('DELETE', key)
   }
 
   async #request(method: string, key: string, body = Buffer.alloc(0), attempt = 1): Promise<Answer> {

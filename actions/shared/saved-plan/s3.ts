@@ -3,8 +3,8 @@ import {explainAwsError} from '../aws/errors.ts'
 import {InputError} from '../core/errors.ts'
 import type {World} from '../core/world.ts'
 import {S3Objects} from './s3-objects.ts'
-import {noSuchPlan, planFileName} from './store.ts'
-import type {PlanStore} from './store.ts'
+import {fileName} from './store.ts'
+import type {Entry, Store} from './store.ts'
 
 /** A place in S3. */
 export interface S3Place {
@@ -24,24 +24,25 @@ export function parseS3(spec: string): S3Place {
   return {bucket, prefix: prefix.replace(/^\/+|\/+$/g, '')}
 }
 
-/** Keeps plans in S3, encrypted by the bucket's own rule. Needs s3:PutObject, and s3:GetObject to read them. */
-export function s3Store(world: World, {bucket, prefix}: S3Place, action: string): PlanStore {
+/**
+ * Keeps entries in S3, encrypted by the bucket's own rule. Needs s3:PutObject, s3:GetObject to read them, and
+ * s3:DeleteObject to drop one.
+ */
+export function s3Store(world: World, {bucket, prefix}: S3Place, action: string): Store {
   const objects = new S3Objects(world, bucket, clientConfig(world.env, action))
-  const where = `s3://${bucket}/${prefix}`
-  const keyOf = (id: string): string => [prefix, planFileName(id)].filter(Boolean).join('/')
+  const keyOf = (entry: Entry): string => [prefix, fileName(entry)].filter(Boolean).join('/')
+  const call = async <T>(iamAction: string, called: Promise<T>): Promise<T> =>
+    await called.catch((error: unknown) => {
+      throw explained(error, bucket, iamAction)
+    })
   return {
-    name: where,
-    put: async (id, content) => {
-      await objects.put(keyOf(id), content).catch((error: unknown) => {
-        throw explained(error, bucket, 's3:PutObject')
-      })
+    place: (entry) => `s3://${bucket}/${keyOf(entry)}`,
+    put: async (entry, content) => {
+      await call('s3:PutObject', objects.put(keyOf(entry), content))
     },
-    get: async (id) => {
-      const content = await objects.get(keyOf(id)).catch((error: unknown) => {
-        throw explained(error, bucket, 's3:GetObject')
-      })
-      if (content === undefined) throw noSuchPlan(id, where)
-      return content
+    find: async (entry) => await call('s3:GetObject', objects.get(keyOf(entry))),
+    drop: async (entry) => {
+      await call('s3:DeleteObject', objects.remove(keyOf(entry)))
     },
   }
 }

@@ -4,13 +4,22 @@ import {InputError} from '../core/errors.ts'
 import {workspace} from '../core/files.ts'
 import type {World} from '../core/world.ts'
 
-/** Keeps saved plans between jobs. */
-export interface PlanStore {
-  /** What it is, for people: `the artifacts of run 1001`. */
-  readonly name: string
-  put(id: string, content: Uint8Array): Promise<void>
-  /** @throws {Failure} when there is no such plan */
-  get(id: string): Promise<Uint8Array>
+/** One thing in a store: a plan under its plan-id, or a state that its backend did not take. */
+export interface Entry {
+  readonly kind: 'plan' | 'state'
+  readonly id: string
+  /** The workflow run that kept it: where artifacts are the store, each run has its own. */
+  readonly run: string
+}
+
+/** Keeps sealed files between jobs and runs. */
+export interface Store {
+  /** Where an entry is, for people: `artifact slipway-plan-... of run 1001`, `s3://bucket/prefix/...`. */
+  place(entry: Entry): string
+  put(entry: Entry, content: Uint8Array): Promise<void>
+  /** An entry's content, or undefined when there is none. */
+  find(entry: Entry): Promise<Uint8Array | undefined>
+  drop(entry: Entry): Promise<void>
 }
 
 /** What a store may need beside its own name. */
@@ -24,7 +33,7 @@ export interface StoreSettings {
  * when it is asked for: the clients behind them take longer to start than a small plan.
  * @throws {InputError} when it cannot work here
  */
-export async function openStore(world: World, spec: string, settings: StoreSettings): Promise<PlanStore> {
+export async function openStore(world: World, spec: string, settings: StoreSettings): Promise<Store> {
   if (spec === 'artifact') {
     const {artifactStore} = await import('./artifact.ts')
     return artifactStore(world, settings.githubToken)
@@ -40,18 +49,20 @@ export async function openStore(world: World, spec: string, settings: StoreSetti
   return pathStore(isAbsolute(spec) ? spec : resolve(workspace(world.env), spec))
 }
 
-/** The failure that every store ends in when it has no such plan. */
-export function noSuchPlan(id: string, where: string): Failure {
-  return new Failure({
+/** A plan that is in the store. @throws {Failure} when there is no such plan */
+export async function takePlan(store: Store, plan: Entry): Promise<Uint8Array> {
+  const content = await store.find(plan)
+  if (content !== undefined) return content
+  throw new Failure({
     reason: 'not-found',
     subject: 'Saved plan',
-    cause: `there is no plan "${id}" in ${where}`,
+    cause: `there is no plan "${plan.id}": it would be ${store.place(plan)}`,
     advice: 'check that "plan-store" is the same in both actions and that the plan has not expired',
     undo: 'nothing was changed',
   })
 }
 
-/** The name of a plan's file in every store. */
-export function planFileName(id: string): string {
-  return `${id}.slipway-plan`
+/** The name of an entry's file in every store. */
+export function fileName({kind, id}: Entry): string {
+  return `${id}.slipway-${kind}`
 }

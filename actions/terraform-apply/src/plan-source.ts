@@ -17,7 +17,8 @@ import {
 import {unpack} from '../../shared/saved-plan/envelope.ts'
 import type {Parcel} from '../../shared/saved-plan/envelope.ts'
 import {restoreFiles} from '../../shared/saved-plan/plan-files.ts'
-import {openStore} from '../../shared/saved-plan/store.ts'
+import {runOf} from '../../shared/saved-plan/plan-id.ts'
+import {openStore, takePlan} from '../../shared/saved-plan/store.ts'
 import {makePlan, showPlan} from '../../shared/terraform/make-plan.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {PlanOptions} from '../../shared/terraform/plan-argv.ts'
@@ -78,8 +79,9 @@ async function readPlanFile(world: World, file: string): Promise<Uint8Array> {
 
 async function fetchPlan(world: World, {root}: ApplyInputs, id: string): Promise<Uint8Array> {
   const store = await openStore(world, root.planStore, {action: 'terraform-apply', githubToken: root.githubToken})
-  world.log.line(`▸ taking the plan ${id} from ${store.name}`)
-  return await store.get(id)
+  const entry = {kind: 'plan', id, run: runOf(id)} as const
+  world.log.line(`▸ taking the plan ${store.place(entry)}`)
+  return await takePlan(store, entry)
 }
 
 function planIn({files}: Parcel): Uint8Array {

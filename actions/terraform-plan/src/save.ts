@@ -10,7 +10,7 @@ import type {Binding} from '../../shared/saved-plan/envelope.ts'
 import type {SealKey} from '../../shared/saved-plan/sealed-file.ts'
 import {gatherFiles} from '../../shared/saved-plan/plan-files.ts'
 import {planId} from '../../shared/saved-plan/plan-id.ts'
-import type {PlanStore} from '../../shared/saved-plan/store.ts'
+import type {Entry, Store} from '../../shared/saved-plan/store.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import {concealAlike, concealWith, digestOf, normalForm} from '../../shared/terraform/normal-form.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
@@ -24,7 +24,7 @@ export interface ToSave {
   readonly origin: Origin
   /** The lock file as it was checked out; undefined when none is committed. */
   readonly committedLock: string | undefined
-  readonly store: PlanStore
+  readonly store: Store
   /** Undefined keeps the plan open. */
   readonly seal: Promise<SealKey> | undefined
 }
@@ -54,16 +54,18 @@ export async function savePlan(world: World, parts: ToSave): Promise<SavedPlan> 
   if (key !== undefined) files.set('plan.json.gz', await gzipped(made.jsonFile))
   if (lockFile !== undefined) files.set(LOCK_FILE, Buffer.from(lockFile))
   for (const [name, content] of await madeFiles(world, inputs)) files.set(name, content)
+  const runId = world.env['GITHUB_RUN_ID'] ?? ''
   const id = planId({
     workingDirectory: inputs.root.root,
     workspace: root.workspace,
     headSha: origin.headSha,
     planHash: binding.planHash,
-    runId: world.env['GITHUB_RUN_ID'] ?? '',
+    runId,
     attempt: world.env['GITHUB_RUN_ATTEMPT'] ?? '',
   })
-  await store.put(id, pack({binding, files}, await parts.seal))
-  world.log.line(`kept as ${id} in ${store.name}${key === undefined ? '' : ', sealed'}`)
+  const entry: Entry = {kind: 'plan', id, run: runId}
+  await store.put(entry, pack({binding, files}, await parts.seal))
+  world.log.line(`kept as ${store.place(entry)}${key === undefined ? '' : ', sealed'}`)
   return {id, digest: binding.planDigest}
 }
 
