@@ -40,6 +40,7 @@ export async function startArtifacts(): Promise<ArtifactServer> {
     ListArtifacts: (_name, body) => ({
       artifacts: [...artifacts.keys()].filter((name) => name === body['name_filter']).map((name) => ({...RUN, name})),
     }),
+    DeleteArtifact: (name) => ({ok: artifacts.delete(name), artifact_id: '1'}),
     GetSignedArtifactURL: (name) => ({signed_url: `${url}/blob/${name}?sig=s3cr3t%2Bsignature`}),
   }
 

@@ -17,17 +17,26 @@ export interface PlanName {
  * object key, an artifact name and a job output: it holds no account id and nothing else that a runner would mask.
  */
 export function planId({workingDirectory, workspace, headSha, planHash, runId, attempt}: PlanName): string {
-  const readable = `${workingDirectory} ${workspace}`
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
   const exact = createHash('sha256')
     .update(JSON.stringify([workingDirectory, workspace, planHash]))
     .digest('hex')
     .slice(0, 8)
-  return [readable.slice(0, 40) || 'root', exact, headSha.slice(0, 12) || 'none', runId || '0', attempt || '1'].join(
-    '-',
-  )
+  return [
+    readable(workingDirectory, workspace),
+    exact,
+    headSha.slice(0, 12) || 'none',
+    runId || '0',
+    attempt || '1',
+  ].join('-')
+}
+
+/** The part of an id that people know a root by: `terraform-default`. */
+export function readable(workingDirectory: string, workspace: string): string {
+  const text = `${workingDirectory} ${workspace}`
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+  return text.slice(0, 40) || 'root'
 }
 
 /** The workflow run that a plan-id names. */

@@ -24,7 +24,7 @@ export interface SealedKind<B> {
     readonly subject: string
     /** `plan` */
     readonly what: string
-      /** Of a file of some other kind. */
+    /** Of a file of some other kind. */
     readonly notOne: Refusal
     readonly notSealed: string
     readonly keyMissing: string
@@ -154,11 +154,7 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-function checked<B>(
-  kind: SealedKind<B>,
-  {header, authenticated, body}: Unchecked<B>,
-  key: string | undefined,
-): Buffer {
+function checked<B>(kind: SealedKind<B>, {header, authenticated, body}: Unchecked<B>, key: string | undefined): Buffer {
   const {seal: how} = header
   const {what, notSealed, keyMissing} = kind.words
   if (how.cipher === 'none') {

@@ -7,9 +7,10 @@ import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {ApplyProgress, operationCount} from './progress.ts'
 import type {Operation} from './progress.ts'
-import {fileOf, hasStateLeft, rescueAdvice, rescueState} from './rescue-state.ts'
-import type {Rescue} from './rescue-state.ts'
+import type {Rescue, StateKeeper} from './rescue-state.ts'
 import type {Session} from './session.ts'
+import {fileOf, leftAdvice, stateLeft} from './state-left.ts'
+import type {StateLeft} from './state-left.ts'
 import {readUiLine} from './ui.ts'
 
 /** What is applied. */
@@ -20,6 +21,8 @@ export interface ToApply {
   readonly options: PlanOptions
   /** Called with the tool's process id as soon as it applies. */
   readonly onStart?: (pid: number) => void
+  /** Opens what keeps a state that the backend does not take. */
+  readonly openKeeper: () => Promise<StateKeeper>
 }
 
 /**
@@ -28,11 +31,11 @@ export interface ToApply {
  */
 export async function applyPlan(
   session: Session,
-  {plan, file, options, onStart}: ToApply,
+  {plan, file, options, onStart, openKeeper}: ToApply,
 ): Promise<readonly Operation[]> {
   const {world} = session
   const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
-  const leftBefore = hasStateLeft(session)
+  const leftBefore = stateLeft(session)
   const finished = await session.live(
     applyArgv(options, file),
     (line) => {
@@ -41,7 +44,7 @@ export async function applyPlan(
     onStart && {onStart},
   )
   if (finished.code === 0 && !world.cancel.aborted) return progress.operations
-  const rescue = leftBefore ? 'not-needed' : await rescueState(session)
+  const rescue = await rescued(session, leftBefore, file, openKeeper)
   if (world.cancel.aborted) throw withRescue(session, cancelled(session, plan, progress, rescue), rescue)
   const failure = explainBroken(world, {
     phase: 'apply',
@@ -52,17 +55,33 @@ export async function applyPlan(
   throw withRescue(session, withPartialResult(failure, plan, progress), rescue)
 }
 
+// The rescue is a rare thing: its code is loaded when it is needed.
+async function rescued(
+  session: Session,
+  leftBefore: StateLeft,
+  planFile: string,
+  openKeeper: ToApply['openKeeper'],
+): Promise<Rescue> {
+  if (stateLeft(session) === undefined || stateLeft(session) === leftBefore) return {kind: 'not-needed'}
+  const {rescueState} = await import('./rescue-state.ts')
+  return await rescueState(session, planFile, openKeeper)
+}
+
 // What was made and is in no state is worse than what the apply failed of.
 function withRescue(session: Session, failure: Failure, rescue: Rescue): Failure {
   const {diagnosis, status} = failure
-  if (rescue === 'not-needed') return failure
-  if (rescue === 'written') {
+  if (rescue.kind === 'not-needed') return failure
+  if (rescue.kind === 'written') {
     const cause = `${diagnosis.cause}; the state was written after all, on a later try`
     const advice = 'nothing is lost: plan again, and the plan holds what is left to do'
     return new Failure({...diagnosis, cause, advice}, status)
   }
+  if (rescue.kind === 'kept') {
+    const undo = `what was made stands in no state yet: it is kept as ${rescue.place}`
+    return new Failure({...diagnosis, advice: rescue.advice, undo}, status)
+  }
   const undo = `what was made stands in no state but in ${fileOf(session)} on this runner`
-  return new Failure({...diagnosis, advice: rescueAdvice(session), undo}, status)
+  return new Failure({...diagnosis, advice: leftAdvice(session, rescue.why), undo}, status)
 }
 
 function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: ApplyProgress): Failure {
@@ -73,7 +92,7 @@ function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: A
 
 // The tool ended by itself, so it has released its lock; else the post step would have to look.
 function cancelled(session: Session, plan: Plan, progress: ApplyProgress, rescue: Rescue): Failure {
-  const wrote = rescue === 'not-needed' ? 'wrote the state' : 'could not write the state'
+  const wrote = rescue.kind === 'not-needed' ? 'wrote the state' : 'could not write the state'
   const diagnosis = {
     reason: 'cancelled',
     subject: session.root,

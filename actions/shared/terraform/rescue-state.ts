@@ -1,50 +1,94 @@
-import {existsSync} from 'node:fs'
-import {rm} from 'node:fs/promises'
+import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
+import {errorMessage} from '../core/errors.ts'
+import {pushState} from './push-state.ts'
+import type {LostState} from './push-state.ts'
+import {stateInPlan} from './plan-archive.ts'
 import type {Session} from './session.ts'
+import {fileOf, LEFT_BEHIND} from './state-left.ts'
 
-/**
- * Where the tool leaves a state that its backend did not take, in the folder of the root
- * (https://developer.hashicorp.com/terraform/cli/commands/state/push).
- */
-const LEFT_BEHIND = 'errored.tfstate'
 /** A backend that was busy or away for a moment: most are back within a minute. */
 const PAUSES_MS = [2_000, 8_000, 20_000] as const
 
-/** What became of a state that could not be written: nothing to rescue, written after all, or still only a file. */
-export type Rescue = 'not-needed' | 'written' | 'left'
-
-/** Whether a state lies there already: one that an earlier apply left is none of this run's. */
-export function hasStateLeft({folder}: Pick<Session, 'folder'>): boolean {
-  return existsSync(join(folder, LEFT_BEHIND))
+/** Keeps a lost state where it outlives the runner. */
+export interface StateKeeper {
+  /** Gives where it is, in words. @throws {Error} when it could not be kept */
+  keep(lost: LostState): Promise<Kept>
+  drop(): Promise<void>
 }
+
+/** A lost state that is kept. */
+export interface Kept {
+  /** `s3://plans/infra-default-1a2b3c4d.slipway-state` */
+  readonly place: string
+  /** How it gets into the backend: `re-run this job ...`. */
+  readonly advice: string
+}
+
+/** What became of a state that could not be written. */
+export type Rescue =
+  | {readonly kind: 'not-needed'}
+  /** Written after all. */
+  | {readonly kind: 'written'}
+  | ({readonly kind: 'kept'} & Kept)
+  /** Only a file on this runner. @param why it could not be kept */
+  | {readonly kind: 'left'; readonly why: string}
 
 /**
- * Writes the state that an apply could not write, some times within half a minute: on a runner that is thrown away
- * nothing else would know of what was made. The tool itself refuses where the state has moved on meanwhile.
+ * Saves the state that an apply could not write: on a runner that is thrown away nothing else would know of what was
+ * made. It is kept first, so that whatever ends this process ends no state; then it is written, if the backend takes it
+ * within half a minute.
+ * @param planFile the plan that was applied
  */
-export async function rescueState(session: Session): Promise<Rescue> {
-  if (!hasStateLeft(session)) return 'not-needed'
+export async function rescueState(
+  session: Session,
+  planFile: string,
+  openKeeper: () => Promise<StateKeeper>,
+): Promise<Rescue> {
   const {world, tool} = session
-  world.log.line(`${tool.name} could not write the state and left it in ${fileOf(session)}: writing it again`)
-  for (const pause of PAUSES_MS) {
-    await world.clock.sleep(pause)
-    const {code} = await session.call(['state', 'push', LEFT_BEHIND])
-    if (code !== 0) continue
-    await rm(join(session.folder, LEFT_BEHIND), {force: true})
-    world.log.line('✓ the state is written')
-    return 'written'
+  world.log.line(`${tool.name} could not write the state and left it in ${fileOf(session)}`)
+  const state = await readFile(join(session.folder, LEFT_BEHIND), 'utf8')
+  const lost = {state, before: await stateInPlan(planFile)}
+  const [kept, keeper] = await keep(lost, openKeeper)
+  if (kept.kind === 'kept') world.log.line(`it is kept as ${kept.place}`)
+  if (!(await writtenSoon(session, lost))) return kept
+  await rm(join(session.folder, LEFT_BEHIND), {force: true})
+  world.log.line('✓ the state is written')
+  if (kept.kind === 'kept') await dropKept(session, kept.place, keeper)
+  return {kind: 'written'}
+}
+
+async function keep(lost: LostState, openKeeper: () => Promise<StateKeeper>): Promise<[Rescue, StateKeeper?]> {
+  try {
+    const keeper = await openKeeper()
+    return [{kind: 'kept', ...(await keeper.keep(lost))}, keeper]
+  } catch (error) {
+    return [{kind: 'left', why: errorMessage(error)}]
   }
-  return 'left'
 }
 
-/** How a person writes it, with where it lies. */
-export function rescueAdvice(session: Session): string {
-  const push = `"${session.tool.name} state push ${LEFT_BEHIND}" in ${session.root}`
-  return `keep ${fileOf(session)} before this runner is gone (it may hold secrets), and run ${push} when the backend is back, before anything else is applied`
+/** Drops a state that is written now. One that stays is known for what it is by the next run. */
+export async function dropKept(
+  {world}: Pick<Session, 'world'>,
+  place: string,
+  keeper: Pick<StateKeeper, 'drop'> | undefined,
+): Promise<void> {
+  try {
+    await keeper?.drop()
+  } catch (error) {
+    world.log.warning(world.mask.scrub(`${place} is written, and could not be deleted: ${errorMessage(error)}`))
+  }
 }
 
-/** The file as the user would write it, relative to the checkout. */
-export function fileOf({root}: Pick<Session, 'root'>): string {
-  return join(root, LEFT_BEHIND)
+// A cancelled run has seconds left: it tries once and does not wait.
+async function writtenSoon(session: Session, lost: LostState): Promise<boolean> {
+  const {clock, cancel, log} = session.world
+  for (const pause of PAUSES_MS) {
+    if (!cancel.aborted) await clock.sleep(pause, cancel).catch(() => undefined)
+    const pushed = await pushState(session, lost)
+    if (pushed.kind === 'written' || pushed.kind === 'there') return true
+    if (pushed.kind === 'moved') log.line(`somebody else has written the state meanwhile (${pushed.there})`)
+    if (pushed.kind === 'moved' || cancel.aborted) return false
+  }
+  return false
 }

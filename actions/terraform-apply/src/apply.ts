@@ -6,10 +6,12 @@ import {applyPlan} from '../../shared/terraform/apply-plan.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
 import {concealWith, differences, normalForm} from '../../shared/terraform/normal-form.ts'
 import type {Operation} from '../../shared/terraform/progress.ts'
+import type {StateKeeper} from '../../shared/terraform/rescue-state.ts'
 import {changedFailure} from './changed.ts'
 import type {ApplyProcess} from './orphan.ts'
 import {refuseGuarded} from './refuse.ts'
 import type {Chosen, Ready} from './plan-source.ts'
+import {stateHome} from './state-home.ts'
 
 /**
  * Applies the plan. When the state has moved since it was made and `if-stale: replan` is set, plans again and goes on
@@ -28,17 +30,24 @@ export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<reado
   return fresh.plan.applyable ? await applyNow(ready, fresh) : []
 }
 
-async function applyNow({root, options}: Ready, {plan, file}: Chosen): Promise<readonly Operation[]> {
+async function applyNow({inputs, origin, root, options}: Ready, {plan, file}: Chosen): Promise<readonly Operation[]> {
   const {world} = root.session
+  // A lost state is a rare thing: what keeps it is loaded when it is needed.
+  const openKeeper = async (): Promise<StateKeeper> => {
+    const {openStateKeeper} = await import('./keep-state.ts')
+    return await openStateKeeper(world, inputs.root, stateHome(origin.repository, root))
+  }
   // Written before the first change: a kill at any later moment leaves a trace for the post step.
   world.outputs.saveState('applying', root.session.root)
   const onStart = (pid: number): void => {
     world.outputs.saveState('process', JSON.stringify({pid, file} satisfies ApplyProcess))
   }
-  const operations = await applyPlan(root.session, {plan, file, options, onStart}).catch((error: unknown) => {
-    world.outputs.saveState('applying', '')
-    throw error
-  })
+  const operations = await applyPlan(root.session, {plan, file, options, onStart, openKeeper}).catch(
+    (error: unknown) => {
+      world.outputs.saveState('applying', '')
+      throw error
+    },
+  )
   world.outputs.saveState('applying', '')
   return operations
 }

@@ -14,7 +14,7 @@ export type Source =
 
 /** What terraform-apply was asked for. */
 export interface ApplyInputs {
-  readonly mode: 'apply' | 'unlock'
+  readonly mode: 'apply' | 'unlock' | 'push-state'
   readonly root: RootInputs
   readonly options: PlanOptions
   readonly source: Source
@@ -27,12 +27,14 @@ export interface ApplyInputs {
   readonly headSha: string | undefined
   /** The one lock that `mode: unlock` frees. */
   readonly lockId: string | undefined
+  /** The run among whose artifacts `mode: push-state` looks for the state, where it is not this one. */
+  readonly stateRun: string | undefined
 }
 
 /** The inputs, read and checked. @throws {InputError} before anything has run */
 export function readInputs(env: Environment): ApplyInputs {
   const inputs = new Inputs(env)
-  const mode = inputs.oneOf('mode', ['apply', 'unlock'], 'apply')
+  const mode = inputs.oneOf('mode', ['apply', 'unlock', 'push-state'], 'apply')
   const root = readRootInputs(env, inputs)
   const lockId = inputs.optional('lock-id')
   if (mode === 'unlock' && lockId === undefined) {
@@ -42,14 +44,21 @@ export function readInputs(env: Environment): ApplyInputs {
     mode,
     root,
     options: readPlanOptions(env, inputs, root.folder),
-    source: mode === 'unlock' ? {kind: 'fresh'} : readSource(inputs),
+    source: mode === 'apply' ? readSource(inputs) : {kind: 'fresh'},
     ifStale: inputs.oneOf('if-stale', ['fail', 'replan'], 'fail'),
     allowDestroy: allowDestroy(inputs),
     comment: readCommentInputs(inputs),
     allowPullRequest: inputs.boolean('allow-pull-request', false),
     headSha: inputs.optional('head-sha'),
     lockId,
+    stateRun: readStateRun(inputs),
   }
+}
+
+function readStateRun(inputs: Inputs): string | undefined {
+  const run = inputs.optional('state-run')
+  if (run === undefined || /^[0-9]+$/.test(run)) return run
+  throw new InputError(`Input "state-run" is "${run}": give the number of the run that kept the state.`)
 }
 
 function readSource(inputs: Inputs): Source {

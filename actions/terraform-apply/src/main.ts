@@ -5,14 +5,15 @@ import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/o
 import {applyOrReplan} from './apply.ts'
 import {commentFailure, commentResult} from './comment.ts'
 import {refuseGuarded, refusePullRequests} from './refuse.ts'
-import {readInputs} from './inputs.ts'
+import type {ApplyInputs} from './inputs.ts'
+import {pushKeptState, settleKeptState} from './kept-state.ts'
 import {getPlan, restoreLockFile, restorePlanFiles, takeParcel} from './plan-source.ts'
 import type {Ready} from './plan-source.ts'
 import {report, showPlan} from './report.ts'
 import {unlock} from './unlock.ts'
 
 /** Applies the plan that was reviewed, and nothing else. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: ApplyInputs): Promise<void> {
   const started = world.clock.now()
   if (inputs.mode === 'unlock') {
     await unlock(world, inputs)
@@ -20,6 +21,10 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   }
   const origin = await readOrigin(world.env)
   refusePullRequests(origin, inputs)
+  if (inputs.mode === 'push-state') {
+    await pushKeptState(world, inputs, origin)
+    return
+  }
   const parcel = await takeParcel(world, inputs, origin)
   await restoreLockFile(inputs, parcel)
   await restorePlanFiles(world, inputs, parcel)
@@ -27,7 +32,9 @@ export async function run(world: World, inputs = readInputs(world.env)): Promise
   const root = await openRoot(world, inputs.root)
   try {
     const options = await withVariables(inputs.options, inputs.root.variables, root.scratch)
-    await applyChosen({inputs, origin, root, options, parcel}, started)
+    const ready = {inputs, origin, root, options, parcel}
+    await settleKeptState(ready)
+    await applyChosen(ready, started)
   } finally {
     await forgetVariables(root.session, root.scratch)
   }

@@ -30,7 +30,17 @@ const MOST_LINES = 100
 const MOST_OUTPUTS = 30
 /** In characters: an address, an ARN, a short list. */
 const LONGEST_OUTPUT = 200
-const OWN_OUTPUTS = ['applied', 'status', 'failure-reason', 'outputs', 'added', 'changed', 'destroyed', 'receipt']
+const OWN_OUTPUTS = [
+  'applied',
+  'status',
+  'failure-reason',
+  'outputs',
+  'added',
+  'changed',
+  'destroyed',
+  'kept-state',
+  'receipt',
+]
 
 /** Shows in the log what is about to be done. */
 export function showPlan(world: World, plan: Plan): void {

@@ -1,0 +1,102 @@
+import {readFile, rm} from 'node:fs/promises'
+import {join} from 'node:path'
+import type {Failure} from '../core/diagnosis.ts'
+import {lastWords} from '../core/exec.ts'
+import type {Finished} from '../core/exec.ts'
+import {privateFolder, writePrivateFile} from '../core/files.ts'
+import {diagnosticsFromText} from './diagnostics.ts'
+import {explainBroken} from './failures.ts'
+import type {Session} from './session.ts'
+import {readStateFile, withSerial} from './state-file.ts'
+import type {StateFile} from './state-file.ts'
+
+/** A state that an apply could not write. */
+export interface LostState {
+  /** As the tool left it. It holds secrets in clear text. */
+  readonly state: string
+  /** The state that the apply's plan was made with; empty when it cannot be told. */
+  readonly before: string
+}
+
+/** Why a state does not go onto the one that is there: what either of the two knows alone. */
+export interface Moved {
+  readonly kind: 'moved'
+  /** `serial 7` */
+  readonly there: string
+  readonly onlyThere: readonly string[]
+  readonly onlyLost: readonly string[]
+}
+
+/** What became of a state that was to be written. */
+export type Pushed =
+  | {readonly kind: 'written'}
+  /** Nothing in it is missing in what is there. */
+  | {readonly kind: 'there'}
+  | Moved
+  /** The backend could not be asked or did not take it. */
+  | {readonly kind: 'refused'; readonly explain: () => Failure}
+
+/**
+ * Writes a state that an apply could not write, unless somebody has written another one meanwhile: never by force.
+ *
+ * The tool's own check (same lineage, higher serial) is not enough. Each try to write raises the serial, so a state whose
+ * backend was away for minutes is some serials ahead, and would go over what another run wrote since. So it is written
+ * only if no object of what is there gets lost, and as the very next serial: whoever writes between the look and the push
+ * has that serial already, and the tool refuses under its lock.
+ */
+export async function pushState(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
+  const folder = await privateFolder(session.world.env, 'slipway-state')
+  try {
+    const pulled = join(folder, 'there.tfstate')
+    const asked = await session.save(['state', 'pull', '-no-color'], pulled)
+    if (asked.code !== 0) return refused(session, asked)
+    const there = readStateFile(await readFile(pulled, 'utf8'))
+    const verdict = judge(lost, there)
+    if (verdict !== 'push') return verdict
+    const file = join(folder, 'lost.tfstate')
+    await writePrivateFile(file, asNext(lost.state, there))
+    const wait = lockTimeout === undefined ? [] : [`-lock-timeout=${lockTimeout}`]
+    const pushed = await session.call(['state', 'push', '-no-color', ...wait, file])
+    return pushed.code === 0 ? {kind: 'written'} : refused(session, pushed)
+  } finally {
+    await rm(folder, {recursive: true, force: true})
+  }
+}
+
+/** Whether it is to be written, or what became of it without. */
+type Verdict = 'push' | Exclude<Pushed, {kind: 'refused'}>
+
+/** Whether a state may be written onto the one that is there, if any is. */
+export function judge({state, before}: LostState, there: StateFile | undefined): Verdict {
+  const ours = readStateFile(state)
+  if (there === undefined) return 'push'
+  if (ours?.lineage !== there.lineage) return moved(there)
+  const [made, standing] = [ours.objects, there.objects]
+  // What is in an encrypted state cannot be told: only the very next one is surely none that lost its turn.
+  if (made === undefined || standing === undefined) return ours.serial === there.serial + 1 ? 'push' : moved(there)
+  // What the apply itself destroyed is in the state before it, and may still be in what is there.
+  const earlier = readStateFile(before)?.objects ?? new Map<string, string>()
+  const onlyThere = [...standing].filter(([key]) => !made.has(key) && !earlier.has(key)).map(([, name]) => name)
+  const onlyLost = [...made].filter(([key]) => !standing.has(key)).map(([, name]) => name)
+  if (there.serial < ours.serial) return onlyThere.length === 0 ? 'push' : moved(there, onlyThere, onlyLost)
+  return onlyLost.length === 0 ? {kind: 'there'} : moved(there, onlyThere, onlyLost)
+}
+
+function moved({serial}: StateFile, onlyThere: readonly string[] = [], onlyLost: readonly string[] = []): Moved {
+  return {kind: 'moved', there: `serial ${String(serial)}`, onlyThere, onlyLost}
+}
+
+function asNext(state: string, there: StateFile | undefined): string {
+  const plain = readStateFile(state)?.objects !== undefined
+  return there !== undefined && plain ? withSerial(state, there.serial + 1) : state
+}
+
+function refused(session: Session, finished: Finished): Pushed {
+  const broken = {
+    phase: 'apply',
+    root: session.root,
+    diagnostics: diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, session.root),
+    lastWords: lastWords(session.tool.name, finished),
+  } as const
+  return {kind: 'refused', explain: () => explainBroken(session.world, broken)}
+}
