@@ -13,14 +13,13 @@ import {makePlan} from '../../shared/terraform/make-plan.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/open-root.ts'
 import type {OpenRoot} from '../../shared/terraform/open-root.ts'
-import {readInputs} from './inputs.ts'
 import type {PlanInputs} from './inputs.ts'
 import {publish, publishFailure} from './publish.ts'
 import {report, showInLog} from './report.ts'
 import {planDigest, savePlan} from './save.ts'
 
 /** Plans a root module, shows what would change, and keeps the plan so that exactly it can be applied later. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: PlanInputs): Promise<void> {
   const started = world.clock.now()
   const origin = await readOrigin(world.env)
   const store = await openStore(world, inputs.root.planStore, {
