@@ -3,6 +3,7 @@ import {existsSync} from 'node:fs'
 import {cp, mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {promisify} from 'node:util'
 
 const run = promisify(execFile)
@@ -16,13 +17,14 @@ export interface Clone {
 }
 
 /**
- * Clones this repository as the working tree stands: its newest commit, and in one commit on top what is not committed
- * yet. The clone keeps the commit's hash where nothing was changed.
+ * Clones this repository as the working tree stands: its newest commit without those before it, and in one commit on top
+ * what is not committed yet. The clone keeps the commit's hash where nothing was changed.
  * @param change edits the clone before its last commit
  */
 export async function cloneRepository(change?: (folder: string) => Promise<void>): Promise<Clone> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-demo-'))
-  await git(root, 'clone', '--quiet', '--no-hardlinks', root, folder)
+  // As actions/checkout fetches it. A whole history is thousands of files more, which every job would copy and delete.
+  await git(root, 'clone', '--quiet', '--depth', '1', pathToFileURL(root).href, folder)
   await bringPending(folder)
   await change?.(folder)
   await git(folder, 'add', '--all')
