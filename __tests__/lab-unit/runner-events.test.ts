@@ -29,3 +29,21 @@ describe('the jobs of a workflow that is called', () => {
     expect(jobs.get('staging/build')?.outputs).toEqual({image: {digest: 'a'}})
   })
 })
+
+test('a step has taken what the runner says, and those of a composite action are not counted twice', () => {
+  const {take, collected} = collectEvents()
+  const step = (name: string, stage: string, stepID: readonly string[], seconds: number): void => {
+    const executionTime = seconds * 1e9
+    take(line('ship/delivery/build', 'build', {step: name, stage, stepID, executionTime, stepResult: 'success'}))
+  }
+  take(line('ship/delivery/build', 'build', {step: 'Set up job', stepid: ['--setup-job'], stepResult: 'success'}))
+  step('actions/checkout@v7', 'Main', ['0', '0'], 1.5)
+  step('actions/checkout@v7', 'Main', ['0'], 1.75)
+  step('slipway/slipway/actions/ecr-build-push@v1', 'Main', ['image'], 11.25)
+  step('slipway/slipway/actions/ecr-build-push@v1', 'Post', ['image'], 0.25)
+  expect(collected().jobs.get('build')?.steps).toEqual([
+    {name: 'actions/checkout@v7', stage: 'Main', seconds: 1.75},
+    {name: 'slipway/slipway/actions/ecr-build-push@v1', stage: 'Main', seconds: 11.25},
+    {name: 'slipway/slipway/actions/ecr-build-push@v1', stage: 'Post', seconds: 0.25},
+  ])
+})

@@ -12,6 +12,16 @@ export interface JobRun {
   readonly log: string
   /** Seconds from its first to its last line. */
   readonly seconds: number
+  /** Its steps and their post steps as they ended; those of a composite action are a part of its own. */
+  readonly steps: readonly StepRun[]
+}
+
+/** How long one step of a job took, as the runner counts it. */
+export interface StepRun {
+  /** As the workflow names it: what it uses, or what it runs. */
+  readonly name: string
+  readonly stage: 'Pre' | 'Main' | 'Post'
+  readonly seconds: number
 }
 
 /** Called for each line of a step's log. */
@@ -39,6 +49,11 @@ const runnerLine = z.object({
   jobResult: z.string().optional(),
   level: z.string().optional(),
   time: z.string().optional(),
+  step: z.string().optional(),
+  stage: z.enum(['Pre', 'Main', 'Post']).optional().catch(undefined),
+  stepResult: z.string().optional(),
+  /** Of a step that has ended, in nanoseconds. */
+  executionTime: z.number().optional(),
 })
 
 type RunnerLine = z.infer<typeof runnerLine>
@@ -51,6 +66,7 @@ interface Draft {
   readonly outputs: Record<string, Record<string, string>>
   summary: string
   readonly errors: string[]
+  readonly steps: StepRun[]
   log: string
   readonly began: number
   ended: number
@@ -116,6 +132,7 @@ function jobOf(jobs: Map<string, Draft>, id: string, line: RunnerLine): Draft {
     outputs: {},
     summary: '',
     errors: [],
+    steps: [],
     log: '',
     began: at,
     ended: at,
@@ -128,6 +145,7 @@ function jobOf(jobs: Map<string, Draft>, id: string, line: RunnerLine): Draft {
 function record(line: RunnerLine, job: Draft, tell: (said: string) => void): void {
   if (line.jobResult !== undefined) job.result = line.jobResult === 'success' ? 'success' : 'failure'
   command(line, job)
+  step(line, job)
   const said = saidBy(line)
   if (said === '') return
   job.log += `${said}\n`
@@ -141,6 +159,12 @@ function command(line: RunnerLine, job: Draft): void {
   if (line.command === 'error') job.errors.push(line.arg ?? line.msg ?? '')
 }
 
+function step({stepResult, stepID, step: name, stage, executionTime}: RunnerLine, job: Draft): void {
+  const isOfTheJob = stepID?.length === 1
+  if (stepResult === undefined || executionTime === undefined || stage === undefined || !isOfTheJob) return
+  job.steps.push({name: name ?? '', stage, seconds: executionTime / 1e9})
+}
+
 /** What a step printed; annotations without the runner's own decoration. */
 function saidBy(line: RunnerLine): string {
   if (line.command === 'error' || line.command === 'warning') return `${line.command}: ${line.arg ?? ''}`
@@ -148,6 +172,6 @@ function saidBy(line: RunnerLine): string {
   return told ? (line.msg ?? '').replace(/\n$/, '') : ''
 }
 
-function finished({result, outputs, summary, errors, log, began, ended}: Draft): JobRun {
-  return {result, outputs, summary, errors, log, seconds: Math.max(0, (ended - began) / 1000)}
+function finished({result, outputs, summary, errors, steps, log, began, ended}: Draft): JobRun {
+  return {result, outputs, summary, errors, steps, log, seconds: Math.max(0, (ended - began) / 1000)}
 }
