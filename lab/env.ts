@@ -55,3 +55,13 @@ export function labEnvironment(env: NodeJS.ProcessEnv = process.env): LabEnviron
     vars: {...own, PATH: prependPath(env, path)},
   }
 }
+
+/** Options of any AWS client that is to speak with the lab. */
+export function labClient(lab: LabEnvironment): {
+  endpoint: string
+  region: string
+  credentials: {accessKeyId: string; secretAccessKey: string}
+} {
+  const {AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = ''} = lab.vars
+  return {endpoint: lab.endpoint, region: lab.region, credentials: {accessKeyId, secretAccessKey}}
+}

@@ -1,5 +1,5 @@
 export {down, labProblem, status, up, type LabOptions, type PartStatus} from './lifecycle.ts'
-export {isLabPrepared, labEnvironment, type LabEnvironment} from './env.ts'
+export {isLabPrepared, labClient, labEnvironment, type LabEnvironment} from './env.ts'
 export {addOptional, optionalTool, type OptionalTool} from './optional.ts'
 export {baseImageBuildContexts} from './base-image.ts'
 export {runWorkflow, type JobRun, type WorkflowCall, type WorkflowRun} from './runner.ts'

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import type {Task} from '@aws-sdk/client-ecs'
 import {waitFor} from '../../lab/core/poll.ts'
-import {baseImageBuildContexts, labEnvironment, status} from '../../lab/index.ts'
+import {baseImageBuildContexts, labClient, labEnvironment, status} from '../../lab/index.ts'
 
 const MINUTE = 60_000
 const lab = labEnvironment()
@@ -24,14 +24,7 @@ const run = promisify(execFile)
 const tool = async (name: string, ...args: string[]): Promise<string> =>
   (await run(name, args, {env, maxBuffer: 1 << 26})).stdout.trim()
 
-const client = {
-  endpoint: lab.endpoint,
-  region: lab.region,
-  credentials: {
-    accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-  },
-}
+const client = labClient(lab)
 const ecr = new ECRClient(client)
 const ecs = new ECSClient(client)
 const logs = new CloudWatchLogsClient(client)

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {HeadObjectCommand, PutObjectCommand, S3Client} from '@aws-sdk/client-s3'
-import {labEnvironment} from '../../lab/index.ts'
+import {labClient, labEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
 import type {WorkflowRun} from '../../lab/runner.ts'
 import {labVariables, makeStateBucket} from '../../scripts/demo/chain.ts'
@@ -20,15 +20,7 @@ const MINUTES = 60_000
 const NAME = `commands-${String(Date.now())}`
 const lab = labEnvironment()
 const execute = promisify(execFile)
-const s3 = new S3Client({
-  endpoint: lab.endpoint,
-  region: lab.region,
-  forcePathStyle: true,
-  credentials: {
-    accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-  },
-})
+const s3 = new S3Client({...labClient(lab), forcePathStyle: true})
 
 const CALLER = `
 name: commands

@@ -1,16 +1,7 @@
 import {spawn, spawnSync} from 'node:child_process'
 import {CreateRepositoryCommand, DeleteRepositoryCommand, ECRClient} from '@aws-sdk/client-ecr'
+import {labClient} from '../../lab/index.ts'
 import type {LabEnvironment} from '../../lab/index.ts'
-
-/** Options of any AWS client that is to speak with the lab. */
-export function labClient(lab: LabEnvironment): {
-  endpoint: string
-  region: string
-  credentials: {accessKeyId: string; secretAccessKey: string}
-} {
-  const {AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = ''} = lab.vars
-  return {endpoint: lab.endpoint, region: lab.region, credentials: {accessKeyId, secretAccessKey}}
-}
 
 /** Makes a repository; what comes back removes it with all images. */
 export async function labRepository(lab: LabEnvironment, repositoryName: string): Promise<() => Promise<void>> {

@@ -2,7 +2,7 @@ import {DescribeServicesCommand, DescribeTasksCommand, ECSClient, ListTasksComma
 import {labDefinition, labService} from '../../__tests__/support/lab-ecs.ts'
 import type {LabService} from '../../__tests__/support/lab-ecs.ts'
 import {systemClock} from '../../actions/shared/core/clock.ts'
-import {labClient} from '../core/lab-room.ts'
+import {labClient} from '../../lab/index.ts'
 import {besides} from '../core/other.ts'
 import type {Peer} from '../core/peers.ts'
 import type {Bench, Case, Opened, Row, Sample} from '../core/row.ts'

@@ -2,6 +2,7 @@ import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
 import {CreateBucketCommand, S3Client} from '@aws-sdk/client-s3'
 import {baseImageBuildContexts} from '../../lab/base-image.ts'
+import {labClient} from '../../lab/index.ts'
 import type {LabEnvironment} from '../../lab/index.ts'
 import {runWorkflow} from '../../lab/runner.ts'
 import type {JobRun, WorkflowRun} from '../../lab/runner.ts'
@@ -85,15 +86,7 @@ export function labVariables(lab: LabEnvironment): Record<string, string> {
 
 /** Makes the bucket of {@link labVariables} for states and plans, where it is missing. */
 export async function makeStateBucket(lab: LabEnvironment): Promise<void> {
-  const s3 = new S3Client({
-    endpoint: lab.endpoint,
-    region: lab.region,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  })
+  const s3 = new S3Client({...labClient(lab), forcePathStyle: true})
   try {
     await s3.send(new CreateBucketCommand({Bucket: STATE_BUCKET}))
   } catch (error) {

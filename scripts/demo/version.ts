@@ -3,6 +3,7 @@ import {get} from 'node:http'
 import {promisify} from 'node:util'
 import {DescribeTasksCommand, ECSClient, ListTasksCommand} from '@aws-sdk/client-ecs'
 import type {Task} from '@aws-sdk/client-ecs'
+import {labClient} from '../../lab/index.ts'
 import type {LabEnvironment} from '../../lab/index.ts'
 
 const run = promisify(execFile)
@@ -22,14 +23,7 @@ export async function versionsOnEcs(
   service: string,
   port: number,
 ): Promise<ServedVersion[]> {
-  const ecs = new ECSClient({
-    endpoint: lab.endpoint,
-    region: lab.region,
-    credentials: {
-      accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-    },
-  })
+  const ecs = new ECSClient(labClient(lab))
   const {taskArns = []} = await ecs.send(
     new ListTasksCommand({cluster, serviceName: service, desiredStatus: 'RUNNING'}),
   )

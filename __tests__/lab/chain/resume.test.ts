@@ -4,7 +4,7 @@ import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {DescribeServicesCommand, ECSClient, ListTaskDefinitionsCommand} from '@aws-sdk/client-ecs'
-import {labEnvironment} from '../../../lab/index.ts'
+import {labClient, labEnvironment} from '../../../lab/index.ts'
 import {JOBS, runChain, servedVersions, whatHappened} from '../../../scripts/demo/chain.ts'
 import type {ChainRun} from '../../../scripts/demo/chain.ts'
 import type {Change} from '../../../scripts/demo/faults.ts'
@@ -12,14 +12,7 @@ import type {Change} from '../../../scripts/demo/faults.ts'
 const MINUTES = 60_000
 const lab = labEnvironment()
 const execute = promisify(execFile)
-const ecs = new ECSClient({
-  endpoint: lab.endpoint,
-  region: lab.region,
-  credentials: {
-    accessKeyId: lab.vars['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: lab.vars['AWS_SECRET_ACCESS_KEY'] ?? '',
-  },
-})
+const ecs = new ECSClient(labClient(lab))
 
 const id = randomUUID()
 const commit: Change = {
