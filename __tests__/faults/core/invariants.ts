@@ -23,6 +23,8 @@ export interface Evidence {
   readonly left: readonly string[]
   /** What main or post must have said. */
   readonly toSay: readonly string[]
+  /** What the log must show of why the target cannot be reached. */
+  readonly causes: readonly string[]
 }
 
 /** What must hold in every cell: a rule gives a sentence for each way in which it was broken. */
@@ -78,12 +80,13 @@ function gibberish(run: ActionResult): string[] {
   return found.slice(0, 1).map((words) => `shows "${words.trim().slice(0, 100)}"`)
 }
 
-function truth({cell, main, post, standing, changes, toSay}: Evidence): (string | false)[] {
+function truth({cell, main, post, standing, changes, toSay, causes}: Evidence): (string | false)[] {
   const status = main.outputs['status'] ?? ''
   const texts = [main.log, main.summary].join('\n')
   const said = `${texts}\n${post?.log ?? ''}`
   return [
     ...(main.code === 0 ? trueGreen(status) : trueRed(cell, main, status)),
+    ...causes.map((words) => !said.includes(words) && `does not tell the cause: "${words}"`),
     ...toSay.map((words) => !said.includes(words) && `does not say "${words}", which is left to mend`),
     status === 'rolled-back' && standing !== 'before' && `says rolled back, and the target is ${standing}`,
     /nothing (?:was|has been) changed/.test(texts) && changes > 0 && 'says that nothing was changed, and it was',

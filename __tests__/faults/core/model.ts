@@ -40,6 +40,8 @@ export interface Room {
   left(): readonly string[]
   /** Words that a person must find in the log, to mend what the run could not: the id of a lock that is still held. */
   toSay?(): readonly string[]
+  /** What a person must find in the log where the run could see it: why a target cannot be reached. */
+  causes?(): readonly string[]
   /** Files below RUNNER_TEMP that the action hands to later steps on purpose, by their names. */
   readonly handedOn?: RegExp
   /** Whatever else a person could read: comments, artifacts. */

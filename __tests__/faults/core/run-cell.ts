@@ -64,6 +64,7 @@ async function playArmed(
   const running = alone ? [] : await remaining(id)
   const left = alone ? [] : [...running, ...room.left()]
   const toSay = alone ? [] : [...(room.toSay?.() ?? [])]
+  const causes = isSeen(cell, main, room) ? [...(room.causes?.() ?? [])] : []
   const files = secretFiles(room, folder)
   // What cannot be removed must be told instead.
   if (fault.name === 'RUNNER_TEMP read-only') toSay.push(...files.map((path) => basename(dirname(path))))
@@ -76,7 +77,13 @@ async function playArmed(
   if (subject.post) await run(cell, afterwards(inFolder(next, id, folder), again), id)
   const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
   const standingAgain = await room.standing()
-  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, toSay, ...seen}
+  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, toSay, causes, ...seen}
+}
+
+// What a run is cut off from, or is ended before, it cannot tell.
+function isSeen({fault}: Cell, main: ActionResult, room: Room): boolean {
+  if (room.changes() === 0 || main.outputs['failure-reason'] === 'cancelled') return false
+  return fault.passes === true || (fault.family === 'machine' && !/^no (?:network|DNS)/.test(fault.name))
 }
 
 // The runner empties RUNNER_TEMP itself: where no post step comes after a kill, or one that does not know what for.

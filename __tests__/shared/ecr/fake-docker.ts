@@ -58,7 +58,7 @@ const given = key === undefined ? {} : script[key]
 const answer = Array.isArray(given) ? given[Math.min(calls, given.length) - 1] : given
 const put = (url, body) => new Promise((resolve) => {
   const give = (what) => { process.stderr.write('ERROR: failed to build: failed to solve: failed to push ' + url + ': ' + what + '\\n'); process.exit(1) }
-  const request = http.request(url, {method: 'PUT', timeout: 5000}, (response) => {
+  const request = http.request(url, {method: 'PUT', timeout: 15000}, (response) => {
     if (response.statusCode !== 201) give('unexpected status from PUT request: ' + response.statusCode + ' ' + response.statusMessage)
     response.on('error', () => {}); response.resume(); resolve()
   })
