@@ -334,6 +334,23 @@ describe('cancelled on the way', () => {
     ])
   })
 
+  test('a task that the runner has no room to note is followed to its end all the same, and its name is told', async () => {
+    const {world, ecs, failure} = await runAgainst(run, history({exit: 0}), usual, (made) => {
+      const {saveState} = made.outputs
+      Object.assign(made.outputs, {
+        saveState: (name: string, value: string) => {
+          const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC'})
+          if (value.includes('t1aa')) throw full
+          saveState(name, value)
+        },
+      })
+    })
+    expect(failure).toBeUndefined()
+    expect(world.outputsSet['status']).toBe('succeeded')
+    expect(world.annotations.join()).toMatch(/post step could not be told of task t1aa \(the runner: its disk is full/)
+    expect(ecs.inputsOf('StopTask')).toEqual([])
+  })
+
   test('a post step after a main step that ended by itself does nothing', async () => {
     const {ecs} = await runAgainst(afterCancel, forever, {}, undefined, {STATE_memory: '{}', STATE_settled: 'true'})
     expect(ecs.calls).toEqual([])

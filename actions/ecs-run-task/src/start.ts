@@ -3,12 +3,14 @@ import {RunTaskCommand} from '@aws-sdk/client-ecs'
 import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/client-ecs'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
+import {outsideTrouble} from '../../shared/core/outside.ts'
 import {countRetry} from '../../shared/core/retried.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
-import {shortName} from '../../shared/ecs/names.ts'
+import {shortName, shortTask} from '../../shared/ecs/names.ts'
 import {persist} from '../../shared/ecs/persist.ts'
 import {explainRefusal} from '../../shared/ecs/refusals.ts'
 import type {Inputs} from './inputs.ts'
@@ -42,7 +44,7 @@ export async function startTasks(
       ask('ecs:RunTask', () => persist(world.clock, world.cancel, () => aws.ecs.send(command))),
     )
     if (tasks.length > 0) {
-      rememberForPost(world, aws, inputs, tasks, mark)
+      noteStarted(world, aws, inputs, tasks, mark)
       warnOfFewer(world, inputs.count, tasks, failures)
       return tasks
     }
@@ -51,6 +53,19 @@ export async function startTasks(
     world.log.line(`  no capacity (${why}); trying again`)
     countRetry('ECS for capacity')
     await world.clock.sleep(CAPACITY_PAUSE_MS, world.cancel)
+  }
+}
+
+// A task that runs is followed to its end, also on a runner that cannot write any more: nobody else waits for it.
+function noteStarted(world: World, aws: Aws, inputs: Inputs, tasks: readonly Task[], mark: string | undefined): void {
+  try {
+    rememberForPost(world, aws, inputs, tasks, mark)
+  } catch (error) {
+    const names = tasks.map(({taskArn}) => shortTask(taskArn)).join(', ')
+    const why = outsideTrouble(error)?.cause ?? errorMessage(error)
+    world.log.warning(
+      `The post step could not be told of task ${names} (the runner: ${why}): should this run be cancelled, see that it is stopped.`,
+    )
   }
 }
 
