@@ -2,9 +2,9 @@ import {InputError} from '../../core/errors.ts'
 import type {Discovery, Resource} from '../api/discovery.ts'
 import {collectionPath, objectPath} from '../api/discovery.ts'
 import type {Manifest} from '../manifests/manifest-set.ts'
-import {where} from '../manifests/manifest-set.ts'
 import {title} from '../object.ts'
 import type {KubeObject} from '../object.ts'
+import {unknownKinds} from './unknown-kinds.ts'
 
 /** An object of the set, with its place in the API. */
 export interface Wanted {
@@ -33,13 +33,7 @@ export async function placeInApi(
 ): Promise<Wanted[]> {
   const found = await Promise.all(manifests.map(async ({object}) => await discovery.find(object)))
   const unknown = manifests.filter((_manifest, at) => found[at] === undefined)
-  if (unknown.length > 0) {
-    const kinds = unknown.map(({object, place}) => `${object.apiVersion} ${object.kind} (${where(place)})`)
-    throw new InputError(
-      `The cluster does not know ${[...new Set(kinds)].join(', ')}: install its CustomResourceDefinition first, or ` +
-        'check the apiVersion against the cluster.',
-    )
-  }
+  if (unknown.length > 0) throw new InputError(unknownKinds(unknown))
   return manifests.map((manifest, at) => place(manifest, found[at] as Resource, namespace, annotations))
 }
 
