@@ -1,9 +1,10 @@
 import {constants} from 'node:os'
 import type {KubeObject} from '../object.ts'
 import {explain} from './causes.ts'
-import {containerSpec, isInit, probeTarget} from './pod.ts'
+import {containerSpec, isInit} from './pod.ts'
 import type {ContainerStatus, Terminated} from './pod.ts'
 import {unhealthy} from './probe-events.ts'
+import {probeTrouble} from './probe-trouble.ts'
 import type {Problem} from './problem.ts'
 import type {KubeEvent} from './view.ts'
 
@@ -78,12 +79,11 @@ function probeVerdict(
   if (![KILLED, TERMINATED, 0].includes(exitCode)) return undefined
   const kind = (['liveness', 'startup'] as const).find((one) => unhealthy(events, container, pod, one) !== undefined)
   if (kind === undefined) return undefined
-  const target = probeTarget(containerSpec(pod, container)?.[`${kind}Probe`])
-  const answer = unhealthy(events, container, pod, kind) ?? ''
+  const {says, mend} = probeTrouble(pod, container, kind, unhealthy(events, container, pod, kind) ?? '')
   return {
     reason: 'health-check-failed',
-    cause: `container "${container}" is killed because its ${kind} probe fails: ${target}: ${answer}`,
+    cause: `container "${container}" is killed because its ${kind} probe fails: ${says}`,
     group: `${kind} ${container}`,
-    advice: `correct the path or port of the ${kind} probe, or give the app more time with a startupProbe`,
+    advice: `${mend}; an app that is slow to start gets more time by a startupProbe`,
   }
 }

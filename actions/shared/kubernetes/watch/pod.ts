@@ -45,6 +45,7 @@ export interface Probe {
 export interface ContainerSpec {
   readonly name: string
   readonly image?: string
+  readonly ports?: readonly {readonly name?: string; readonly containerPort: number}[]
   readonly readinessProbe?: Probe
   readonly livenessProbe?: Probe
   readonly startupProbe?: Probe

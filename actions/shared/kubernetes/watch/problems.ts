@@ -3,9 +3,10 @@ import {condition} from '../object.ts'
 import {explain} from './causes.ts'
 import type {Sign, Verdict} from './causes.ts'
 import {exitProblem} from './exit.ts'
-import {containersOf, containerSpec, isReady, lastEnd, podStatus, probeTarget, unschedulable} from './pod.ts'
+import {containersOf, containerSpec, isReady, lastEnd, podStatus, unschedulable} from './pod.ts'
 import type {ContainerStatus} from './pod.ts'
 import {unhealthy} from './probe-events.ts'
+import {probeTrouble} from './probe-trouble.ts'
 import type {Problem} from './problem.ts'
 import {timesSeen} from './revision.ts'
 import type {KubeEvent} from './view.ts'
@@ -89,11 +90,12 @@ function probeProblem(pod: KubeObject, events: readonly KubeEvent[]): Problem | 
   const answer = unhealthy(events, status.name, pod, kind)
   const misses = events.filter(({reason}) => reason === 'Unhealthy').reduce((sum, event) => sum + timesSeen(event), 0)
   if (answer === undefined || misses < Math.max(READINESS_MISSES, probe?.failureThreshold ?? 0)) return undefined
+  const {says, mend} = probeTrouble(pod, status.name, kind, answer)
   return {
     reason: 'health-check-failed',
     patience: 'long',
-    cause: `container "${status.name}" runs, but its ${kind} probe fails: ${probeTarget(probe)}: ${answer}`,
-    advice: `correct the path or port of the ${kind} probe, or what it asks for`,
+    cause: `container "${status.name}" runs, but its ${kind} probe fails: ${says}`,
+    advice: mend,
     group: `${kind} ${status.name}`,
     pod: pod.metadata.name ?? '',
     container: status.name,
