@@ -42,7 +42,7 @@ async function room(situation: Situation): Promise<Room> {
     standing,
     changes: () => new Set(runs().map(({clientToken}) => clientToken)).size,
     left: () => (standing() === 'between' ? ['a task runs on that nobody waits for'] : []),
-    causes: () => (situation === 'crash' ? ['exit code 1', CRY] : []),
+    causes: () => (situation === 'crash' ? ['exits with code 1', CRY] : []),
     // The stopped task of the run before is no matter of the next one.
     again: () => {
       ecs.forget()

@@ -144,7 +144,7 @@ async function room(version: Version, {noise}: RoomWish): Promise<Room> {
     standing: () => standing(kube),
     changes: () => (kube.calls.filter((call) => call.method === 'PATCH' && changes(call)).length > 0 ? 1 : 0),
     left: () => [],
-    causes: () => (version === 'exits' ? ['exit code 1'] : []),
+    causes: () => (version === 'exits' ? ['exits with code 1'] : []),
     close: () => closeAll(proxy, kube),
   }
 }
