@@ -4,6 +4,7 @@ import {Failure} from '../../shared/core/diagnosis.ts'
 import type {Evidence} from '../../shared/core/diagnosis.ts'
 import {stoppedFacts, causeOf} from '../../shared/ecs/causes.ts'
 import type {Definition} from '../../shared/ecs/definition.ts'
+import {failingCheck} from '../../shared/ecs/health-check.ts'
 import {logLink, taskLink} from '../../shared/ecs/links.ts'
 import {shortName, shortTask} from '../../shared/ecs/names.ts'
 import {essentialContainers, isStopped} from '../../shared/ecs/task-groups.ts'
@@ -73,15 +74,15 @@ function taskFailure(
 function unhealthyFailure(inputs: Inputs, definition: Definition, followed: Followed, task: Task): Failure {
   const lines = linesOf(followed, task)
   const names = (task.containers ?? []).filter(({healthStatus}) => healthStatus === 'UNHEALTHY').map(({name}) => name)
-  const who = names.length === 0 ? 'the task' : `container "${names.join('", "')}"`
+  const {sentence, advice} = failingCheck(definition, names[0])
   return new Failure({
     reason: 'health-check-failed',
     subject: shortName(task.taskDefinitionArn),
-    cause: `the health check of ${who} fails`,
+    cause: sentence,
     ...(lines.length > 0 && {
       evidence: [{title: `last lines of task ${shortTask(task.taskArn)}`, lines: lines.slice(-inputs.logLines)}],
     }),
-    advice: 'run the command of "healthCheck" inside the image; raise "startPeriod" when the app starts slowly',
+    advice,
     undo: inputs.onTimeout === 'stop' ? 'the task was stopped' : 'the task was left running (on-timeout: keep)',
     links: linksOf(inputs, definition, task),
   })

@@ -1,7 +1,8 @@
 import type {Task} from '@aws-sdk/client-ecs'
-import {causeOf} from './causes.ts'
+import {causeOf, stoppedFacts} from './causes.ts'
 import type {Cause} from './cause.ts'
 import type {Definition} from './definition.ts'
+import {failingCheck} from './health-check.ts'
 
 /** Tasks that stopped for the same cause, the oldest first. */
 export interface TaskGroup {
@@ -16,12 +17,19 @@ export function essentialContainers(definition: Definition): string[] {
     .map(({name}) => name ?? '')
 }
 
+/** Why `task` stopped, by its definition too; undefined when nobody has to worry. */
+export function causeIn(task: Task, definition: Definition): Cause | undefined {
+  const essential = essentialContainers(definition)
+  const cause = causeOf(task, essential)
+  if (cause?.key.startsWith('container-health/') !== true) return cause
+  return {...cause, ...failingCheck(definition, stoppedFacts(task, essential).container?.name)}
+}
+
 /** Failed tasks grouped by their cause, the largest group first. */
 export function groupByCause(tasks: readonly Task[], definition: Definition): TaskGroup[] {
-  const essential = essentialContainers(definition)
   const groups = new Map<string, {cause: Cause; tasks: Task[]}>()
   for (const task of tasks.filter(isStopped)) {
-    const cause = causeOf(task, essential)
+    const cause = causeIn(task, definition)
     if (cause === undefined) continue
     const group = groups.get(cause.key) ?? {cause, tasks: []}
     group.tasks.push(task)

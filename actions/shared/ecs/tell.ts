@@ -1,10 +1,9 @@
 import type {Service, ServiceDeployment, Task} from '@aws-sdk/client-ecs'
-import {causeOf} from './causes.ts'
 import {codeDeployWords} from './code-deploy-judge.ts'
 import type {Definition} from './definition.ts'
 import {isYoung} from './judge.ts'
 import {shortTask} from './names.ts'
-import {essentialContainers, isStopped} from './task-groups.ts'
+import {causeIn, isStopped} from './task-groups.ts'
 import {explainTargets} from './target-health.ts'
 import type {SickTargets} from './target-health.ts'
 import type {Track} from './track.ts'
@@ -91,7 +90,7 @@ function stageWords(record: ServiceDeployment | undefined): string[] {
 
 /** One line for a task that failed: `task 7d1e stopped: container "api" exits with code 3 right after start`. */
 export function stopLine(task: Task, definition: Definition): string | undefined {
-  const cause = causeOf(task, essentialContainers(definition))
+  const cause = causeIn(task, definition)
   return cause === undefined ? undefined : `task ${shortTask(task.taskArn)} stopped: ${cause.sentence}`
 }
 
