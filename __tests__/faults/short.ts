@@ -10,9 +10,10 @@ const WORST: Readonly<Record<string, RegExp>> = {
     / (push · (503 × 3|answer lost)|read back · wrong JSON|build · SIGINT|log in · expired credentials|build · invalid UTF-8|from the start · GITHUB_OUTPUT missing)$/,
   'ecs-deploy':
     / \(good\) · (register · answer lost|update · (answer lost|reset|wrong JSON|SIGINT|SIGKILL)|wait · 503 × 3|from the start · (clock 10 min fast|no DNS|GITHUB_STATE missing|disk full in RUNNER_TEMP))$/,
-  'ecs-run-task': / (start · answer lost|follow · (SIGTERM|truncated body)|preflight · expired credentials)$/,
+  'ecs-run-task':
+    / (\(migration\) · (start · (answer lost|GITHUB_STATE missing)|follow · SIGTERM|preflight · expired credentials)|\(crash\) · follow · truncated body)$/,
   'kubectl-rollout':
-    / \(good\) · (apply · (answer lost|wrong JSON|truncated for ever)|wait · (SIGINT|SIGKILL|expired credentials|RUNNER_TEMP read-only)|from the start · (no network|GITHUB_OUTPUT missing))$/,
+    / (\(good\) · (apply · (answer lost|wrong JSON|truncated for ever)|wait · (SIGINT|SIGKILL|expired credentials|RUNNER_TEMP read-only)|from the start · (no network|GITHUB_OUTPUT missing))|\(exits at once\) · watch on · (reset|SIGINT))$/,
   'terraform-plan': / (plan · SIGINT|keep · (503 × 3|reset)|plan · invalid UTF-8)$/,
   'terraform-apply':
     / \(reviewed plan\) · (fetch · reset|write state · (503 × 3|answer lost)|apply · (SIGINT, SIGTERM|SIGKILL|RUNNER_TEMP read-only)|from the start · GITHUB_STATE missing)$/,
