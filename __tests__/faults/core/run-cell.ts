@@ -61,15 +61,7 @@ async function playArmed(
   const alone = (fault as Partial<SignalFault>).alone === true
   const post = subject.post && !alone ? await run(cell, afterwards(armed.call, main), id) : undefined
   await armed.disarm()
-  const running = alone ? [] : await remaining(id)
-  const left = alone ? [] : [...running, ...room.left()]
-  const toSay = alone ? [] : [...(room.toSay?.() ?? [])]
-  const causes = isSeen(cell, main, room) ? [...(room.causes?.() ?? [])] : []
-  const files = secretFiles(room, folder)
-  // What cannot be removed must be told instead.
-  if (fault.name === 'RUNNER_TEMP read-only') toSay.push(...files.map((path) => basename(dirname(path))))
-  else if (!isLeftToRunner(cell, main))
-    left.push(...files.map((path) => `a file with a login or a secret is left: ${path}`))
+  const traces = await tracesOf(cell, main, room, id, folder)
   const became = await targetOf(room)
   endProcessesOf(id)
   const next = (await room.again?.()) ?? room.call
@@ -77,7 +69,28 @@ async function playArmed(
   if (subject.post) await run(cell, afterwards(inFolder(next, id, folder), again), id)
   const seen = {secretInProcessList: watcher.sawSecretOf(id), shown: room.shown?.() ?? '', secrets: room.secrets}
   const standingAgain = await room.standing()
-  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, left, toSay, causes, ...seen}
+  return {cell, met: armed.met(), main, post, ...became, again, standingAgain, ...traces, ...seen}
+}
+
+/** What main and post left behind, and what they must have said. */
+async function tracesOf(
+  cell: Cell,
+  main: ActionResult,
+  room: Room,
+  id: string,
+  folder: string,
+): Promise<Pick<Evidence, 'left' | 'toSay' | 'causes'>> {
+  const causes = isSeen(cell, main, room) ? (room.causes?.() ?? []) : []
+  // A runner that is gone as well takes its processes and its folder with it.
+  if ((cell.fault as Partial<SignalFault>).alone === true) return {left: [], toSay: [], causes}
+  const left = [...(await remaining(id)), ...room.left()]
+  const files = secretFiles(room, folder)
+  const toSay = room.toSay?.() ?? []
+  // What cannot be removed must be told instead.
+  if (cell.fault.name === 'RUNNER_TEMP read-only')
+    return {left, toSay: [...toSay, ...files.map((path) => basename(dirname(path)))], causes}
+  const secret = isLeftToRunner(cell, main) ? [] : files
+  return {left: [...left, ...secret.map((path) => `a file with a login or a secret is left: ${path}`)], toSay, causes}
 }
 
 // What a run is cut off from, or is ended before, it cannot tell.
@@ -88,7 +101,6 @@ function isSeen({fault}: Cell, main: ActionResult, room: Room): boolean {
 
 // The runner empties RUNNER_TEMP itself: where no post step comes after a kill, or one that does not know what for.
 function isLeftToRunner({subject, phase, fault}: Cell, {signal}: ActionResult): boolean {
-  if ((fault as Partial<SignalFault>).alone === true) return true
   return (signal === 'SIGKILL' && !subject.post) || (fault.name === 'GITHUB_STATE missing' && phase !== START)
 }
 

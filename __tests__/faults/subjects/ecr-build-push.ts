@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {GOOD_DOCKER, makeFakeDocker} from '../../shared/ecr/fake-docker.ts'
-import type {Script} from '../../shared/ecr/fake-docker.ts'
+import type {Script, ScriptedAnswer} from '../../shared/ecr/fake-docker.ts'
 import {PASSWORD, startFakeEcr} from '../../shared/ecr/fake-ecr.ts'
 import type {Noise, Room, RoomWish, Subject} from '../core/model.ts'
 import {faultProxy} from '../core/proxy.ts'
@@ -14,11 +14,13 @@ const FILES = {Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'}
 const SLOWLY = 800
 
 function docker(noise: Noise | undefined): Script {
-  const script: Record<string, object> = {
-    ...GOOD_DOCKER,
-    'buildx build': {...GOOD_DOCKER['buildx build'], pauseMs: SLOWLY},
+  // Every command of the good one has one answer.
+  const good = GOOD_DOCKER as Readonly<Record<string, ScriptedAnswer>>
+  const script: Record<string, ScriptedAnswer> = {
+    ...good,
+    'buildx build': {...good['buildx build'], pauseMs: SLOWLY},
   }
-  for (const call of noise?.calls ?? []) script[call] = {...script[call], noise: noise?.what}
+  for (const call of noise?.calls ?? []) script[call] = {...script[call], ...(noise && {noise: noise.what})}
   return script
 }
 

@@ -5,7 +5,7 @@ const said = (...kinds: readonly (readonly [apiVersion: string, kind: string])[]
     kinds.map(([apiVersion, kind], at) => ({
       object: {apiVersion, kind, metadata: {name: 'x'}},
       place: {file: 'k8s/app.yaml', line: at + 1},
-    })) as never,
+    })),
   )
 
 describe('a kind that the cluster does not know', () => {
