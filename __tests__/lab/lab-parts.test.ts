@@ -72,6 +72,24 @@ test('an image that is pushed is the image ECR describes and the engine pulls', 
   expect(await tool('docker', 'run', '--rm', image, 'cat', '/tmp/who')).toBe('node')
 })
 
+test('an image that lacks a layer is refused, as ECR does it, and is not there', async () => {
+  const descriptor = (fill: string): object => ({
+    digest: `sha256:${fill.repeat(64)}`,
+    size: 7,
+    mediaType: 'application/octet-stream',
+  })
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+  const answer = await fetch(`http://${lab.registry}/v2/${NAME}/manifests/lacking`, {
+    method: 'PUT',
+    headers: {'content-type': mediaType},
+    body: JSON.stringify({schemaVersion: 2, mediaType, config: descriptor('a'), layers: [descriptor('b')]}),
+  })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('MANIFEST_BLOB_UNKNOWN')
+  const asked = await fetch(`http://${lab.registry}/v2/${NAME}/manifests/lacking`)
+  expect(asked.status).toBe(404)
+})
+
 describe('ECS', () => {
   beforeAll(async () => {
     await ecs.send(new CreateClusterCommand({clusterName: NAME}))
