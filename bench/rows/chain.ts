@@ -1,3 +1,4 @@
+import {appendFileSync} from 'node:fs'
 import {appendFile, cp} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {LabEnvironment} from '../../lab/index.ts'
@@ -20,7 +21,12 @@ const PEERS = [
   'Azure/k8s-deploy',
 ]
 const WORKFLOW = '.github/workflows/peers-deploy.yml'
-const MEASURES: readonly Measure[] = ['whole chain', ...JOBS].map((name) => ({
+/** Names a file that gets a line for each step of each run: to see where the time of a chain goes. */
+const STEPS_VARIABLE = 'SLIPWAY_BENCH_STEPS'
+/** What the lab stands in for, the same for both sides. */
+const STAND_IN = /^(?:actions\/checkout|aws-actions\/configure-aws-credentials|hashicorp\/setup-terraform)@/
+const OWN_STEPS = 'its own steps'
+const MEASURES: readonly Measure[] = ['whole chain', OWN_STEPS, ...JOBS].map((name) => ({
   name,
   unit: 's',
   ...(name === 'whole chain' && {goal: {kind: 'ratio', max: 0.6}, shortfall: WAITS}),
@@ -34,14 +40,14 @@ const COLD_MEANS =
 export const chain: Row = {
   name: 'chain',
   title: 'The chain on sample-app',
-  how: "`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and, but for the cold case, layers that are cached, as `npm run demo` does it, beside `bench/peer-chain/deploy.yml`, the same jobs wired from the peers' actions; each run has a commit of its own, and a first run of either to warm up is not counted.",
+  how: "`.github/workflows/deploy.yml` run by the workflow runner on a stack that exists and, but for the cold case, layers that are cached, as `npm run demo` does it, beside `bench/peer-chain/deploy.yml`, the same jobs wired from the peers' actions; each run has a commit of its own, and a first run of either to warm up is not counted. Its own steps are all of a side's steps added up but for checkout, credentials and the installing of terraform, for which the lab has the same stand-ins on both sides.",
   needsLab: true,
   long: true,
   open: async (bench): Promise<Opened> => {
     const lab = bench.lab()
     const ours = async (change: Change): Promise<Sample> => {
       const run = await runChain(lab, change, () => undefined)
-      return figures(run.workflow, run.seconds)
+      return figures('ours', run.workflow, run.seconds)
     }
     const peers = await peerChain(bench, lab)
     const fresh = commits()
@@ -96,10 +102,18 @@ interface PeerChain {
   readonly close: () => Promise<void>
 }
 
-function figures(workflow: WorkflowRun, seconds: number): Sample {
+function figures(side: string, workflow: WorkflowRun, seconds: number): Sample {
   if (workflow.exitCode !== 0) throw new Error(`The chain ended red: ${workflow.complaint}`)
-  const jobs = [...workflow.jobs].map(([name, job]) => [name, job.seconds] as const)
-  return {'whole chain': seconds, ...Object.fromEntries(jobs)}
+  const jobs = [...workflow.jobs]
+  const steps = jobs.flatMap(([job, {steps}]) => steps.map((step) => ({job, ...step})))
+  const file = process.env[STEPS_VARIABLE] ?? ''
+  if (file !== '') appendFileSync(file, steps.map((step) => `${JSON.stringify({side, ...step})}\n`).join(''))
+  const own = steps.filter(({name}) => !STAND_IN.test(name))
+  return {
+    'whole chain': seconds,
+    [OWN_STEPS]: own.reduce((sum, step) => sum + step.seconds, 0),
+    ...Object.fromEntries(jobs.map(([name, job]) => [name, job.seconds])),
+  }
 }
 
 /** The same delivery wired from the peers' actions, in a namespace of its own: it applies by another field manager. */
@@ -128,7 +142,7 @@ async function peerChain(bench: Bench, lab: LabEnvironment): Promise<PeerChain> 
         env: {GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'acme/streaming'},
         actions,
       })
-      return figures(workflow, (Date.now() - started) / 1000)
+      return figures('theirs', workflow, (Date.now() - started) / 1000)
     } finally {
       await clone.remove()
     }
