@@ -113,6 +113,7 @@ describe('the events of a workflow run', () => {
       errors: ['broken'],
       log: 'one\nerror: broken\n',
       seconds: 10,
+      steps: [],
     })
     expect(shown).toEqual(['build: one', 'build: error: broken'])
   })
