@@ -136,12 +136,11 @@ describe.each(names)('%s', (name) => {
   })
 
   // A mistake in a workflow is said in a third of the time that it takes to load them all.
-  test('its inputs are read before a client of AWS, GitHub or HTTPS is loaded', () => {
+  test('its inputs are read before a client of AWS, GitHub or HTTPS is loaded, or what starts tools', () => {
     const loaded = packagesBehind(join(root, 'actions', name, 'src', 'index.ts'))
-    expect(loaded).toContain('@actions/exec')
-    expect(
-      [...loaded].filter((one) => /^(?:@aws-sdk|@smithy|@actions\/github|@octokit|undici|node:https?$)/.test(one)),
-    ).toEqual([])
+    expect(loaded).toContain('node:fs/promises')
+    const late = /^(?:@aws-sdk|@smithy|@actions\/(?:github|exec|io)|@octokit|undici|node:(?:https?|child_process)$)/
+    expect([...loaded].filter((one) => late.test(one))).toEqual([])
   })
 })
 

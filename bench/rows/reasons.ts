@@ -4,8 +4,8 @@ import type {Shortfall} from '../core/row.ts'
 
 /** Peak memory of a refused input. */
 export const BARE_NODE: Shortfall = {
-  why: 'bare Node takes 42 MiB of our 52, as much as 0.6 of most of these peers or more; the 10 MiB between are Node’s own `child_process`, `crypto` and `fs/promises` (3, 3 and 2 MiB) and our modules.',
-  next: 'load `child_process` and `crypto` when a run first needs them; 46 MiB would do beside amazon-ecs-deploy-task-definition and render-task-definition, and beside no smaller peer. Flags of V8 are not an action’s to choose, and a smaller young generation saves but 2 MiB.',
+  why: 'bare Node takes 41 MiB of our 51, as much as 0.6 of most of these peers or more; of the 10 MiB between, Node’s own `crypto` and `fs/promises` are 5 and our modules the rest.',
+  next: 'an output of one line written as `name=value`, for which no delimiter need be drawn, and `crypto` when a fence or a longer output first needs it: some 47 MiB would do beside amazon-ecs-deploy-task-definition and render-task-definition, and beside no smaller peer. Flags of V8 are not an action’s to choose, and a smaller young generation saves but 2 MiB.',
 }
 
 /** Peak memory of a step that asks AWS. */
