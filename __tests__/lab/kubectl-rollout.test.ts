@@ -123,6 +123,13 @@ describe('what fails is red in seconds, says why, and goes back', () => {
       /GET :3000\/none: .*404/,
       {},
     ],
+    [
+      'a probe on a port where nothing listens',
+      {container: {readinessProbe: {httpGet: {path: '/', port: 9999}, periodSeconds: 1}}},
+      'health-check-failed',
+      /GET :9999\/: nothing listens on port 9999 \(connection refused\)/,
+      {},
+    ],
   ]
   test.each(cases)(
     '%s',
