@@ -84,7 +84,7 @@ test(
       },
       sick: {
         patch:
-          'containerDefinitions: [{name: api, healthCheck: {command: [CMD-SHELL, exit 1], interval: 5, retries: 1}}]',
+          'containerDefinitions: [{name: api, portMappings: [{containerPort: 3000}], healthCheck: {command: [CMD-SHELL, "wget -qO- http://localhost:9999/ || exit 1"], interval: 5, retries: 1}}]',
       },
       stubborn: {
         command: `node -e 'process.on("SIGTERM", () => console.log("no")); setInterval(() => {}, 1000)'`,
@@ -106,7 +106,9 @@ test(
         'sick',
         'rolled-back',
         'health-check-failed',
-        expect.stringMatching(/the health check of container "api" fails/),
+        expect.stringMatching(
+          /the health check of container "api" fails \(wget -qO- http:\/\/localhost:9999\/ \|\| exit 1; it asks port 9999, and portMappings name 3000\)/,
+        ),
       ],
       ['stubborn', 'succeeded', '', ''],
     ])
