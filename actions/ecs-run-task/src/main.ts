@@ -1,3 +1,6 @@
+import type {Failure} from '../../shared/core/diagnosis.ts'
+import {errorMessage} from '../../shared/core/errors.ts'
+import {outsideTrouble} from '../../shared/core/outside.ts'
 import type {World} from '../../shared/core/world.ts'
 import {makeAws} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -41,12 +44,24 @@ async function runTask(world: World, aws: Aws, inputs: Inputs): Promise<void> {
 
   const followed = await follow(world, aws, inputs, prepared.definition, tasks)
   const failure = failureOf(inputs, prepared.definition, followed)
-  report(world, job, followed, failure?.status ?? 'succeeded', failure?.diagnosis.cause ?? 'exit 0')
   if (failure !== undefined) {
     await stopRunning(world, aws, inputs, followed)
+    reportFailed(world, job, followed, failure)
     throw failure
   }
+  report(world, job, followed, 'succeeded', 'exit 0')
   celebrate(world, job, followed)
+}
+
+// Why the task failed is the news, also on a runner whose outputs cannot be written.
+function reportFailed(world: World, job: Parameters<typeof report>[1], followed: Followed, failure: Failure): void {
+  try {
+    report(world, job, followed, failure.status, failure.diagnosis.cause)
+  } catch (error) {
+    world.log.warning(
+      `The outputs of this step could not be written: ${outsideTrouble(error)?.cause ?? errorMessage(error)}.`,
+    )
+  }
 }
 
 // After the time is up, or an unhealthy end of the wait.

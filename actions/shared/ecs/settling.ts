@@ -1,6 +1,7 @@
 import {isTransient} from '../aws/errors.ts'
-import {CancelledError} from '../core/errors.ts'
+import {CancelledError, errorMessage} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
+import {outsideTrouble} from '../core/outside.ts'
 import type {World} from '../core/world.ts'
 import {explainRefusal} from './refusals.ts'
 
@@ -16,8 +17,18 @@ export async function settling<T>(world: World, body: () => Promise<T>): Promise
     world.outputs.saveState('settled', 'true')
     return result
   } catch (error) {
-    if (!(error instanceof CancelledError) && !isTransient(error)) world.outputs.saveState('settled', 'true')
+    if (!(error instanceof CancelledError) && !isTransient(error)) noteSettled(world)
     throw explainRefusal(error, {subject: 'AWS', what: 'AWS refuses a call of this step'})
+  }
+}
+
+// What went wrong in the run itself is the news, not that the runner has no room to note its end.
+function noteSettled(world: World): void {
+  try {
+    world.outputs.saveState('settled', 'true')
+  } catch (error) {
+    const why = outsideTrouble(error)?.cause ?? errorMessage(error)
+    world.log.warning(`The post step could not be told that this run has come to its end (the runner: ${why}).`)
   }
 }
 
