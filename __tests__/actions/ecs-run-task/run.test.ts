@@ -351,6 +351,24 @@ describe('cancelled on the way', () => {
     expect(ecs.inputsOf('StopTask')).toEqual([])
   })
 
+  test('a task that failed was told as "the runner is not in order" where outputs could not be written', async () => {
+    const {world, failure} = await runAgainst(run, history({exit: 1}), usual, (made) => {
+      const full = (): never => {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), {code: 'ENOSPC'})
+      }
+      const {saveState} = made.outputs
+      Object.assign(made.outputs, {
+        set: full,
+        saveState: (name: string, value: string) => {
+          if (name === 'settled') full()
+          saveState(name, value)
+        },
+      })
+    })
+    expect(world.annotations.join()).toMatch(/outputs of this step could not be written: its disk is full/)
+    expect(failure?.diagnosis.cause).toMatch(/exits with code 1/)
+  })
+
   test('a post step after a main step that ended by itself does nothing', async () => {
     const {ecs} = await runAgainst(afterCancel, forever, {}, undefined, {STATE_memory: '{}', STATE_settled: 'true'})
     expect(ecs.calls).toEqual([])
