@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {report, showInLog} from '../../../actions/terraform-plan/src/report.ts'
-import type {Shown} from '../../../actions/terraform-plan/src/report.ts'
+import type {Shown} from '../../../actions/terraform-plan/src/shown.ts'
 import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
 import {changes, marked, planOf, SECRET} from '../../support/marked-plan.ts'
 import {fakeWorld} from '../../support/world.ts'

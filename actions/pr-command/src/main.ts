@@ -8,14 +8,13 @@ import {readCommentEvent} from './event.ts'
 import type {Comment} from './event.ts'
 import {readCommand} from './grammar.ts'
 import type {Command, Reading} from './grammar.ts'
-import {readInputs} from './inputs.ts'
 import type {CommandInputs} from './inputs.ts'
 import {previewedPlan} from './plan.ts'
 import type {Asked, Pull} from './pull.ts'
 import {permitted, refusal, requirePermission} from './rules.ts'
 
 /** Takes a pull-request comment as a command, or refuses it; with `mode: answer`, says how it went. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: CommandInputs): Promise<void> {
   const event = await readCommentEvent(world.env)
   if ('ignored' in event) {
     pass(world, event.ignored)

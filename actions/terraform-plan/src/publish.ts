@@ -11,19 +11,13 @@ import {lossPhrase, planMarkdown, PREVIEW_LIMIT} from '../../shared/terraform/re
 import {putCheck} from './check.ts'
 import type {PlanInputs} from './inputs.ts'
 import {planSection} from './report.ts'
-import type {Shown} from './report.ts'
+import type {Published, Shown} from './shown.ts'
 
 /** Where a plan was made, or was to be made. */
 export interface Planned {
   readonly inputs: PlanInputs
   readonly origin: Origin
   readonly workspace: string
-}
-
-/** Where the plan is shown on GitHub beside the job summary; undefined where it is not. */
-export interface Published {
-  readonly commentUrl: string | undefined
-  readonly checkUrl: string | undefined
 }
 
 /** Shows the plan on the pull request and as a check of its commit, as the inputs say. */

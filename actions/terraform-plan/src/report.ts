@@ -8,23 +8,9 @@ import {sentence} from '../../shared/terraform/failures.ts'
 import {guardCounts} from '../../shared/terraform/guard.ts'
 import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
-import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, lossPhrase, planMarkdown, PREVIEW_LIMIT, visibleChanges} from '../../shared/terraform/render.ts'
-import type {PlanInputs} from './inputs.ts'
-import type {Published} from './publish.ts'
-import type {SavedPlan} from './save.ts'
-
-/** A plan with all that is told about it. */
-export interface Shown {
-  readonly inputs: PlanInputs
-  readonly root: OpenRoot
-  readonly made: MadePlan
-  readonly found: readonly Guarded[]
-  readonly saved: SavedPlan
-  /** When the run began, in milliseconds since the epoch. */
-  readonly started: number
-}
+import type {Published, Shown} from './shown.ts'
 
 const MOST_LINES = 100
 /** GitHub shows ten warnings of a step as annotations. */

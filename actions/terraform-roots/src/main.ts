@@ -6,13 +6,13 @@ import {code, table} from '../../shared/core/markdown.ts'
 import type {World} from '../../shared/core/world.ts'
 import {openCheckout, readChange} from './change.ts'
 import type {Git} from './change.ts'
-import {readInputs} from './inputs.ts'
+import type {RootsInputs} from './inputs.ts'
 import {Configuration} from './modules.ts'
 import {findRoots, touchedRoots} from './touched.ts'
 import type {Touched} from './touched.ts'
 
 /** Finds the Terraform roots that a change touches, for a matrix with one job each. */
-export async function run(world: World, inputs = readInputs(world.env)): Promise<void> {
+export async function run(world: World, inputs: RootsInputs): Promise<void> {
   const git = await openCheckout(world)
   const configuration = await readConfiguration(world, git)
   const roots = findRoots(configuration, inputs.roots)
