@@ -1,3 +1,4 @@
+import {stripVTControlCharacters} from 'node:util'
 import {errorMessage} from './errors.ts'
 
 /** How a child process ended, with all that it wrote. */
@@ -82,10 +83,13 @@ export function lastWords(tool: string, finished: Finished): string {
 }
 
 function lastLine(text: string): string | undefined {
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .findLast((line) => line !== '')
+  return (
+    text
+      .split(/\r?\n/)
+      .map((line) => stripVTControlCharacters(line).trim())
+      // The frame that a tool draws around its words is none.
+      .findLast((line) => /[\p{L}\p{N}]/u.test(line))
+  )
 }
 
 /** `finished` itself when its code is 0. @throws {Error} with the tool's last words otherwise */
