@@ -37,7 +37,7 @@ resource "terraform_data" "a" {
   input = var.secret
 }
 resource "terraform_data" "slow" {
-  provisioner "local-exec" { command = "echo made >> ../made; exec sleep 1" }
+  provisioner "local-exec" { command = "echo \${self.id} >> ../made; exec sleep 1" }
 }
 output "id" {
   value = terraform_data.slow.id
@@ -83,7 +83,8 @@ export async function terraformStage(noise: Noise | undefined, breaks = false): 
     secrets: [secret, key],
     call,
     terraform: async (...argv) => {
-      await promisify(execFile)(tool, argv, {cwd: join(folder, 'infra')})
+      const env = {...process.env, TF_VAR_secret: secret}
+      await promisify(execFile)(tool, argv, {cwd: join(folder, 'infra'), env})
     },
     close: async () => {
       await closeAll(plans, states, service, backend)
@@ -118,8 +119,13 @@ function stateOf(text: string): State {
 }
 
 /** How often the slow resource was made. */
-export function timesMade({folder}: Stage): number {
-  return existsSync(join(folder, 'made')) ? readFileSync(join(folder, 'made'), 'utf8').trim().split('\n').length : 0
+export function timesMade(stage: Stage): number {
+  return idsMade(stage).length
+}
+
+function idsMade({folder}: Stage): string[] {
+  const file = join(folder, 'made')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
 }
 
 /** The state that terraform could not write, beside the root; undefined where there is none. */
@@ -128,26 +134,44 @@ export function stateLeft({folder}: Stage): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
-/** What was made and stands in no state, and a state that is no state. */
-export function lostState(stage: Stage): string[] {
-  const states = [stage.backend.state(), stateLeft(stage) ?? '']
+/** A state that is no state. */
+export function brokenState(stage: Stage): string[] {
   try {
-    const known = states.flatMap((text) => stateOf(text).resources.map(({name}) => name))
-    return timesMade(stage) > 0 && !known.includes('slow') ? ['what was made is in no state'] : []
+    stateOf(stage.backend.state())
+    return []
   } catch {
     return ['the state is half written']
   }
 }
 
-/** What must be said to a person, as it is theirs to mend: a lock that is still held, a state that is only a file. */
+/** The ids of what was made and stands in no state. */
+function lost(stage: Stage): string[] {
+  const states = [stage.backend.state(), stateLeft(stage) ?? ''].join('')
+  return idsMade(stage).filter((id) => !states.includes(id))
+}
+
+/**
+ * What must be said to a person, as it is theirs to mend: a lock that is still held, a state that is only a file or is
+ * sealed, what was made and stands in no state at all.
+ */
 export function toSay(stage: Stage): string[] {
-  return [stage.backend.lock(), stateLeft(stage) && 'errored.tfstate'].filter((text) => text !== undefined)
+  const {backend, service} = stage
+  const kept = [...service.artifacts.keys()].filter((name) => name.startsWith('slipway-state'))
+  const texts = [
+    backend.lock(),
+    stateLeft(stage) && 'errored.tfstate',
+    ...kept,
+    ...(kept.length > 0 ? [] : lost(stage)),
+  ]
+  return texts.filter((text) => text !== undefined)
 }
 
 /** Mends both as they were told to. */
 export async function mendByHand(stage: Stage): Promise<void> {
   const lock = stage.backend.lock()
   if (lock !== undefined) await stage.terraform('force-unlock', '-force', lock)
+  const kept = [...stage.service.artifacts.keys()].some((name) => name.startsWith('slipway-state'))
+  for (const id of kept ? [] : lost(stage)) await stage.terraform('import', 'terraform_data.slow', id)
   if (stateLeft(stage) === undefined) return
   await stage.terraform('state', 'push', 'errored.tfstate')
   rmSync(join(stage.folder, 'infra/errored.tfstate'))

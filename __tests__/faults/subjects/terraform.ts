@@ -1,7 +1,7 @@
 import {spawnAction} from '../../support/spawn-action.ts'
 import type {ActionCall} from '../../support/spawn-action.ts'
 import type {Phase, Room, RoomWish, Subject} from '../core/model.ts'
-import {lostState, mendByHand, stateStanding, terraformStage, timesMade, toSay} from './terraform-stage.ts'
+import {brokenState, mendByHand, stateStanding, terraformStage, timesMade, toSay} from './terraform-stage.ts'
 
 async function planRoom({noise}: RoomWish): Promise<Room> {
   const stage = await terraformStage(noise)
@@ -43,7 +43,7 @@ async function applyRoom({noise}: RoomWish, breaks: boolean): Promise<Room> {
     call: planned,
     standing: () => stateStanding(stage, wanted),
     changes: () => timesMade(stage),
-    left: () => [...lostState(stage), ...service.violations],
+    left: () => [...brokenState(stage), ...service.violations],
     toSay: () => toSay(stage),
     again: async () => {
       await mendByHand(stage)

@@ -1,4 +1,4 @@
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {rescueState} from '../../../actions/shared/terraform/rescue-state.ts'
@@ -33,7 +33,7 @@ function rootWhose(takesAt: number): {
     folder,
     root: 'infra',
     save: (_argv: readonly string[], file: string) => {
-      writeFileSync(file, '')
+      writeFileSync(file, takesAt > 0 && pushes() >= takesAt ? readFileSync(left) : '')
       return Promise.resolve({code: 0, stdout: '', stderr: ''})
     },
     call: ([, what = '']: readonly string[]) => {

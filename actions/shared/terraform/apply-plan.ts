@@ -1,16 +1,22 @@
 import {Failure} from '../core/diagnosis.ts'
-import type {Evidence} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
+import type {Finished} from '../core/exec.ts'
+import {isLocked, settleAftermath, sortErrors} from './aftermath.ts'
+import type {Aftermath, Told} from './aftermath.ts'
+import {lockFailure, lostFailure, withAftermath, withProof} from './apply-failures.ts'
 import {explainBroken} from './failures.ts'
+import {doneSentence, partialResult} from './partial-result.ts'
 import {applyArgv} from './plan-argv.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {ApplyProgress, operationCount} from './progress.ts'
 import type {Operation} from './progress.ts'
-import type {Rescue, StateKeeper} from './rescue-state.ts'
+import {proveState} from './prove-state.ts'
+import type {Proof} from './prove-state.ts'
+import type {StateKeeper} from './rescue-state.ts'
+import type {RootOutput} from './root-outputs.ts'
 import type {Session} from './session.ts'
-import {fileOf, leftAdvice, stateLeft} from './state-left.ts'
-import type {StateLeft} from './state-left.ts'
+import {stateLeft} from './state-left.ts'
 import {readUiLine} from './ui.ts'
 
 /** What is applied. */
@@ -21,19 +27,26 @@ export interface ToApply {
   readonly options: PlanOptions
   /** Called with the tool's process id as soon as it applies. */
   readonly onStart?: (pid: number) => void
+  /** Called when the tool could not release its lock, and the state may still be locked. */
+  readonly onLocked?: () => void
   /** Opens what keeps a state that the backend does not take. */
   readonly openKeeper: () => Promise<StateKeeper>
 }
 
+/** What was applied. */
+export interface Done {
+  readonly operations: readonly Operation[]
+  /** As they stand in the state; undefined where they were not read. */
+  readonly outputs: readonly RootOutput[] | undefined
+}
+
 /**
- * Applies a saved plan as it is, live, and gives the operations that were done.
+ * Applies a saved plan as it is, live; what was done is then in the state, and the state is not locked.
  * @throws {Failure} that says which resource failed and why, what was done before and what was not
  */
-export async function applyPlan(
-  session: Session,
-  {plan, file, options, onStart, openKeeper}: ToApply,
-): Promise<readonly Operation[]> {
+export async function applyPlan(session: Session, toApply: ToApply): Promise<Done> {
   const {world} = session
+  const {plan, file, options, onStart, openKeeper} = toApply
   const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
   const leftBefore = stateLeft(session)
   const finished = await session.live(
@@ -43,45 +56,75 @@ export async function applyPlan(
     },
     onStart && {onStart},
   )
-  if (finished.code === 0 && !world.cancel.aborted) return progress.operations
-  const rescue = await rescued(session, leftBefore, file, openKeeper)
-  if (world.cancel.aborted) throw withRescue(session, cancelled(session, plan, progress, rescue), rescue)
-  const failure = explainBroken(world, {
+  if (finished.code === 0 && !world.cancel.aborted) return await proven(session, toApply, progress)
+  const hasState = stateLeft(session) !== undefined && stateLeft(session) !== leftBefore
+  const told = sortErrors(progress.diagnostics)
+  const after = await settleAftermath(session, told, hasState ? {planFile: file, openKeeper} : undefined)
+  return await afterwards(session, toApply, progress, {told, finished, after})
+}
+
+/** How the tool ended, what it said of it, and what became of what it could not do. */
+interface Ended {
+  readonly told: Told
+  readonly finished: Finished
+  readonly after: Aftermath
+}
+
+async function afterwards(session: Session, toApply: ToApply, progress: ApplyProgress, ended: Ended): Promise<Done> {
+  const {told, after} = ended
+  const {plan, onLocked} = toApply
+  if (isLocked(after)) onLocked?.()
+  if (session.world.cancel.aborted) throw withAftermath(session, cancelled(session, plan, progress, told), after)
+  const allDone = told.others.length === 0 && told.ofState.length + told.ofLock.length > 0
+  if (!allDone) throw withAftermath(session, await partlyDone(session, toApply, progress, ended), after)
+  const written = told.ofState.length === 0 || after.rescue.kind === 'written'
+  if (!written) throw withAftermath(session, explained(session, progress, ended, plan), after)
+  if (isLocked(after)) throw lockFailure(session, after.lock, {plan, progress})
+  const done = await proven(session, toApply, progress)
+  session.world.log.warning(lateSentence(session, told))
+  return done
+}
+
+// What the tool could not do at its end is done by now.
+function lateSentence({root, tool}: Session, {ofState, ofLock}: Told): string {
+  const late = [ofState.length > 0 ? 'write the state' : '', ofLock.length > 0 ? 'release its lock' : '']
+  const what = late.filter(Boolean).join(' and ')
+  return `${root}: ${tool.name} could not ${what}, as its backend was busy or away; it is done now, and nothing is lost.`
+}
+
+async function proven(session: Session, {plan, file, onLocked}: ToApply, progress: ApplyProgress): Promise<Done> {
+  const {operations, outputs} = progress
+  const proof = await proveState(session, file, {plan, operations, outputs})
+  // Whoever answered the write in the place of the backend may have answered the release of the lock too.
+  if (proof.kind === 'unseen') onLocked?.()
+  if (proof.kind !== 'there') throw lostFailure(session, proof, progress)
+  return {operations, outputs: proof.outputs}
+}
+
+async function partlyDone(
+  session: Session,
+  {plan, file}: ToApply,
+  progress: ApplyProgress,
+  ended: Ended,
+): Promise<Failure> {
+  const failure = explained(session, progress, ended, plan)
+  const {operations, outputs} = progress
+  // What could not be written is known to be missing.
+  if (ended.told.ofState.length > 0 || operations.every(({failed}) => failed)) return failure
+  const proof: Proof = await proveState(session, file, {plan, operations, outputs})
+  return proof.kind === 'there' ? failure : withProof(session, failure, proof, progress)
+}
+
+function explained(session: Session, progress: ApplyProgress, {told, finished}: Ended, plan: Plan): Failure {
+  // What follows from one fault is told once: that the state was not written, and not in which steps.
+  const diagnostics = told.others.length > 0 ? told.others : told.ofState.slice(0, 1)
+  const broken = explainBroken(session.world, {
     phase: 'apply',
     root: session.root,
-    diagnostics: progress.diagnostics,
+    diagnostics,
     lastWords: lastWords(session.tool.name, finished),
   })
-  throw withRescue(session, withPartialResult(failure, plan, progress), rescue)
-}
-
-// The rescue is a rare thing: its code is loaded when it is needed.
-async function rescued(
-  session: Session,
-  leftBefore: StateLeft,
-  planFile: string,
-  openKeeper: ToApply['openKeeper'],
-): Promise<Rescue> {
-  if (stateLeft(session) === undefined || stateLeft(session) === leftBefore) return {kind: 'not-needed'}
-  const {rescueState} = await import('./rescue-state.ts')
-  return await rescueState(session, planFile, openKeeper)
-}
-
-// What was made and is in no state is worse than what the apply failed of.
-function withRescue(session: Session, failure: Failure, rescue: Rescue): Failure {
-  const {diagnosis, status} = failure
-  if (rescue.kind === 'not-needed') return failure
-  if (rescue.kind === 'written') {
-    const cause = `${diagnosis.cause}; the state was written after all, on a later try`
-    const advice = 'nothing is lost: plan again, and the plan holds what is left to do'
-    return new Failure({...diagnosis, cause, advice}, status)
-  }
-  if (rescue.kind === 'kept') {
-    const undo = `what was made stands in no state yet: it is kept as ${rescue.place}`
-    return new Failure({...diagnosis, advice: rescue.advice, undo}, status)
-  }
-  const undo = `what was made stands in no state but in ${fileOf(session)} on this runner`
-  return new Failure({...diagnosis, advice: leftAdvice(session, rescue.why), undo}, status)
+  return withPartialResult(broken, plan, progress)
 }
 
 function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: ApplyProgress): Failure {
@@ -90,44 +133,17 @@ function withPartialResult({diagnosis, status}: Failure, plan: Plan, progress: A
   return new Failure({...diagnosis, evidence, undo: doneSentence(plan, progress)}, status)
 }
 
-// The tool ended by itself, so it has released its lock; else the post step would have to look.
-function cancelled(session: Session, plan: Plan, progress: ApplyProgress, rescue: Rescue): Failure {
-  const wrote = rescue.kind === 'not-needed' ? 'wrote the state' : 'could not write the state'
+// The tool ended by itself, so it has released its lock, unless it says otherwise.
+function cancelled(session: Session, plan: Plan, progress: ApplyProgress, {ofState, ofLock}: Told): Failure {
+  const wrote = ofState.length === 0 ? 'wrote the state' : 'could not write the state'
+  const released = ofLock.length === 0 ? 'released its lock' : 'could not release its lock'
   const diagnosis = {
     reason: 'cancelled',
     subject: session.root,
-    cause: `the apply was cancelled; ${session.tool.name} stopped by itself, ${wrote} and released its lock`,
+    cause: `the apply was cancelled; ${session.tool.name} stopped by itself, ${wrote} and ${released}`,
     advice: 'plan again: what is done is in the state, and a new plan holds the rest',
     evidence: partialResult(plan, progress),
     undo: progress.operations.length === 0 ? 'nothing was changed' : doneSentence(plan, progress),
   } as const
   return new Failure(diagnosis, 'cancelled')
-}
-
-function doneSentence(plan: Plan, {operations}: ApplyProgress): string {
-  const done = operations.filter(({failed}) => !failed).length
-  return `${String(done)} of ${String(operationCount(plan))} operations are done and in the state`
-}
-
-function partialResult(plan: Plan, progress: ApplyProgress): Evidence[] {
-  const done = new Set(progress.operations.filter(({failed}) => !failed).map(({address}) => address))
-  const failed = new Set(progress.operations.filter((operation) => operation.failed).map(({address}) => address))
-  const open = new Set(progress.running())
-  const rows = plan.resources
-    .filter(({kind}) => !['no-op', 'move', 'import', 'forget'].includes(kind))
-    .map(({address, kind}) => [address, kind, outcome(address, {done, failed, open})])
-  return [{title: 'what was done and what was not', table: {columns: ['resource', 'planned', 'result'], rows}}]
-}
-
-interface Outcomes {
-  readonly done: ReadonlySet<string>
-  readonly failed: ReadonlySet<string>
-  readonly open: ReadonlySet<string>
-}
-
-// A replacement that failed half way has a finished operation and a failed one: what failed is the news.
-function outcome(address: string, {done, failed, open}: Outcomes): string {
-  if (failed.has(address)) return 'failed'
-  if (open.has(address)) return 'unknown: it was under way'
-  return done.has(address) ? 'done' : 'not begun'
 }

@@ -14,6 +14,10 @@ export interface LockInfo {
  * The `Lock Info:` block is the same in Terraform and OpenTofu (internal/states/statemgr, LockInfo.String).
  */
 export function parseLock(text: string): LockInfo | undefined {
+  // The http backend names the lock that is there by its id alone; the block is then about who asked
+  // (internal/backend/remote-state/http, Lock).
+  const there = /already locked:\s*ID=(\S+)/.exec(text)?.[1]
+  if (there !== undefined) return {id: there}
   const block = /Lock Info:\s*\n([\s\S]*)/.exec(text)?.[1]
   if (block === undefined) return undefined
   const field = (name: string): string | undefined =>

@@ -26,6 +26,8 @@ export interface Operation {
   readonly action: string
   readonly seconds: number
   readonly failed: boolean
+  /** The id of the object, where the tool tells one. */
+  readonly id?: string
 }
 
 /** How many operations an apply of this plan performs: a replacement is two, a move or an import is none. */
@@ -42,6 +44,8 @@ function operationsOf({kind, actions}: ResourceChange): number {
 export class ApplyProgress {
   readonly diagnostics: Diagnostic[] = []
   readonly operations: Operation[] = []
+  /** The values of the root outputs that are not sensitive, once the apply is done. */
+  outputs: ReadonlyMap<string, unknown> = new Map()
   readonly #running = new Map<string, {readonly action: string; readonly since: number}>()
   readonly #log: Log
   readonly #clock: Clock
@@ -82,6 +86,9 @@ export class ApplyProgress {
     apply_progress: () => {
       this.#heartbeat()
     },
+    outputs: ({outputs}) => {
+      if (outputs) this.outputs = outputs
+    },
   }
 
   /** What was begun and has not ended. */
@@ -89,9 +96,9 @@ export class ApplyProgress {
     return [...this.#running.keys()]
   }
 
-  #ended({address = '', action = '', seconds = 0}: UiMessage, failed: boolean): void {
+  #ended({address = '', action = '', seconds = 0, id}: UiMessage, failed: boolean): void {
     this.#running.delete(address)
-    this.operations.push({address, action, seconds, failed})
+    this.operations.push({address, action, seconds, failed, ...(id !== undefined && {id})})
     const done = this.operations.filter((operation) => !operation.failed).length
     const verb = failed ? 'FAILED' : (VERBS[action] ?? action)
     const count = `${String(done).padStart(String(this.#total).length)}/${String(this.#total)}`

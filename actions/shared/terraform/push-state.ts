@@ -1,11 +1,12 @@
-import {readFile, rm} from 'node:fs/promises'
+import {rm} from 'node:fs/promises'
 import {join} from 'node:path'
-import type {Failure} from '../core/diagnosis.ts'
+import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
+import {pullState} from './pull-state.ts'
 import type {Session} from './session.ts'
 import {readStateFile, withSerial} from './state-file.ts'
 import type {StateFile} from './state-file.ts'
@@ -47,17 +48,21 @@ export type Pushed =
 export async function pushState(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
   const folder = await privateFolder(session.world.env, 'slipway-state')
   try {
-    const pulled = join(folder, 'there.tfstate')
-    const asked = await session.save(['state', 'pull', '-no-color'], pulled)
-    if (asked.code !== 0) return refused(session, asked)
-    const there = readStateFile(await readFile(pulled, 'utf8'))
+    const asked = await pullState(session)
+    if (typeof asked !== 'string') return refused(session, asked)
+    const there = readStateFile(asked)
     const verdict = judge(lost, there)
     if (verdict !== 'push') return verdict
     const file = join(folder, 'lost.tfstate')
-    await writePrivateFile(file, asNext(lost.state, there))
+    const next = asNext(lost.state, there)
+    await writePrivateFile(file, next)
     const wait = lockTimeout === undefined ? [] : [`-lock-timeout=${lockTimeout}`]
     const pushed = await session.call(['state', 'push', '-no-color', ...wait, file])
-    return pushed.code === 0 ? {kind: 'written'} : refused(session, pushed)
+    if (pushed.code !== 0) return refused(session, pushed)
+    // Whoever answers 200 in the place of the backend is believed by the tool, and not here: the kept state is dropped next.
+    const now = await pullState(session)
+    if (typeof now !== 'string') return refused(session, now)
+    return isSince(readStateFile(now), readStateFile(next)) ? {kind: 'written'} : swallowed(session)
   } finally {
     await rm(folder, {recursive: true, force: true})
   }
@@ -89,6 +94,22 @@ function moved({serial}: StateFile, onlyThere: readonly string[] = [], onlyLost:
 function asNext(state: string, there: StateFile | undefined): string {
   const plain = readStateFile(state)?.objects !== undefined
   return there !== undefined && plain ? withSerial(state, there.serial + 1) : state
+}
+
+// Somebody may have written another one on top of it already.
+function isSince(now: StateFile | undefined, pushed: StateFile | undefined): boolean {
+  return now !== undefined && now.lineage === pushed?.lineage && now.serial >= pushed.serial
+}
+
+function swallowed({root}: Session): Pushed {
+  const explain = (): Failure =>
+    new Failure({
+      reason: 'apply-failed',
+      subject: root,
+      cause: 'the backend said that it took the state, and does not have it',
+      advice: 'find out what answers in the place of the backend (a proxy, a login page), then run this again',
+    })
+  return {kind: 'refused', explain}
 }
 
 function refused(session: Session, finished: Finished): Pushed {

@@ -39,11 +39,13 @@ export type Rescue =
  * made. It is kept first, so that whatever ends this process ends no state; then it is written, if the backend takes it
  * within half a minute.
  * @param planFile the plan that was applied
+ * @param release called before each try, as nothing is written to a locked state; gives whether the backend answers
  */
 export async function rescueState(
   session: Session,
   planFile: string,
   openKeeper: () => Promise<StateKeeper>,
+  release: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<Rescue> {
   const {world, tool} = session
   world.log.line(`${tool.name} could not write the state and left it in ${fileOf(session)}`)
@@ -51,7 +53,7 @@ export async function rescueState(
   const lost = {state, before: await stateInPlan(planFile)}
   const [kept, keeper] = await keep(lost, openKeeper)
   if (kept.kind === 'kept') world.log.line(`it is kept as ${kept.place}`)
-  if (!(await writtenSoon(session, lost))) return kept
+  if (!(await writtenSoon(session, lost, release))) return kept
   await rm(join(session.folder, LEFT_BEHIND), {force: true})
   world.log.line('✓ the state is written')
   if (kept.kind === 'kept') await dropKept(session, kept.place, keeper)
@@ -80,12 +82,14 @@ export async function dropKept(
   }
 }
 
+const AWAY = {kind: 'away'} as const
+
 // A cancelled run has seconds left: it tries once and does not wait.
-async function writtenSoon(session: Session, lost: LostState): Promise<boolean> {
+async function writtenSoon(session: Session, lost: LostState, release: () => Promise<boolean>): Promise<boolean> {
   const {clock, cancel, log} = session.world
   for (const pause of PAUSES_MS) {
     if (!cancel.aborted) await clock.sleep(pause, cancel).catch(() => undefined)
-    const pushed = await pushState(session, lost)
+    const pushed = (await release()) ? await pushState(session, lost) : AWAY
     if (pushed.kind === 'written' || pushed.kind === 'there') return true
     if (pushed.kind === 'moved') log.line(`somebody else has written the state meanwhile (${pushed.there})`)
     if (pushed.kind === 'moved' || cancel.aborted) return false

@@ -1,6 +1,10 @@
+import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import {isRecord} from '../core/json.ts'
+import type {JsonRecord} from '../core/json.ts'
 import type {Mask} from '../core/mask.ts'
+import {diagnosticsFromText} from './diagnostics.ts'
+import {explainBroken} from './failures.ts'
 import type {Session} from './session.ts'
 
 /** One output of the root module. */
@@ -10,15 +14,23 @@ export interface RootOutput {
   readonly value: unknown
 }
 
-/** The root outputs, from the state. @throws {Error} when the tool cannot read them */
+/** The root outputs, from the state. @throws {Failure} when the tool cannot read them */
 export async function readRootOutputs(session: Session): Promise<RootOutput[]> {
-  const finished = await session.call(['output', '-json'])
-  if (finished.code !== 0) {
-    throw new Error(`The outputs cannot be read: ${lastWords(session.tool.name, finished)}`)
+  const {world, root} = session
+  const finished = await session.call(['output', '-json', '-no-color'])
+  if (finished.code === 0) {
+    const json: unknown = JSON.parse(finished.stdout)
+    return isRecord(json) ? rootOutputsIn(json) : []
   }
-  const json: unknown = JSON.parse(finished.stdout)
-  if (!isRecord(json)) return []
-  return Object.entries(json).map(([name, output]) => ({
+  const diagnostics = diagnosticsFromText(finished.stderr, root)
+  const words = lastWords(session.tool.name, finished)
+  const {diagnosis} = explainBroken(world, {phase: 'apply', root, diagnostics, lastWords: words})
+  throw new Failure({...diagnosis, cause: `the root outputs cannot be read: ${diagnosis.cause}`})
+}
+
+/** Root outputs as `output -json` gives them, and as they stand in a state. */
+export function rootOutputsIn(outputs: JsonRecord): RootOutput[] {
+  return Object.entries(outputs).map(([name, output]) => ({
     name,
     sensitive: isRecord(output) && output['sensitive'] === true,
     value: isRecord(output) ? output['value'] : undefined,

@@ -39,9 +39,17 @@ export interface Place {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
+/**
+ * A state server of the kind `http` that is busy or away gets five tries within 15 s instead of three within 3 s, as many
+ * as other backends give theirs; `retry_max` in the configuration wins
+ * (https://developer.hashicorp.com/terraform/language/backend/http).
+ */
+const PATIENT_RETRIES = '4'
+
 /** Opens a session; nothing is run yet. */
 export function openSession(world: World, tool: Tool, place: Place): Session {
-  const env = {...QUIET_ENVIRONMENT, ...place.env}
+  const retries = world.env['TF_HTTP_RETRY_MAX'] || PATIENT_RETRIES
+  const env = {...QUIET_ENVIRONMENT, TF_HTTP_RETRY_MAX: retries, ...place.env}
   const common = {cwd: place.folder, env}
   return {
     world,

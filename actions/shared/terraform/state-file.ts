@@ -1,5 +1,7 @@
 import {isRecord, recordAt, recordsAt, textAt} from '../core/json.ts'
 import type {JsonRecord} from '../core/json.ts'
+import {rootOutputsIn} from './root-outputs.ts'
+import type {RootOutput} from './root-outputs.ts'
 
 /** What decides whether one state may take another's place (format 4, as `state pull` writes it). */
 export interface StateFile {
@@ -12,6 +14,8 @@ export interface StateFile {
    * address, and its id. Undefined when the file is encrypted (OpenTofu).
    */
   readonly objects: ReadonlyMap<string, string> | undefined
+  /** The root outputs; undefined when the file is encrypted. */
+  readonly outputs: readonly RootOutput[] | undefined
 }
 
 /** Reads a state; undefined for a text that is none, and for what the tool shows where there is none: no lineage. */
@@ -21,7 +25,12 @@ export function readStateFile(text: string): StateFile | undefined {
   const lineage = json && textAt(json, 'lineage')
   if (json === undefined || typeof serial !== 'number' || !lineage) return undefined
   const plain = json['version'] === 4
-  return {lineage, serial, objects: plain ? objectsIn(json) : undefined}
+  return {
+    lineage,
+    serial,
+    objects: plain ? objectsIn(json) : undefined,
+    outputs: plain ? rootOutputsIn(recordAt(json, 'outputs')) : undefined,
+  }
 }
 
 function parsed(text: string): JsonRecord | undefined {

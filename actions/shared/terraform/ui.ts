@@ -14,6 +14,10 @@ export interface UiMessage {
   /** `create`, `update`, `delete`, `read`... */
   readonly action?: string
   readonly seconds?: number
+  /** Of an operation that has ended: the id of its object, where it has one under that name. */
+  readonly id?: string
+  /** With type `outputs`: the values of the root outputs that are not sensitive. */
+  readonly outputs?: ReadonlyMap<string, unknown>
   readonly diagnostic?: Diagnostic
 }
 
@@ -38,7 +42,21 @@ export function readUiLine(line: string, root: string): UiMessage {
     ...(action !== undefined && {action}),
     ...(typeof seconds === 'number' && {seconds}),
     ...(diagnostic && {diagnostic}),
+    ...resultsIn(json, hook),
   }
+}
+
+function resultsIn(json: JsonRecord, hook: JsonRecord): Pick<UiMessage, 'id' | 'outputs'> {
+  const id = hook['id_key'] === 'id' ? textAt(hook, 'id_value') : undefined
+  const outputs = json['type'] === 'outputs' ? openOutputs(recordAt(json, 'outputs')) : undefined
+  return {...(id !== undefined && {id}), ...(outputs && {outputs})}
+}
+
+function openOutputs(outputs: JsonRecord): ReadonlyMap<string, unknown> {
+  const open = Object.entries(outputs).flatMap(([name, output]) =>
+    isRecord(output) && output['sensitive'] === false && 'value' in output ? [[name, output['value']] as const] : [],
+  )
+  return new Map(open)
 }
 
 function parsed(line: string): JsonRecord | undefined {

@@ -3,9 +3,9 @@ import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import {applyPlan} from '../../shared/terraform/apply-plan.ts'
+import type {Done} from '../../shared/terraform/apply-plan.ts'
 import {makePlan} from '../../shared/terraform/make-plan.ts'
 import {concealWith, differences, normalForm} from '../../shared/terraform/normal-form.ts'
-import type {Operation} from '../../shared/terraform/progress.ts'
 import type {StateKeeper} from '../../shared/terraform/rescue-state.ts'
 import {changedFailure} from './changed.ts'
 import type {ApplyProcess} from './orphan.ts'
@@ -13,12 +13,15 @@ import {refuseGuarded} from './refuse.ts'
 import type {Chosen, Ready} from './plan-source.ts'
 import {stateHome} from './state-home.ts'
 
+/** An apply that had nothing to do. */
+export const NOTHING_DONE: Done = {operations: [], outputs: undefined}
+
 /**
  * Applies the plan. When the state has moved since it was made and `if-stale: replan` is set, plans again and goes on
  * only if the new plan would do exactly what was reviewed.
  * @throws {Failure} `plan-stale`, `plan-changed`, or what the apply itself failed of
  */
-export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<readonly Operation[]> {
+export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<Done> {
   try {
     return await applyNow(ready, chosen)
   } catch (error) {
@@ -27,10 +30,10 @@ export async function applyOrReplan(ready: Ready, chosen: Chosen): Promise<reado
   const fresh = await planAgain(ready)
   refuseChanged(ready, chosen, fresh)
   await refuseGuarded(fresh.plan, ready)
-  return fresh.plan.applyable ? await applyNow(ready, fresh) : []
+  return fresh.plan.applyable ? await applyNow(ready, fresh) : NOTHING_DONE
 }
 
-async function applyNow({inputs, origin, root, options}: Ready, {plan, file}: Chosen): Promise<readonly Operation[]> {
+async function applyNow({inputs, origin, root, options}: Ready, {plan, file}: Chosen): Promise<Done> {
   const {world} = root.session
   // A lost state is a rare thing: what keeps it is loaded when it is needed.
   const openKeeper = async (): Promise<StateKeeper> => {
@@ -42,14 +45,15 @@ async function applyNow({inputs, origin, root, options}: Ready, {plan, file}: Ch
   const onStart = (pid: number): void => {
     world.outputs.saveState('process', JSON.stringify({pid, file} satisfies ApplyProcess))
   }
-  const operations = await applyPlan(root.session, {plan, file, options, onStart, openKeeper}).catch(
-    (error: unknown) => {
-      world.outputs.saveState('applying', '')
-      throw error
-    },
-  )
-  world.outputs.saveState('applying', '')
-  return operations
+  // The post step comes some time later, and looks again.
+  const onLocked = (): void => {
+    world.outputs.saveState('locked', root.session.root)
+  }
+  try {
+    return await applyPlan(root.session, {plan, file, options, onStart, onLocked, openKeeper})
+  } finally {
+    world.outputs.saveState('applying', '')
+  }
 }
 
 function isStale(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type {World} from '../../shared/core/world.ts'
-import {describeLock, parseLock} from '../../shared/terraform/lock.ts'
+import {currentLock} from '../../shared/terraform/free-lock.ts'
+import {describeLock} from '../../shared/terraform/lock.ts'
 import type {LockInfo} from '../../shared/terraform/lock.ts'
 import {openSession} from '../../shared/terraform/session.ts'
 import {provideTool} from '../../shared/terraform/tool.ts'
@@ -8,9 +9,11 @@ import {waitForOrphan} from './orphan.ts'
 
 /**
  * Runs after the job: when the apply was killed before it could end by itself, says whether the state is still locked,
- * by whom and under which id. A finished or refused apply leaves nothing to say.
+ * by whom and under which id; also when it could not release its lock. Any other apply leaves nothing to say.
  */
 export async function reportLock(world: World): Promise<void> {
+  const locked = world.env['STATE_locked'] ?? ''
+  if (locked !== '') await reportLeftLock(world, locked)
   const root = world.env['STATE_applying'] ?? ''
   if (root === '') return
   const orphan = await waitForOrphan(world)
@@ -19,7 +22,7 @@ export async function reportLock(world: World): Promise<void> {
     ended: `The action was killed, and its apply in ${root} ended by itself; what was done is in the state`,
     running: `The action was killed, and its apply in ${root} still goes on`,
   }[orphan]
-  const lock = await currentLock(world).catch(() => 'unknown' as const)
+  const lock = await lockOf(world).catch(() => 'unknown' as const)
   if (lock === 'unknown') {
     world.log.warning(`${killed}. Whether it is locked could not be found out: the next run will tell.`)
   } else if (lock === undefined) {
@@ -32,15 +35,22 @@ export async function reportLock(world: World): Promise<void> {
   }
 }
 
-/** An address that no root module has. */
-const NOWHERE = 'terraform_data.slipway_looks_whether_the_state_is_locked'
+/** After a run that could not release its lock: whether it is released by now, as most backends let locks go in time. */
+async function reportLeftLock(world: World, root: string): Promise<void> {
+  const lock = await lockOf(world).catch(() => 'unknown' as const)
+  if (lock === undefined) {
+    world.log.line(`✓ the state of ${root} is not locked any more`)
+  } else if (lock === 'unknown') {
+    world.log.line(`whether the state of ${root} is still locked could not be found out: the next run will tell`)
+  } else {
+    world.log.warning(
+      `The state of ${root} is still locked, ${describeLock(lock, world.clock.now())}. If no other run is at work, free it ` +
+        `with "mode: unlock" and "lock-id: ${lock.id}".`,
+    )
+  }
+}
 
-/**
- * The lock on the state, or undefined when it is free. No command asks for it, so one is used that takes the lock before
- * it finds that it has nothing to do: `taint` of an object that does not exist, which starts no provider and writes nothing
- * (https://developer.hashicorp.com/terraform/cli/commands/taint).
- */
-async function currentLock(world: World): Promise<LockInfo | undefined> {
+async function lockOf(world: World): Promise<LockInfo | undefined> {
   const {root} = readInputs(world.env)
   const tool = await provideTool(world, root.tool)
   const session = openSession(world, tool, {
@@ -48,8 +58,5 @@ async function currentLock(world: World): Promise<LockInfo | undefined> {
     root: root.root,
     env: root.workspace === undefined ? {} : {TF_WORKSPACE: undefined},
   })
-  const looked = await session.call(['taint', '-no-color', '-allow-missing', '-lock-timeout=0s', NOWHERE])
-  const lock = parseLock(`${looked.stdout}\n${looked.stderr}`)
-  if (lock === undefined && looked.code !== 0) throw new Error('the state could not be asked for its lock')
-  return lock
+  return await currentLock(session)
 }

@@ -2,7 +2,7 @@ import type {World} from '../../shared/core/world.ts'
 import {readOrigin} from '../../shared/github/origin.ts'
 import {readRootOutputs} from '../../shared/terraform/root-outputs.ts'
 import {forgetVariables, openRoot, withVariables} from '../../shared/terraform/open-root.ts'
-import {applyOrReplan} from './apply.ts'
+import {applyOrReplan, NOTHING_DONE} from './apply.ts'
 import {commentFailure, commentResult} from './comment.ts'
 import {refuseGuarded, refusePullRequests} from './refuse.ts'
 import type {ApplyInputs} from './inputs.ts'
@@ -47,8 +47,8 @@ async function applyChosen(ready: Ready, started: number): Promise<void> {
   showPlan(world, chosen.plan)
   try {
     await refuseGuarded(chosen.plan, ready)
-    const operations = chosen.plan.applyable ? await applyOrReplan(ready, chosen) : []
-    const rootOutputs = await readRootOutputs(root.session)
+    const {operations, outputs} = chosen.plan.applyable ? await applyOrReplan(ready, chosen) : NOTHING_DONE
+    const rootOutputs = outputs ?? (await readRootOutputs(root.session))
     const section = report(world, {inputs, root, chosen, operations, rootOutputs, started})
     await commentResult(world, ready, chosen.plan, section)
   } catch (error) {
