@@ -36,6 +36,12 @@ const KNOWN: readonly Known[] = [
     advice: 'plan again and have the new plan reviewed, or set "if-stale: replan" to go on when nothing has changed',
   },
   {
+    summary: /^Error releasing the state lock/,
+    reason: 'state-locked',
+    advice:
+      'look when the backend is back: the next run goes through, or names the lock that is held and how to free it',
+  },
+  {
     summary: /^Inconsistent dependency lock file/,
     reason: 'plan-rejected',
     advice: 'commit .terraform.lock.hcl, so that plan and apply use the same providers',

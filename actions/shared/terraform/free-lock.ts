@@ -1,3 +1,4 @@
+import {lastWords} from '../core/exec.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {parseLock} from './lock.ts'
 import type {LockInfo} from './lock.ts'
@@ -50,7 +51,9 @@ function heldIn(detail: string): string | undefined {
 export async function currentLock(session: Session): Promise<LockInfo | undefined> {
   const looked = await session.call(['taint', '-no-color', '-allow-missing', '-lock-timeout=0s', NOWHERE])
   const lock = parseLock(`${looked.stdout}\n${looked.stderr}`)
-  if (lock === undefined && looked.code !== 0) throw new Error('the state could not be asked for its lock')
+  if (lock === undefined && looked.code !== 0) {
+    throw new Error(`the state could not be asked for its lock: ${lastWords(session.tool.name, looked)}`)
+  }
   return lock
 }
 

@@ -62,7 +62,7 @@ export async function pushState(session: Session, lost: LostState, lockTimeout?:
     // Whoever answers 200 in the place of the backend is believed by the tool, and not here: the kept state is dropped next.
     const now = await pullState(session)
     if (typeof now !== 'string') return refused(session, now)
-    return isSince(readStateFile(now), readStateFile(next)) ? {kind: 'written'} : swallowed(session)
+    return isWritten(readStateFile(now), readStateFile(next), there) ? {kind: 'written'} : swallowed(session)
   } finally {
     await rm(folder, {recursive: true, force: true})
   }
@@ -96,9 +96,11 @@ function asNext(state: string, there: StateFile | undefined): string {
   return there !== undefined && plain ? withSerial(state, there.serial + 1) : state
 }
 
-// Somebody may have written another one on top of it already.
-function isSince(now: StateFile | undefined, pushed: StateFile | undefined): boolean {
-  return now !== undefined && now.lineage === pushed?.lineage && now.serial >= pushed.serial
+// Where there was no state the tool begins a new lineage; else somebody may have written on top of it already.
+function isWritten(now: StateFile | undefined, pushed: StateFile | undefined, before: StateFile | undefined): boolean {
+  if (now === undefined || pushed === undefined) return false
+  if (before !== undefined) return now.lineage === pushed.lineage && now.serial >= pushed.serial
+  return [...(pushed.objects?.keys() ?? [])].every((key) => now.objects?.has(key) !== false)
 }
 
 function swallowed({root}: Session): Pushed {

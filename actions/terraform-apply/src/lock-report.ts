@@ -1,3 +1,4 @@
+import {errorMessage} from '../../shared/core/errors.ts'
 import type {World} from '../../shared/core/world.ts'
 import {currentLock} from '../../shared/terraform/free-lock.ts'
 import {describeLock} from '../../shared/terraform/lock.ts'
@@ -37,7 +38,10 @@ export async function reportLock(world: World): Promise<void> {
 
 /** After a run that could not release its lock: whether it is released by now, as most backends let locks go in time. */
 async function reportLeftLock(world: World, root: string): Promise<void> {
-  const lock = await lockOf(world).catch(() => 'unknown' as const)
+  const lock = await lockOf(world).catch((error: unknown) => {
+    world.log.debug(world.mask.scrub(errorMessage(error)))
+    return 'unknown' as const
+  })
   if (lock === undefined) {
     world.log.line(`✓ the state of ${root} is not locked any more`)
   } else if (lock === 'unknown') {

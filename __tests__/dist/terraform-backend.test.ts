@@ -1,0 +1,118 @@
+import {randomUUID} from 'node:crypto'
+import {jest} from '@jest/globals'
+import {faultProxy} from '../faults/core/proxy.ts'
+import type {FaultProxy, Harm, Passing} from '../faults/core/proxy.ts'
+import {startStateServer} from '../support/state-server.ts'
+import type {StateServer} from '../support/state-server.ts'
+import {data, terraformRoot} from '../support/terraform-root.ts'
+import type {TerraformRoot} from '../support/terraform-root.ts'
+
+jest.setTimeout(240_000)
+
+let backend: StateServer
+let proxy: FaultProxy
+let root: TerraformRoot
+beforeEach(async () => {
+  backend = await startStateServer()
+  proxy = await faultProxy({port: Number(new URL(backend.url).port)})
+  const at = `http://${proxy.host}`
+  const config = [`address=${at}/state`, `lock_address=${at}/lock`, `unlock_address=${at}/lock`, 'retry_max=0']
+  root = terraformRoot({'backend-config': config.join('\n')}, 'http')
+  root.write(`${data('a')}output "id" {\n  value = terraform_data.a.id\n}`)
+})
+afterEach(async () => {
+  root.remove()
+  await proxy.close()
+  await backend.close()
+})
+
+const PORTAL: Harm = {
+  kind: 'answer',
+  status: 200,
+  headers: {'content-type': 'text/html'},
+  body: '<p>Please sign in</p>',
+}
+
+/** Harms so many requests of a name from now on; the lock of a plan is released as ever. */
+function harm(names: readonly string[], times: number, how: Harm): void {
+  const met = new Map<string, number>()
+  proxy.harm = ({name, follows}: Passing) => {
+    if (!names.includes(name) || (name === 'UNLOCK /lock' && !follows('POST /state'))) return undefined
+    met.set(name, (met.get(name) ?? 0) + 1)
+    return (met.get(name) ?? 0) <= times ? how : undefined
+  }
+}
+
+async function lockedBySomebody(): Promise<string> {
+  const id = randomUUID()
+  await fetch(backend.lockUrl, {method: 'LOCK', body: JSON.stringify({ID: id, Who: 'somebody@elsewhere'})})
+  return id
+}
+
+test('a login page answered in the place of the backend, and the run was green: it is red, and names what was made by its id', async () => {
+  harm(['POST /state'], 1, PORTAL)
+  const applied = await root.apply({approve: 'auto'})
+  expect([applied.code, applied.outputs['status'], applied.outputs['failure-reason']]).toEqual([
+    1,
+    'failed',
+    'apply-failed',
+  ])
+  expect(applied.errors).toEqual([
+    expect.stringContaining('its state is lost: the backend said that it took the state, and holds none.'),
+  ])
+  expect(applied.log).toMatch(/terraform_data\.a +created +[0-9a-f]{8}-[0-9a-f-]{27}/)
+  expect(applied.log).not.toContain('are done and in the state')
+})
+
+test('a login page took the second state of a root: the one from before does not pass for it', async () => {
+  await root.settle(data('a'))
+  root.write(data('a') + data('b'))
+  harm(['POST /state'], 1, PORTAL)
+  const applied = await root.apply({approve: 'auto'})
+  expect(applied.errors).toEqual([expect.stringMatching(/and does not know terraform_data\.b \([0-9a-f-]{36}\)\./)])
+})
+
+test('the backend was away for the write and the release: both are done after all, and the run is green with a warning', async () => {
+  harm(['POST /state', 'UNLOCK /lock'], 1, {kind: 'reset'})
+  const applied = await root.apply({approve: 'auto'})
+  expect([applied.code, applied.errors, backend.lock()]).toEqual([0, [], undefined])
+  expect(applied.warnings).toEqual([
+    expect.stringMatching(/could not write the state and release its lock, .*; it is done now, and nothing is lost\.$/),
+  ])
+  expect(applied.outputs).toMatchObject({status: 'succeeded', added: '1', 'kept-state': ''})
+  const {outputs} = JSON.parse(backend.state()) as {outputs: {id: {value: string}}}
+  expect(applied.outputs['id']).toBe(outputs.id.value)
+})
+
+test('a lock that terraform could not release is named and not freed where it may be of somebody else', async () => {
+  harm(['UNLOCK /lock'], 1, {kind: 'reset'})
+  const applied = await root.apply({approve: 'auto'})
+  const held = backend.lock() ?? ''
+  expect(held).not.toBe('')
+  expect([applied.code, applied.outputs['failure-reason']]).toEqual([1, 'state-locked'])
+  expect(applied.errors).toEqual([
+    expect.stringMatching(/everything is applied and the state is written, but terraform could not release its lock/),
+  ])
+  expect(applied.errors[0]).toContain(`lock id ${held}`)
+  expect(applied.summary).toContain(`lock-id: ${held}`)
+  expect(applied.state['locked']).toBe('infra')
+  const post = await root.apply({approve: 'auto'}, {entry: 'post', state: applied.state})
+  expect(post.warnings).toEqual([expect.stringContaining(`"lock-id: ${held}"`)])
+  const freed = await root.apply({mode: 'unlock', 'lock-id': held})
+  expect([freed.errors, backend.lock()]).toEqual([[], undefined])
+})
+
+test('"state-locked" named the lock of whoever asked: it names the one that is held', async () => {
+  const held = await lockedBySomebody()
+  const refused = await root.apply({approve: 'auto'})
+  expect(refused.errors).toEqual([expect.stringContaining(`lock id ${held}`)])
+})
+
+test('"mode: unlock" freed any lock of an http backend, whichever id it was given: it frees that one alone', async () => {
+  const held = await lockedBySomebody()
+  const refused = await root.apply({mode: 'unlock', 'lock-id': randomUUID()})
+  expect([refused.code, backend.lock()]).toEqual([1, held])
+  expect(refused.errors).toEqual([
+    expect.stringMatching(`was not freed: the state is locked by another one, .*${held}`),
+  ])
+})
