@@ -158,6 +158,7 @@ test('an input that two actions share has one description and one default', () =
     'on-failure',
     'on-cancel',
     'context',
+    'stable-for',
   ])
   const seen = new Map<string, {action: string; input: Declared}>()
   const different: string[] = []
