@@ -43,7 +43,11 @@ describe('plans as artifacts of the run', () => {
   test('a plan that the run does not have, and one of another run without a token', async () => {
     root.write(data('a'))
     const gone = await root.apply({'plan-id': 'infra-default-00000000-4c1f2e900000-1001-1'}, {env: service.env})
-    expect(gone.errors).toEqual([expect.stringContaining('it would be artifact slipway-plan-infra-default-00000000-4c1f2e900000-1001-1 of run 1001')])
+    expect(gone.errors).toEqual([
+      expect.stringContaining(
+        'it would be artifact slipway-plan-infra-default-00000000-4c1f2e900000-1001-1 of run 1001',
+      ),
+    ])
     const other = await root.apply({'plan-id': 'infra-default-00000000-4c1f2e900000-55-1'}, {env: service.env})
     expect(other.errors).toEqual([expect.stringContaining('give "github-token", with "permissions: actions: read"')])
   })
