@@ -1,4 +1,6 @@
 import {expect, test} from '@jest/globals'
+import {judged} from './core/invariants.ts'
+import type {Evidence, Judged} from './core/invariants.ts'
 import {reliabilityPage} from './core/page.ts'
 import type {CellResult} from './core/model.ts'
 import {sectionOf} from './fuzz/record.ts'
@@ -41,6 +43,42 @@ test('a red cell says why, and where it left the target', () => {
 test('cells that are not run are told with their reason', () => {
   const omissions = new Map([['ecs-deploy: good', [{why: 'it writes nothing there', cells: ['a', 'b']}]]])
   expect(reliabilityPage([cell({})], [], omissions)).toContain('Cells left out: 2, as it writes nothing there.')
+})
+
+test('a rule that cannot be kept in a cell is marked there, and the reason is on the page', () => {
+  const page = reliabilityPage([cell({}), cell({phase: 'wait', limits: ['nobody can be asked for it']})])
+  expect(page).toContain('| reset |  | ✓ | ✓ ⚠ |')
+  expect(page).toContain('| ecs-deploy (good) | wait | reset | nobody can be asked for it |')
+})
+
+test('a limit excuses what it names, in its cell, and nothing else', () => {
+  const limit = {fault: /^reset$/, phase: /^wait$/, rule: /^nothing left behind: the lock/, why: 'nobody can be asked'}
+  const at = (phase: string, left: readonly string[]): Judged =>
+    judged({
+      cell: {
+        subject: {limits: [limit], reachable: false, limitMs: 1},
+        phase,
+        fault: {name: 'reset', family: 'network'},
+      },
+      ...{met: true, standing: 'wanted', standingAgain: 'wanted', changes: 1, owing: [], secrets: [], shown: ''},
+      ...{left, toSay: [], causes: [], secretInProcessList: false, post: undefined, again: undefined},
+      main: {
+        code: 0,
+        log: '',
+        summary: '',
+        errors: [],
+        warnings: [],
+        outputs: {status: 'succeeded'},
+        visible: '',
+        tookMs: 1,
+      },
+    } as unknown as Evidence)
+  expect(at('wait', ['the lock is held'])).toEqual({broken: [], limits: ['nobody can be asked']})
+  expect(at('update', ['the lock is held']).broken).toEqual(['nothing left behind: the lock is held'])
+  expect(at('wait', ['the lock is held', 'a login is left'])).toEqual({
+    broken: ['nothing left behind: a login is left'],
+    limits: ['nobody can be asked'],
+  })
 })
 
 test('a target with a defect is named where the cases are counted', () => {

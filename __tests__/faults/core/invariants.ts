@@ -59,13 +59,26 @@ export const RULES: Readonly<Record<string, (evidence: Evidence) => readonly (st
     evidence.cell.fault.family === 'signal' && evidence.met ? cancelled(evidence) : [],
 }
 
-/** The rules that a cell broke, each with what was seen. */
-export function brokenRules(evidence: Evidence): string[] {
-  return Object.entries(RULES).flatMap(([rule, check]) =>
-    check(evidence)
-      .filter((sentence) => sentence !== false)
-      .map((sentence) => `${rule}: ${sentence}`),
-  )
+/** The rules that a cell broke. */
+export interface Judged {
+  /** Each with what was seen. */
+  readonly broken: readonly string[]
+  /** Why a rule that was broken cannot be kept in this cell. */
+  readonly limits: readonly string[]
+}
+
+/** Holds a cell to all rules. */
+export function judged(evidence: Evidence): Judged {
+  const {subject, phase, fault} = evidence.cell
+  const known = (subject.limits ?? []).filter((limit) => limit.fault.test(fault.name) && limit.phase.test(phase))
+  const found = Object.entries(RULES)
+    .flatMap(([rule, check]) => check(evidence).map((sentence) => sentence !== false && `${rule}: ${sentence}`))
+    .filter((sentence) => sentence !== false)
+    .map((sentence) => ({sentence, limit: known.find(({rule}) => rule.test(sentence))}))
+  return {
+    broken: found.filter(({limit}) => limit === undefined).map(({sentence}) => sentence),
+    limits: found.flatMap(({limit}) => limit?.why ?? []),
+  }
 }
 
 const NOT_FOR_PEOPLE =

@@ -85,6 +85,8 @@ export interface Subject {
   readonly limitMs: number
   /** Cells that would prove nothing, and why. */
   readonly leftOut?: readonly LeftOut[]
+  /** Rules that cannot be kept in some cells, and why: they are on the page as what they are. */
+  readonly limits?: readonly Limit[]
   room(wish: RoomWish): Promise<Room>
 }
 
@@ -93,6 +95,15 @@ export interface LeftOut {
   readonly fault: RegExp
   /** All phases when it is left out. */
   readonly phase?: RegExp
+  readonly why: string
+}
+
+/** A rule that an action cannot keep where fault and phase both match. */
+export interface Limit {
+  readonly fault: RegExp
+  readonly phase: RegExp
+  /** The rule, and what is seen of it where it cannot be kept. */
+  readonly rule: RegExp
   readonly why: string
 }
 
@@ -137,6 +148,8 @@ export interface CellResult {
   readonly seconds: number
   /** What was broken; empty is what is wanted. */
   readonly broken: readonly string[]
+  /** Why a rule could not be kept here. */
+  readonly limits?: readonly string[]
   /** The annotation. */
   readonly said: string
 }

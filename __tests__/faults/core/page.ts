@@ -25,6 +25,7 @@ export function reliabilityPage(
     '## Counts',
     counts(groups),
     broken(results),
+    ...limits(results),
     ...others,
     '## The matrix',
     LEGEND,
@@ -41,7 +42,7 @@ the runner itself is killed), and then the same run again without the fault.
 
 const LEGEND = `✓ green, and the target is as wanted. Otherwise: the \`failure-reason\` of a red run and where it left the target (as *before*, as *wanted*, or
 *between*); *killed* where nothing could be reported any more. – met nothing: the run makes no call to a service in this phase, or never
-came to it. **✗** a rule was broken. An empty cell: the fault is there from the start, or from a phase on; without any network from a
+came to it. **✗** a rule was broken; ⚠ one that cannot be kept here (see above). An empty cell: the fault is there from the start, or from a phase on; without any network from a
 phase on is *network gone*; tools are called in some phases only.`
 
 function counts(groups: ReadonlyMap<string, readonly CellResult[]>): string {
@@ -70,6 +71,14 @@ function broken(results: readonly CellResult[]): string {
   return table(['action', 'phase', 'fault', 'broken'], rows)
 }
 
+function limits(results: readonly CellResult[]): string[] {
+  const rows = results.flatMap(({action, situation, phase, fault, limits: whys = []}) =>
+    whys.map((why) => [`${action} (${situation})`, phase, fault, why]),
+  )
+  if (rows.length === 0) return []
+  return [`What cannot be kept, and why:`, table(['action', 'phase', 'fault', 'why'], rows)]
+}
+
 function matrix(cells: readonly CellResult[]): string {
   const START = 'from the start'
   const phases = [...new Set(cells.map(({phase}) => phase))].filter((phase) => phase !== START)
@@ -84,9 +93,10 @@ function shown(cell: CellResult | undefined): string {
   if (cell === undefined) return ''
   if (cell.broken.length > 0) return '**✗**'
   if (!cell.met) return '–'
-  if (cell.exit === '0') return '✓'
+  const mark = cell.limits === undefined ? '' : ' ⚠'
+  if (cell.exit === '0') return `✓${mark}`
   const what = cell.exit.startsWith('SIG') ? 'killed' : cell.reason || 'red'
-  return `${what}, ${cell.standing}`
+  return `${what}, ${cell.standing}${mark}`
 }
 
 function leftOut(omissions: readonly {readonly why: string; readonly cells: readonly string[]}[]): string[] {

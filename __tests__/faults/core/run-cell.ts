@@ -7,7 +7,7 @@ import {arm} from './arm.ts'
 import type {Armed} from './arm.ts'
 import {START} from './cells.ts'
 import type {SignalFault} from './faults.ts'
-import {brokenRules} from './invariants.ts'
+import {judged} from './invariants.ts'
 import type {Evidence} from './invariants.ts'
 import type {Cell, CellResult, Room, RoomWish} from './model.ts'
 import {endProcessesOf, MARK, processesOf} from './watcher.ts'
@@ -163,6 +163,7 @@ function filesBelow(folder: string): string[] {
 
 function resultOf(cell: Cell, evidence: Evidence): CellResult {
   const {main, again, met, standing, changes} = evidence
+  const {broken, limits} = judged(evidence)
   const {subject, phase, fault} = cell
   return {
     action: subject.action,
@@ -178,7 +179,8 @@ function resultOf(cell: Cell, evidence: Evidence): CellResult {
     changes,
     again: `${String(again?.code)} ${again?.outputs['status'] ?? ''}`.trim(),
     seconds: Math.round(main.tookMs / 100) / 10,
-    broken: brokenRules(evidence),
+    broken,
+    ...(limits.length > 0 && {limits}),
     said: main.errors[0] ?? '',
   }
 }

@@ -88,6 +88,26 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
         },
       ]
     : common.leftOut,
+  limits: [
+    {
+      fault: /^wrong JSON$/,
+      phase: /^write state$/,
+      rule: /^what passes by itself fails nothing: red, though/,
+      why: 'a page that answers "200" to the state has swallowed it: the fault goes away, and the state with it. The run is red and names what was made',
+    },
+    {
+      fault: /^wrong JSON$/,
+      phase: /^unlock$/,
+      rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
+      why: 'a page that answers "200" to the release of the lock has swallowed it, and a backend of the kind `http` is not asked who holds its lock. The next run that wants it says whose it is, and `mode: unlock` frees it',
+    },
+    {
+      fault: /for ever$|^network gone$/,
+      phase: /^(?:write state|unlock)$/,
+      rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
+      why: 'terraform does not name the lock that a backend of the kind `http` does not release, and the backend does not answer. The run says that it may be held; the next one that wants it says whose it is',
+    },
+  ],
   post: true,
   phases: [
     {name: 'fetch', request: ({name}) => name === `POST ${TWIRP}ListArtifacts`},
