@@ -102,7 +102,7 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
       why: 'a page that answers "200" to the release of the lock has swallowed it, and a backend of the kind `http` is not asked who holds its lock. The next run that wants it says whose it is, and `mode: unlock` frees it',
     },
     {
-      fault: /for ever$|^network gone$/,
+      fault: /for ever$|^network gone$|^expired credentials$/,
       phase: /^(?:write state|unlock)$/,
       rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
       why: 'terraform does not name the lock that a backend of the kind `http` does not release, and the backend does not answer. The run says that it may be held; the next one that wants it says whose it is',

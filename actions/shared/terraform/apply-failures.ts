@@ -77,7 +77,7 @@ function standing({world}: Session, lock: StillLocked): string {
       : `the state is locked, ${describeLock(lock.lock, world.clock.now())}`
   }
   const which = lock.id === undefined ? 'it' : `the lock ${lock.id}`
-  return `whether ${which} is still held cannot be seen, as the backend does not answer`
+  return `whether ${which} is still held cannot be seen, as the backend gives no answer that tells it`
 }
 
 function unlockAdvice({tool}: Session, lock: StillLocked): string {
