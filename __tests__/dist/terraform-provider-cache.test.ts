@@ -65,6 +65,23 @@ async function locked(): Promise<string> {
   return readFileSync(join(first.folder, 'infra/.terraform.lock.hcl'), 'utf8')
 }
 
+test('providers of an unpacked mirror are links: there is nothing to keep, and no folder that is missing is spoken of', async () => {
+  const mirror = join(first.folder, 'unpacked')
+  const folder = join(mirror, NAME, '1.0.0', PLATFORM)
+  mkdirSync(folder, {recursive: true})
+  writeFileSync(join(folder, 'terraform-provider-fake_v1.0.0'), '#!/bin/sh\nexit 1\n')
+  chmodSync(join(folder, 'terraform-provider-fake_v1.0.0'), 0o755)
+  const settings = join(first.folder, 'unpacked.rc')
+  writeFileSync(settings, `provider_installation {\n  filesystem_mirror { path = "${mirror}" }\n}\n`)
+  env = {...env, TF_CLI_CONFIG_FILE: settings}
+  const root = checkout(await locked())
+  const {log} = await plan(root)
+  expect(log).toContain(RAN)
+  expect(log).not.toContain('not kept for later runs')
+  expect(lstatSync(installed(root)).isSymbolicLink()).toBe(true)
+  expect(kept()).toEqual([])
+})
+
 test('providers are fetched once per lock file: the second run fetches nothing', async () => {
   const lockFile = await locked()
   // Without a committed lock file nobody knows which providers the next run will need.

@@ -73,6 +73,13 @@ const common = {
   ],
 } as const
 
+const LOCKED_ITSELF = {
+  fault: /^(?:answer lost|truncated body)$/,
+  phase: /^lock$/,
+  rule: /^what passes by itself fails nothing: red, though/,
+  why: 'terraform asks for the lock again and is told of its own, which a backend of the kind `http` cannot tell from another: the run is red and names the lock, which `mode: unlock` frees',
+} as const
+
 const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subject => ({
   ...common,
   action: 'terraform-apply',
@@ -89,6 +96,7 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
       ]
     : common.leftOut,
   limits: [
+    LOCKED_ITSELF,
     {
       fault: /^wrong JSON$/,
       phase: /^write state$/,
@@ -127,6 +135,7 @@ export const TERRAFORM: readonly Subject[] = [
     ...common,
     action: 'terraform-plan',
     situation: 'kept as an artifact',
+    limits: [LOCKED_ITSELF],
     post: true,
     phases: [
       {name: 'init', line: /init/, calls: ['version', 'init']},

@@ -66,8 +66,7 @@ export async function openProviderCache(world: World, tool: Tool, settings: Cach
     // A lock file that `init` had to add to did not name all that is needed.
     if (after !== lockFile) return
     try {
-      await keepProviders(providers, place)
-      await removeUnused(dirname(place), world.clock.now())
+      if (await keepProviders(providers, place)) await removeUnused(dirname(place), world.clock.now())
     } catch (error) {
       world.log.line(`the providers are not kept for later runs: ${errorMessage(error)}`)
     }
@@ -84,10 +83,11 @@ async function link(packages: readonly string[], from: string, to: string): Prom
 /**
  * Moves installed providers into the cache and leaves links in their place, as `init` itself makes them for a cache.
  * Providers that are links already come from a mirror on disk, which is as quick as a cache.
+ * @returns whether there were any to keep
  */
-async function keepProviders(providers: string, place: string): Promise<void> {
+async function keepProviders(providers: string, place: string): Promise<boolean> {
   const packages = await packagesIn(providers)
-  if (packages.length === 0) return
+  if (packages.length === 0) return false
   await mkdir(dirname(place), {recursive: true})
   const part = `${place}.${randomUUID()}`
   try {
@@ -96,13 +96,11 @@ async function keepProviders(providers: string, place: string): Promise<void> {
       () => true,
       () => false,
     )
-    if (!moved) return
-    if (!taken) {
-      // Another job was quicker with the same providers.
-      await rename(part, providers)
-      return
-    }
-    await link(packages, place, providers)
+    if (!moved) return true
+    // Another job may have been quicker with the same providers.
+    if (taken) await link(packages, place, providers)
+    else await rename(part, providers)
+    return true
   } finally {
     await rm(part, {recursive: true, force: true})
   }
