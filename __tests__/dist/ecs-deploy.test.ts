@@ -191,8 +191,12 @@ test('a task definition from Windows, with line ends and a mark of its own, is r
   const definition = {family: 'x', networkMode: 'awsvpc', containerDefinitions: [{name: 'api', image: 'a', memory: 64}]}
   const text = `\uFEFF${JSON.stringify(definition, null, 2).replaceAll('\n', '\r\n')}`
   const inputs = {mode: 'plan', 'task-definition': './td.json'}
-  const {result} = await against({}, {files: {'td.json': text}, inputs})
-  expect(result.errors).toEqual([])
+  const run = async (file: string): Promise<Awaited<ReturnType<typeof against>>['result']> =>
+    (await against({}, {files: {'td.json': file}, inputs})).result
+  const [windows, plain] = [await run(text), await run(JSON.stringify(definition))]
+  expect([windows.errors, windows.code]).toEqual([[], 0])
+  expect(windows.log).toContain('api: image')
+  expect(windows.outputs['preview']).toBe(plain.outputs['preview'])
 })
 
 test('without a region: one sentence, no call', async () => {
