@@ -48,14 +48,15 @@ function untrue({code}: ActionResult, fault: Fault | undefined): string[] {
 }
 
 async function missing(stage: Stage, last: ActionResult): Promise<readonly string[]> {
-  return last.code === 0 ? await stage.check(last) : [last.errors[0] ?? last.log.slice(-300)]
+  return last.code === 0 ? await stage.take(last) : [last.errors[0] ?? last.log.slice(-300)]
 }
 
 async function secondRun(stage: Stage, id: string): Promise<ActionResult> {
   const {before} = stage
   if (before !== undefined) {
     const made = await withPost(before, id, before.call())
-    await before.check(made)
+    // What it lacks, the stage that needs it says.
+    await before.take(made)
   }
   return await withPost(stage, id, stage.call())
 }

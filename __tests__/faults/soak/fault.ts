@@ -23,7 +23,8 @@ export interface Usual {
 // Those that are silent for ever cost minutes each; the matrix has them.
 const PASSING = NETWORK.filter(({passes, whole, name}) => passes === true && whole !== true && !/half-open/.test(name))
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
-const LONGEST_LATENCY = 5
+// A push asks dozens of times: a fault that strikes each time would take minutes.
+const MOST_TIMES = 5
 const STEPS = 1000
 
 /**
@@ -75,7 +76,7 @@ function atRequest(
   nth: number,
 ): Fault {
   let [seen, struck] = [0, 0]
-  const times = Math.min(fault.times, LONGEST_LATENCY)
+  const times = Math.min(fault.times, MOST_TIMES)
   const strike: Fault['strike'] = (call) => {
     proxy.harm = (request) => {
       seen += 1

@@ -19,8 +19,8 @@ export interface Stage {
   call(): ActionCall
   /** The same with a version that exits with 3 as soon as it runs. */
   crashing?(): ActionCall
-  /** What is not as it should be after a green run. */
-  check(result: ActionResult): Promise<readonly string[]>
+  /** Takes over what a green run hands on, and says what is not as it should be after it. */
+  take(result: ActionResult): Promise<readonly string[]>
 }
 
 /** The names of the stages. */
@@ -64,48 +64,48 @@ export function stagesOf(corner: Corner, parcel: () => Parcel): Readonly<Record<
   const {aws, github, cluster, state} = corner
   const onAws = {proxy: aws, dialect: 'aws'} as const
   const onState = {proxy: state, dialect: 'plain'} as const
-  const later = (check: (corner: Corner, parcel: Parcel, result: ActionResult) => readonly string[]) => ({
-    check: (result: ActionResult) => Promise.resolve(check(corner, parcel(), result)),
+  const later = (take: (corner: Corner, parcel: Parcel, result: ActionResult) => readonly string[]) => ({
+    take: (result: ActionResult) => Promise.resolve(take(corner, parcel(), result)),
   })
   const plan: Stage = {
     ...{name: 'plan', action: 'terraform-plan', post: true, way: onState},
     call: () => planned(corner, parcel()),
-    ...later(isPlanned),
+    ...later(takePlan),
   }
   return {
     build: {
       ...{name: 'build', action: 'ecr-build-push', post: true, way: onAws},
       call: () => build(corner, parcel()),
-      ...later(isBuilt),
+      ...later(takeImage),
     },
     plan,
     apply: {
       ...{name: 'apply', action: 'terraform-apply', post: true, way: onState, before: plan},
       call: () => apply(corner, parcel()),
-      ...later(isApplied),
+      ...later(takeApplied),
     },
     migrate: {
       ...{name: 'migrate', action: 'ecs-run-task', post: true, way: onAws},
       call: () => migrate(corner, parcel(), MIGRATION),
       crashing: () => migrate(corner, parcel(), CRASH),
-      ...later(isMigrated),
+      ...later(takeMigrated),
     },
     ecs: {
       ...{name: 'ecs', action: 'ecs-deploy', post: true, way: onAws},
       call: () => toEcs(corner, parcel(), PROGRAM),
       crashing: () => toEcs(corner, parcel(), CRASH),
-      check: (result) => isOnEcs(corner, parcel(), result),
+      take: (result) => takeFromEcs(corner, parcel(), result),
     },
     kubernetes: {
       ...{name: 'kubernetes', action: 'kubectl-rollout', post: true, way: {wire: cluster}},
       call: () => toKubernetes(corner, parcel(), PROGRAM),
       crashing: () => toKubernetes(corner, parcel(), CRASH),
-      ...later(isOnKubernetes),
+      ...later(takeFromKubernetes),
     },
     report: {
       ...{name: 'report', action: 'delivery-report', post: false, way: {proxy: github, dialect: 'github'}},
       call: () => report(corner, parcel()),
-      ...later(isReported),
+      ...later(takeReport),
     },
   }
 }
@@ -126,7 +126,7 @@ function build(corner: Corner, parcel: Parcel): ActionCall {
   return {workspace, inputs, env: runOf(corner, parcel)}
 }
 
-function isBuilt(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+function takeImage(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   parcel.digest = outputs['digest'] ?? ''
   keep(parcel, outputs)
   return /^sha256:[0-9a-f]{64}$/.test(parcel.digest) ? [] : ['green without a digest']
@@ -153,7 +153,7 @@ function planned(corner: Corner, parcel: Parcel): ActionCall {
   return onRoot(corner, parcel, {variables: `release=${parcel.commit}`, comment: 'never', ...backend(corner)})
 }
 
-function isPlanned(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+function takePlan(_corner: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   parcel.planId = outputs['plan-id'] ?? ''
   return parcel.planId === '' ? ['green without a plan'] : []
 }
@@ -166,7 +166,7 @@ const backend = ({state}: Corner): {'backend-config': string} => ({
   'backend-config': `address=http://${state.host}/state`,
 })
 
-function isApplied({stateText}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+function takeApplied({stateText}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   keep(parcel, outputs)
   return stateText().includes(parcel.commit) ? [] : ['green, and the state has no release of this commit']
 }
@@ -183,7 +183,7 @@ function migrate(corner: Corner, parcel: Parcel, program: string): ActionCall {
   return {inputs, env: runOf(corner, parcel)}
 }
 
-function isMigrated(_corner: Corner, parcel: Parcel, {outputs, log}: ActionResult): string[] {
+function takeMigrated(_corner: Corner, parcel: Parcel, {outputs, log}: ActionResult): string[] {
   keep(parcel, outputs)
   return log.includes('migrated') ? [] : ['green without the word of the container']
 }
@@ -201,7 +201,7 @@ function toEcs(corner: Corner, parcel: Parcel, program: string): ActionCall {
   return {inputs, env: runOf(corner, parcel)}
 }
 
-async function isOnEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): Promise<string[]> {
+async function takeFromEcs(corner: Corner, parcel: Parcel, {outputs}: ActionResult): Promise<string[]> {
   keep(parcel, outputs)
   const {taskDefinition, runningCount, deployments = []} = await corner.ecs.describe()
   // The lab goes on showing a deployment that has failed; without tasks it does nothing any more.
@@ -243,7 +243,7 @@ function toKubernetes(corner: Corner, parcel: Parcel, program: string): ActionCa
   }
 }
 
-function isOnKubernetes({kube}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
+function takeFromKubernetes({kube}: Corner, parcel: Parcel, {outputs}: ActionResult): string[] {
   keep(parcel, outputs)
   const template = '{.spec.template.spec.containers[0].image} {.status.availableReplicas}'
   const seen = kube.kubectl('get', 'deployment', 'soak', '-n', kube.namespace, '-o', `jsonpath=${template}`)
@@ -268,7 +268,7 @@ function report(corner: Corner, parcel: Parcel): ActionCall {
   }
 }
 
-function isReported({comments}: Corner): string[] {
+function takeReport({comments}: Corner): string[] {
   return comments.length === 1 ? [] : [`${String(comments.length)} comments`]
 }
 
