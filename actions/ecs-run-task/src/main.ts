@@ -1,6 +1,5 @@
 import type {Failure} from '../../shared/core/diagnosis.ts'
-import {errorMessage} from '../../shared/core/errors.ts'
-import {outsideTrouble} from '../../shared/core/outside.ts'
+import {causeOfTrouble} from '../../shared/core/outside.ts'
 import type {World} from '../../shared/core/world.ts'
 import {makeAws} from '../../shared/ecs/aws.ts'
 import type {Aws} from '../../shared/ecs/aws.ts'
@@ -12,6 +11,7 @@ import type {Followed} from './follow.ts'
 import type {Inputs} from './inputs.ts'
 import {prepare, register} from './prepare.ts'
 import {celebrate, report} from './report.ts'
+import type {Job} from './report.ts'
 import {startTasks} from './start.ts'
 import {stopTasks} from './stop.ts'
 import {failureOf} from './verdict.ts'
@@ -54,13 +54,11 @@ async function runTask(world: World, aws: Aws, inputs: Inputs): Promise<void> {
 }
 
 // Why the task failed is the news, also on a runner whose outputs cannot be written.
-function reportFailed(world: World, job: Parameters<typeof report>[1], followed: Followed, failure: Failure): void {
+function reportFailed(world: World, job: Job, followed: Followed, failure: Failure): void {
   try {
     report(world, job, followed, failure.status, failure.diagnosis.cause)
   } catch (error) {
-    world.log.warning(
-      `The outputs of this step could not be written: ${outsideTrouble(error)?.cause ?? errorMessage(error)}.`,
-    )
+    world.log.warning(`The outputs of this step could not be written: ${causeOfTrouble(error)}.`)
   }
 }
 

@@ -3,9 +3,8 @@ import {RunTaskCommand} from '@aws-sdk/client-ecs'
 import type {Failure as RunFailure, RunTaskCommandOutput, Task} from '@aws-sdk/client-ecs'
 import {Failure} from '../../shared/core/diagnosis.ts'
 import type {FailureReason} from '../../shared/core/diagnosis.ts'
-import {errorMessage} from '../../shared/core/errors.ts'
 import type {Environment} from '../../shared/core/inputs.ts'
-import {outsideTrouble} from '../../shared/core/outside.ts'
+import {causeOfTrouble} from '../../shared/core/outside.ts'
 import {countRetry} from '../../shared/core/retried.ts'
 import type {World} from '../../shared/core/world.ts'
 import {ask} from '../../shared/ecs/aws.ts'
@@ -62,7 +61,7 @@ function noteStarted(world: World, aws: Aws, inputs: Inputs, tasks: readonly Tas
     rememberForPost(world, aws, inputs, tasks, mark)
   } catch (error) {
     const names = tasks.map(({taskArn}) => shortTask(taskArn)).join(', ')
-    const why = outsideTrouble(error)?.cause ?? errorMessage(error)
+    const why = causeOfTrouble(error)
     world.log.warning(
       `The post step could not be told of task ${names} (the runner: ${why}): should this run be cancelled, see that it is stopped.`,
     )

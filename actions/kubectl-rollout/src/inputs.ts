@@ -90,10 +90,10 @@ export function readInputs(env: Environment): RolloutInputs {
     fieldManager: fieldManager(inputs),
     forceConflicts: inputs.boolean('force-conflicts', false),
     applySet: pruned(inputs),
-    timeoutMs: duration(inputs, 'timeout', '10m', 1_000),
-    graceMs: duration(inputs, 'grace', '30s', 0),
+    timeoutMs: duration(inputs, 'timeout', 1_000) ?? 600_000,
+    graceMs: duration(inputs, 'grace', 0) ?? 30_000,
     failFast: inputs.boolean('fail-fast', true),
-    stableForMs: inputs.optional('stable-for') === undefined ? undefined : duration(inputs, 'stable-for', '0', 0),
+    stableForMs: duration(inputs, 'stable-for', 0),
     waitFor: parseWaitRules(inputs.lines('wait-rules')),
     restartOnConfigChange: inputs.boolean('restart-on-config-change', false),
     onFailure: inputs.oneOf('on-failure', ['rollback', 'keep'], 'rollback'),
@@ -228,8 +228,9 @@ function fieldManager(inputs: Inputs): string {
   return manager
 }
 
-function duration(inputs: Inputs, name: string, fallback: string, min: number): number {
-  const text = inputs.optional(name) ?? fallback
+function duration(inputs: Inputs, name: string, min: number): number | undefined {
+  const text = inputs.optional(name)
+  if (text === undefined) return undefined
   const ms = parseDuration(text)
   if (ms === undefined || ms < min || ms > 24 * 3_600_000) {
     throw new InputError(`Input "${name}" is "${text}": give a time like 90s, 10m or 1h30m, up to 24h.`)

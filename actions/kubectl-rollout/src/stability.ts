@@ -1,3 +1,4 @@
+import {humanDuration} from '../../shared/core/clock.ts'
 import type {World} from '../../shared/core/world.ts'
 import type {Applied} from '../../shared/kubernetes/change/apply.ts'
 import {title} from '../../shared/kubernetes/object.ts'
@@ -23,7 +24,7 @@ export function stableForMs(world: World, inputs: RolloutInputs, applied: readon
   if (first === undefined) return 0
   const more = unprobed.length === 1 ? '' : ` and ${String(unprobed.length - 1)} more`
   world.log.line(
-    `  ${title(first)}${more}: a container without a readiness probe is ready until it exits, so it is watched for 3s more`,
+    `  ${title(first)}${more}: a container without a readiness probe is ready until it exits, so it is watched for ${humanDuration(UNPROBED_MS)} more`,
   )
   return UNPROBED_MS
 }

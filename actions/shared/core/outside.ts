@@ -28,6 +28,11 @@ export function outsideTrouble(thrown: unknown): Diagnosis | undefined {
   return runner(`its file ${file} is gone`, 'see which step or container removed it')
 }
 
+/** Why something could not be done, in a few words: what the machine or the network says, or else the error itself. */
+export function causeOfTrouble(thrown: unknown): string {
+  return outsideTrouble(thrown)?.cause ?? errorMessage(thrown)
+}
+
 // An answer of GitHub that is an error, as its client throws it.
 function ofGitHub(thrown: unknown, words: string): Diagnosis | undefined {
   const {name, status} = (thrown ?? {}) as {name?: unknown; status?: unknown}

@@ -58,6 +58,7 @@ export interface CodeDeployState {
   /** Undefined before it has begun with the service. */
   readonly target: CodeDeployTarget | undefined
 }
+
 /** A deployment group: https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentGroupInfo.html */
 export type DeploymentGroup = z.infer<typeof groupSchema>
 

@@ -1,7 +1,7 @@
 import {isTransient} from '../aws/errors.ts'
-import {CancelledError, errorMessage} from '../core/errors.ts'
+import {CancelledError} from '../core/errors.ts'
 import type {Environment} from '../core/inputs.ts'
-import {outsideTrouble} from '../core/outside.ts'
+import {causeOfTrouble} from '../core/outside.ts'
 import type {World} from '../core/world.ts'
 import {explainRefusal} from './refusals.ts'
 
@@ -27,7 +27,7 @@ function noteSettled(world: World): void {
   try {
     world.outputs.saveState('settled', 'true')
   } catch (error) {
-    const why = outsideTrouble(error)?.cause ?? errorMessage(error)
+    const why = causeOfTrouble(error)
     world.log.warning(`The post step could not be told that this run has come to its end (the runner: ${why}).`)
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import {rootFields} from './root-fields.ts'
 import {seal, unseal} from './sealed-file.ts'
 import type {Sealed, SealedKind, SealKey} from './sealed-file.ts'
 
@@ -6,18 +7,13 @@ const text = z.string()
 
 /** What a saved plan is bound to. Everything here is authenticated when the plan is sealed. */
 const bindingSchema = z.object({
-  /** `owner/name` */
-  repository: text,
+  ...rootFields,
   /** The commit that was planned. */
   headSha: text,
   /** The commit that a pull request was planned against; empty elsewhere. */
   baseSha: text,
   /** `<run id>/<attempt>` */
   run: text,
-  workingDirectory: text,
-  workspace: text,
-  backendType: text,
-  backendPlace: z.record(text, text),
   tool: text,
   toolVersion: text,
   /** `sha256:<hex>` of .terraform.lock.hcl. */

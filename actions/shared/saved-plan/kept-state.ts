@@ -2,20 +2,14 @@ import {createHash} from 'node:crypto'
 import * as z from 'zod/mini'
 import {canonicalJson} from '../core/json.ts'
 import {readable} from './plan-id.ts'
+import {rootFields} from './root-fields.ts'
 import {seal, unseal} from './sealed-file.ts'
 import type {SealedKind, SealKey} from './sealed-file.ts'
 
 const text = z.string()
 
 /** The one place that a kept state may be written to. */
-const homeSchema = z.object({
-  /** `owner/name` */
-  repository: text,
-  workingDirectory: text,
-  workspace: text,
-  backendType: text,
-  backendPlace: z.record(text, text),
-})
+const homeSchema = z.object(rootFields)
 
 const bindingSchema = z.object({
   home: homeSchema,

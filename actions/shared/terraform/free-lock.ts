@@ -1,4 +1,5 @@
 import {lastWords} from '../core/exec.ts'
+import {BACKEND_PAUSES_MS} from './backend-pauses.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {parseLock} from './lock.ts'
 import type {LockInfo} from './lock.ts'
@@ -6,9 +7,6 @@ import type {Session} from './session.ts'
 
 /** An address that no root module has. */
 const NOWHERE = 'terraform_data.slipway_looks_whether_the_state_is_locked'
-/** A backend that was busy or away for a moment: most are back within half a minute. */
-const PAUSES_MS = [2_000, 8_000, 20_000] as const
-
 /** What became of a lock that the tool could not release. */
 export type Released =
   | {readonly kind: 'free'}
@@ -80,7 +78,7 @@ export async function releaseLockSoon(session: Session, own: string | undefined)
   const {clock, cancel, log} = session.world
   log.line(`${session.tool.name} could not release its lock on the state: looking at it again`)
   let released: Released = {kind: 'unknown', id: own}
-  for (const pause of PAUSES_MS) {
+  for (const pause of BACKEND_PAUSES_MS) {
     await clock.sleep(pause, cancel).catch(() => undefined)
     released = await releaseLock(session, own)
     if (released.kind === 'free') log.line('✓ the lock is released')

@@ -1,6 +1,7 @@
 import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
 import {canonicalJson, isRecord} from '../core/json.ts'
+import {BACKEND_PAUSES_MS} from './backend-pauses.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import {sentence} from './failures.ts'
 import {stateInPlan} from './plan-archive.ts'
@@ -29,9 +30,6 @@ export type Proof =
   /** @param why it could not be read */
   | {readonly kind: 'unseen'; readonly why: string}
 
-/** A backend that was busy or away for a moment: most are back within half a minute. */
-const PAUSES_MS = [2_000, 8_000, 20_000] as const
-
 /**
  * Reads the state back. The tool believes whoever answers 200 to its write: a proxy or a login page takes the state, and
  * what was made is in none, and in no file either.
@@ -40,7 +38,7 @@ const PAUSES_MS = [2_000, 8_000, 20_000] as const
 export async function proveState(session: Session, planFile: string, reported: Reported): Promise<Proof> {
   const {clock, cancel} = session.world
   let read = await pullState(session)
-  for (const pause of PAUSES_MS) {
+  for (const pause of BACKEND_PAUSES_MS) {
     if (typeof read === 'string' || cancel.aborted) break
     await clock.sleep(pause, cancel).catch(() => undefined)
     read = await pullState(session)

@@ -1,14 +1,12 @@
 import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errorMessage} from '../core/errors.ts'
+import {BACKEND_PAUSES_MS} from './backend-pauses.ts'
 import {pushState} from './push-state.ts'
 import type {LostState} from './push-state.ts'
 import {stateInPlan} from './plan-archive.ts'
 import type {Session} from './session.ts'
 import {fileOf, LEFT_BEHIND} from './state-left.ts'
-
-/** A backend that was busy or away for a moment: most are back within a minute. */
-const PAUSES_MS = [2_000, 8_000, 20_000] as const
 
 /** Keeps a lost state where it outlives the runner. */
 export interface StateKeeper {
@@ -87,7 +85,7 @@ const AWAY = {kind: 'away'} as const
 // A cancelled run has seconds left: it tries once and does not wait.
 async function writtenSoon(session: Session, lost: LostState, release: () => Promise<boolean>): Promise<boolean> {
   const {clock, cancel, log} = session.world
-  for (const pause of PAUSES_MS) {
+  for (const pause of BACKEND_PAUSES_MS) {
     if (!cancel.aborted) await clock.sleep(pause, cancel).catch(() => undefined)
     const pushed = (await release()) ? await pushState(session, lost) : AWAY
     if (pushed.kind === 'written' || pushed.kind === 'there') return true
