@@ -85,6 +85,7 @@ const AWAY = {kind: 'away'} as const
 // A cancelled run has seconds left: it tries once and does not wait.
 async function writtenSoon(session: Session, lost: LostState, release: () => Promise<boolean>): Promise<boolean> {
   const {clock, cancel, log} = session.world
+  if (!cancel.aborted) log.line('trying to write it again, for half a minute')
   for (const pause of BACKEND_PAUSES_MS) {
     if (!cancel.aborted) await clock.sleep(pause, cancel).catch(() => undefined)
     const pushed = (await release()) ? await pushState(session, lost) : AWAY
