@@ -1,4 +1,6 @@
 import {randomUUID} from 'node:crypto'
+import {mkdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {jest} from '@jest/globals'
 import {faultProxy} from '../faults/core/proxy.ts'
 import type {FaultProxy, Harm, Passing} from '../faults/core/proxy.ts'
@@ -115,4 +117,78 @@ test('"mode: unlock" freed any lock of an http backend, whichever id it was give
   expect(refused.errors).toEqual([
     expect.stringMatching(`was not freed: the state is locked by another one, .*${held}`),
   ])
+})
+
+describe('a plan', () => {
+  const BUSY: Harm = {kind: 'answer', status: 503, headers: {}, body: ''}
+  const harmFirst = (wanted: string, times: number, how: Harm): void => {
+    let left = times
+    proxy.harm = ({name}: Passing) => (name === wanted && left-- > 0 ? how : undefined)
+  }
+
+  test('was lost with the answer to the release of its lock: it is green with a warning, and is applied', async () => {
+    harmFirst('UNLOCK /lock', 1, {kind: 'answer-lost'})
+    const planned = await root.plan()
+    expect([planned.errors, planned.outputs['status'], planned.outputs['has-changes']]).toEqual([[], 'planned', 'true'])
+    expect(planned.warnings).toEqual([
+      'infra: terraform could not release its lock, as its backend was busy or away; it is released now.',
+    ])
+    const applied = await root.apply({'plan-id': planned.outputs['plan-id'] ?? ''})
+    expect([applied.errors, applied.outputs['added']]).toEqual([[], '1'])
+  })
+
+  test('of nothing to do, whose lock was released late, still has nothing to do', async () => {
+    await root.settle(data('a'))
+    harmFirst('UNLOCK /lock', 1, {kind: 'answer-lost'})
+    const planned = await root.plan()
+    expect([planned.errors, planned.outputs['status'], planned.outputs['has-changes']]).toEqual([
+      [],
+      'planned',
+      'false',
+    ])
+  })
+
+  test('whose lock is held on is red, and names the lock and how to free it', async () => {
+    harmFirst('UNLOCK /lock', 1, BUSY)
+    const planned = await root.plan()
+    const id = backend.lock() ?? 'none'
+    expect([planned.code, planned.outputs['failure-reason']]).toEqual([1, 'state-locked'])
+    expect(planned.errors).toEqual([
+      expect.stringMatching(/^infra: the plan is made, but terraform could not release its lock: the state is locked/),
+    ])
+    expect(planned.errors[0]).toContain(`lock id ${id}`)
+    expect(planned.summary).toContain(`"mode: unlock" and "lock-id: ${id}"`)
+  })
+
+  test('that met a login page for a moment reads the state again', async () => {
+    harmFirst('GET /state', 1, PORTAL)
+    const planned = await root.plan()
+    expect([planned.errors, planned.outputs['status']]).toEqual([[], 'planned'])
+    expect(planned.log).toContain('what the backend gave is no state: reading it again')
+  })
+
+  test('that meets nothing but login pages was told to correct its configuration, twice: one error says what it met', async () => {
+    harmFirst('GET /state', 1000, PORTAL)
+    const planned = await root.plan()
+    expect(planned.errors).toEqual(['infra: what the backend gave is no state.'])
+    expect(planned.summary).toContain('a proxy, a login page')
+    expect(planned.summary).not.toContain('correct the configuration')
+  })
+
+  test('of a backend that takes the lock and never answers whole says that the lock may be held', async () => {
+    harmFirst('LOCK /lock', 1000, {kind: 'truncated'})
+    const planned = await root.plan()
+    expect(planned.errors).toEqual([expect.stringContaining('Error acquiring the state lock')])
+    expect(planned.summary).toContain('it holds the lock of this run')
+  })
+})
+
+test('an init that broke off had left half a record of its backend, and every run after it failed', async () => {
+  mkdirSync(join(root.folder, 'infra/.terraform'))
+  for (const half of ['', '{"version": 3, "terraform_ver']) {
+    writeFileSync(join(root.folder, 'infra/.terraform/terraform.tfstate'), half)
+    const planned = await root.plan()
+    expect([planned.errors, planned.outputs['status']]).toEqual([[], 'planned'])
+    expect(planned.log).toContain('An earlier init broke off')
+  }
 })

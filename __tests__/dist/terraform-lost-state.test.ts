@@ -4,6 +4,8 @@ import {join} from 'node:path'
 import {jest} from '@jest/globals'
 import {startArtifacts} from '../support/artifact-service.ts'
 import type {ArtifactServer} from '../support/artifact-service.ts'
+import {startGitHub} from '../support/github-server.ts'
+import type {GitHubAnswer, GitHubServer} from '../support/github-server.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 import {startStateServer} from '../support/state-server.ts'
 import type {StateServer} from '../support/state-server.ts'
@@ -152,6 +154,28 @@ describe('a state that an earlier run kept', () => {
     expect(backend.state()).toBe('')
   })
 
+  test('stays kept while somebody holds the lock, which is named, and goes in when it is free', async () => {
+    const locking = {
+      'backend-config': `address=${backend.url}\nlock_address=${backend.lockUrl}\nunlock_address=${backend.lockUrl}\nretry_max=0`,
+    }
+    const lock = {
+      ID: '5f1c',
+      Operation: 'OperationTypeApply',
+      Info: '',
+      Who: 'ana@laptop',
+      Version: '1.11.4',
+      Created: '2026-01-01T10:00:00Z',
+      Path: '',
+    }
+    await fetch(backend.lockUrl, {method: 'LOCK', body: JSON.stringify(lock)})
+    const refused = await root.apply({mode: 'push-state', 'lock-timeout': '1s', ...locking})
+    expect([refused.outputs['failure-reason'], backend.state(), keptFiles().length]).toEqual(['state-locked', '', 1])
+    expect(refused.errors[0]).toMatch(/the state is locked.* lock id 5f1c\. What run 1001 made .* it stays kept as/)
+    await fetch(backend.lockUrl, {method: 'UNLOCK', body: JSON.stringify(lock)})
+    const pushed = await root.apply({mode: 'push-state', ...locking})
+    expect([pushed.errors, serial(), backend.lock(), keptFiles()]).toEqual([[], 1, undefined, []])
+  })
+
   test('stays kept while the backend is still away, and the run says so', async () => {
     backend.refuse(AWAY)
     const refused = await root.apply({approve: 'auto'})
@@ -177,11 +201,15 @@ test('a run that is cancelled while its backend is away keeps the state at once 
 
 describe('with plans as artifacts', () => {
   let service: ArtifactServer
+  let github: GitHubServer
+  let answers: Readonly<Record<string, GitHubAnswer>> = {}
   beforeEach(async () => {
     service = await startArtifacts()
+    github = await startGitHub(({operation}) => answers[operation])
   })
   afterEach(async () => {
     await service.close()
+    await github.close()
   })
 
   test('a re-run of the job finds the state that its first attempt kept; the artifact is gone then', async () => {
@@ -193,6 +221,30 @@ describe('with plans as artifacts', () => {
     const again = await root.apply({'plan-store': 'artifact', approve: 'auto'}, {env: service.env})
     expect([again.errors, again.log.includes('✓ the kept state is written')]).toEqual([[], true])
     expect([...service.artifacts.keys(), ...service.violations]).toEqual([])
+  })
+
+  test('another run writes it when it is told which run kept it; the artifact stays, which is said, and is no harm', async () => {
+    const first = await cancelledWhileAway({'plan-store': 'artifact'}, service.env)
+    const name = /slipway-state-\S+/.exec(first.outputs['kept-state'] ?? '')?.[0] ?? ''
+    answers = {
+      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
+        body: {total_count: 1, artifacts: [{id: 17, name, expired: false}]},
+      },
+      'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': {
+        status: 302,
+        location: service.signedUrl(name),
+      },
+    }
+    backend.refuse(0)
+    const env = {...service.env, GITHUB_RUN_ID: '2002', GITHUB_API_URL: github.url}
+    const inputs = {'plan-store': 'artifact', mode: 'push-state', 'state-run': '1001', 'github-token': 'ghs_secret'}
+    const pushed = await root.apply(inputs, {env})
+    expect([pushed.errors, pushed.outputs['status']]).toEqual([[], 'succeeded'])
+    expect(backend.state()).toContain('"type": "terraform_data"')
+    expect(pushed.log).toContain('it is an artifact of run 1001: delete it on the page of that run')
+    const again = await root.apply(inputs, {env})
+    expect([again.errors, again.log.includes('✓ it is in the state already')]).toEqual([[], true])
+    expect(github.violations).toEqual([])
   })
 
   test('without a key nothing is kept where all readers of the repository could read it', async () => {

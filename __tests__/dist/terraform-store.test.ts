@@ -5,6 +5,8 @@ import {startArtifacts} from '../support/artifact-service.ts'
 import type {ArtifactServer} from '../support/artifact-service.ts'
 import {commentStore} from '../support/github-comments.ts'
 import {startGitHub} from '../support/github-server.ts'
+import type {GitHubAnswer, GitHubServer} from '../support/github-server.ts'
+import type {ActionResult} from '../support/spawn-action.ts'
 import {data, terraformRoot} from '../support/terraform-root.ts'
 import type {TerraformRoot} from '../support/terraform-root.ts'
 
@@ -50,6 +52,82 @@ describe('plans as artifacts of the run', () => {
     ])
     const other = await root.apply({'plan-id': 'infra-default-00000000-4c1f2e900000-55-1'}, {env: service.env})
     expect(other.errors).toEqual([expect.stringContaining('give "github-token", with "permissions: actions: read"')])
+  })
+
+  describe('applied by another run', () => {
+    const LATER = {GITHUB_RUN_ID: '2002'}
+    const expired = {message: 'Artifact has expired'}
+    let github: GitHubServer
+    let answers: Readonly<Record<string, GitHubAnswer>>
+    let id: string
+    beforeEach(async () => {
+      root.write(data('a'))
+      id = (await root.plan({}, {env: service.env})).outputs['plan-id']!
+      const name = `slipway-plan-${id}`
+      answers = {
+        'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
+          body: {total_count: 1, artifacts: [{id: 17, name, expired: false}]},
+        },
+        'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': {
+          status: 302,
+          location: service.signedUrl(name),
+        },
+      }
+      github = await startGitHub(({operation}) => answers[operation])
+    })
+    afterEach(async () => {
+      await github.close()
+    })
+    const applied = async (): Promise<ActionResult> =>
+      await root.apply(
+        {'plan-id': id, 'github-token': 'ghs_secret'},
+        {env: {...service.env, ...LATER, GITHUB_API_URL: github.url}},
+      )
+
+    test('it is fetched by the number of its run; the token never reaches the storage, the signature no log', async () => {
+      service.failNext(503)
+      const run = await applied()
+      expect([run.errors, run.outputs['status']]).toEqual([[], 'succeeded'])
+      expect(github.requests.map(({path}) => path)).toEqual([
+        `/repos/acme/streaming/actions/runs/1001/artifacts?name=slipway-plan-${id}`,
+        '/repos/acme/streaming/actions/artifacts/17/zip',
+      ])
+      expect([...github.violations, ...service.violations]).toEqual([])
+      expect(run.masks).toEqual(expect.arrayContaining(['s3cr3t+signature']))
+      expect(run.visible).not.toContain('s3cr3t')
+    })
+
+    test('a plan that has expired, one that expires meanwhile, and a run that is gone, are all no plan', async () => {
+      const list = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts'
+      const zip = 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}'
+      const whole = answers
+      const old = {id: 17, name: `slipway-plan-${id}`, expired: true}
+      for (const gone of [
+        {[list]: {body: {total_count: 1, artifacts: [old]}}},
+        {[zip]: {status: 410, body: expired}},
+        {[list]: {status: 404, body: {message: 'Not Found'}}},
+      ]) {
+        answers = {...whole, ...gone}
+        const run = await applied()
+        expect([run.outputs['failure-reason'], run.errors]).toEqual([
+          'not-found',
+          [expect.stringContaining(`it would be artifact slipway-plan-${id} of run 1001`)],
+        ])
+      }
+    })
+
+    test('a token that may not read the run says which permission is missing', async () => {
+      answers = {
+        'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
+          status: 403,
+          body: {message: 'Resource not accessible by integration'},
+        },
+      }
+      const run = await applied()
+      expect(run.outputs['failure-reason']).toBe('access-denied')
+      expect(run.errors).toEqual([expect.stringContaining('may not read the artifacts of run 1001')])
+      expect(run.summary).toContain('give the job "permissions: actions: read"')
+    })
   })
 
   test('a service that refuses makes the plan fail, not vanish', async () => {

@@ -10,6 +10,8 @@ export interface ArtifactServer {
   readonly artifacts: ReadonlyMap<string, Buffer>
   /** Requests that the real service would have refused. A test asserts that there are none. */
   readonly violations: readonly string[]
+  /** Where the storage gives an artifact away, to whoever has the address. */
+  signedUrl(name: string): string
   /** The next answers are these statuses, whatever is asked. */
   failNext(...statuses: number[]): void
   close(): Promise<void>
@@ -24,12 +26,13 @@ export async function startArtifacts(): Promise<ArtifactServer> {
   const violations: string[] = []
   const failures: number[] = []
   let url = ''
+  const signedUrl = (name: string): string => `${url}/blob/${name}?sig=s3cr3t%2Bsignature`
   const token = `x.${Buffer.from(JSON.stringify({scp: 'Actions.Example Actions.Results:run-backend:job-backend'})).toString('base64url')}.x`
 
   const methods: Readonly<Record<string, (name: string, body: Record<string, unknown>) => object>> = {
     CreateArtifact: (name, body) => {
       if (body['version'] !== 4) violations.push(`version ${String(body['version'])}`)
-      return {ok: !artifacts.has(name), signed_upload_url: `${url}/blob/${name}?sig=s3cr3t%2Bsignature`}
+      return {ok: !artifacts.has(name), signed_upload_url: signedUrl(name)}
     },
     FinalizeArtifact: (name, body) => {
       const zip = uploaded.get(name)
@@ -41,7 +44,7 @@ export async function startArtifacts(): Promise<ArtifactServer> {
       artifacts: [...artifacts.keys()].filter((name) => name === body['name_filter']).map((name) => ({...RUN, name})),
     }),
     DeleteArtifact: (name) => ({ok: artifacts.delete(name), artifact_id: '1'}),
-    GetSignedArtifactURL: (name) => ({signed_url: `${url}/blob/${name}?sig=s3cr3t%2Bsignature`}),
+    GetSignedArtifactURL: (name) => ({signed_url: signedUrl(name)}),
   }
 
   const rpc = (incoming: IncomingMessage, response: ServerResponse, content: Buffer): void => {
@@ -78,6 +81,7 @@ export async function startArtifacts(): Promise<ArtifactServer> {
     env: {ACTIONS_RESULTS_URL: `${url}/`, ACTIONS_RUNTIME_TOKEN: token},
     artifacts,
     violations,
+    signedUrl,
     failNext: (...statuses) => {
       failures.push(...statuses)
     },

@@ -19,6 +19,8 @@ export interface GitHubRequest {
 export interface GitHubAnswer {
   readonly status?: number
   readonly body?: unknown
+  /** Where it redirects to. */
+  readonly location?: string
 }
 
 /** GitHub on loopback. A request that GitHub's description does not know, or a body it would refuse, is answered 422. */
@@ -114,7 +116,7 @@ function bodyProblem(template: string, method: string, body: unknown): string | 
   return validate(body ?? {}) ? undefined : ajv.errorsText(validate.errors)
 }
 
-function send(response: ServerResponse, {status = 200, body}: GitHubAnswer): void {
-  response.writeHead(status, {'content-type': 'application/json'})
+function send(response: ServerResponse, {status = 200, body, location}: GitHubAnswer): void {
+  response.writeHead(status, location === undefined ? {'content-type': 'application/json'} : {location})
   response.end(body === undefined ? undefined : JSON.stringify(body))
 }

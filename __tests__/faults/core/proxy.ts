@@ -1,3 +1,4 @@
+import {once} from 'node:events'
 import {createServer, request as httpRequest} from 'node:http'
 import type {IncomingMessage, ServerResponse} from 'node:http'
 import {rmSync} from 'node:fs'
@@ -61,6 +62,8 @@ export async function faultProxy(upstream: Upstream, socket?: string): Promise<F
   return proxy
 }
 
+const PORT_TRIES = 300
+
 class Proxy implements FaultProxy {
   readonly seen: Passing[] = []
   harm: FaultProxy['harm'] = () => undefined
@@ -82,11 +85,22 @@ class Proxy implements FaultProxy {
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (this.#socket === undefined) this.#server.listen(this.#port, '127.0.0.1', resolve)
-      else this.#server.listen(this.#socket, resolve)
-    })
+    await this.#begin(PORT_TRIES)
     if (this.#socket === undefined) this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  // Whoever calls out may have been given the port of a proxy that was cut, for a moment.
+  async #begin(tries: number): Promise<void> {
+    try {
+      const begun = once(this.#server, 'listening')
+      if (this.#socket === undefined) this.#server.listen(this.#port, '127.0.0.1')
+      else this.#server.listen(this.#socket)
+      await begun
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 0) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await this.#begin(tries - 1)
+    }
   }
 
   async cut(): Promise<void> {

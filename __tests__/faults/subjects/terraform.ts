@@ -80,6 +80,27 @@ const LOCKED_ITSELF = {
   why: 'terraform asks for the lock again and is told of its own, which a backend of the kind `http` cannot tell from another: the run is red and names the lock, which `mode: unlock` frees',
 } as const
 
+const SWALLOWED_RELEASE = {
+  fault: /^wrong JSON$/,
+  phase: /^unlock$/,
+  rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
+  why: 'a page that answers "200" to the release of the lock has swallowed it, and a backend of the kind `http` is not asked who holds its lock. The next run that wants it says whose it is, and `mode: unlock` frees it',
+} as const
+
+const NAMELESS = {
+  fault: /for ever$|^network gone$|^expired credentials$/,
+  phase: /^(?:write state|unlock)$/,
+  rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
+  why: 'terraform does not name the lock that a backend of the kind `http` does not release, and the backend does not answer. The run says that it may be held; the next one that wants it says whose it is',
+} as const
+
+const NAMELESS_FROM_THE_START = {
+  fault: /^truncated for ever$/,
+  phase: /^(?:lock|apply)$/,
+  rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
+  why: 'the backend has taken the lock, and no answer of it arrives whole: terraform knows of no lock and names none. The run says that it may be held; the next one that wants it says whose it is',
+} as const
+
 const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subject => ({
   ...common,
   action: 'terraform-apply',
@@ -103,18 +124,9 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
       rule: /^what passes by itself fails nothing: red, though/,
       why: 'a page that answers "200" to the state has swallowed it: the fault goes away, and the state with it. The run is red and names what was made',
     },
-    {
-      fault: /^wrong JSON$/,
-      phase: /^unlock$/,
-      rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
-      why: 'a page that answers "200" to the release of the lock has swallowed it, and a backend of the kind `http` is not asked who holds its lock. The next run that wants it says whose it is, and `mode: unlock` frees it',
-    },
-    {
-      fault: /for ever$|^network gone$|^expired credentials$/,
-      phase: /^(?:write state|unlock)$/,
-      rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
-      why: 'terraform does not name the lock that a backend of the kind `http` does not release, and the backend does not answer. The run says that it may be held; the next one that wants it says whose it is',
-    },
+    SWALLOWED_RELEASE,
+    NAMELESS,
+    NAMELESS_FROM_THE_START,
   ],
   post: true,
   phases: [
@@ -135,7 +147,7 @@ export const TERRAFORM: readonly Subject[] = [
     ...common,
     action: 'terraform-plan',
     situation: 'kept as an artifact',
-    limits: [LOCKED_ITSELF],
+    limits: [LOCKED_ITSELF, SWALLOWED_RELEASE, NAMELESS, NAMELESS_FROM_THE_START],
     post: true,
     phases: [
       {name: 'init', line: /init/, calls: ['version', 'init']},

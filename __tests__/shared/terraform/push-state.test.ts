@@ -42,6 +42,12 @@ test('a state with a higher or the same serial is never written over; one that h
 
 test('a state of another lineage is another state, whatever its serial', () => {
   expect(onto(state(1, [], 'theirs'), lost(6, ['a']))).toMatchObject({kind: 'moved', there: 'serial 1'})
+  expect(onto(state(1, ['b'], 'theirs'), lost(6, []))).toMatchObject({kind: 'moved'})
+})
+
+test('a first state that was written already is no other one, although the tool gave it a lineage of its own', () => {
+  expect(onto(state(1, ['a', 'b'], 'pushed'), lost(1, ['a', 'b'], []))).toEqual({kind: 'there'})
+  expect(onto(state(1, ['a'], 'pushed'), lost(1, ['a', 'b'], []))).toMatchObject({kind: 'moved'})
 })
 
 test('of an encrypted state only the very next serial is sure', () => {

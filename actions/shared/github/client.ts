@@ -79,9 +79,10 @@ const honest = (silenceMs: number) =>
     return {}
   }
 
-// The client gives text for JSON that it could not read: a page of a proxy, or an answer that broke off.
+// The client gives text for JSON that it could not read: a page of a proxy, or an answer that broke off. What has nothing
+// in it, and what leads elsewhere, is whole without any.
 function isWhole({status, data}: {status: number; data: unknown}, {headers}: {headers: {accept?: string}}): boolean {
-  return status === 204 || typeof data !== 'string' || headers.accept?.includes('json') === false
+  return status === 204 || status === 302 || typeof data !== 'string' || headers.accept?.includes('json') === false
 }
 
 function isLate(thrown: unknown): boolean {

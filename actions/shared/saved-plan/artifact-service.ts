@@ -1,14 +1,10 @@
 import * as z from 'zod/mini'
-import {Failure} from '../core/diagnosis.ts'
 import type {World} from '../core/world.ts'
+import {downloadSigned, fetchAgain, hideSignature, notToBeHad} from './artifact-http.ts'
 
 const SERVICE = '/twirp/github.actions.results.api.v1.ArtifactService/'
 /** The first version of artifacts that cannot be changed after they were finished. */
 const ARTIFACT_VERSION = 4
-const ATTEMPTS = 5
-const ANSWER_MS = 30_000
-/** 100 kB a second, for uploads. */
-const SLOWEST_BYTES_PER_MS = 100
 
 const created = z.object({ok: z.boolean(), signed_upload_url: z.string()})
 const finished = z.object({ok: z.boolean()})
@@ -52,13 +48,13 @@ export class ArtifactService {
    */
   async upload(name: string, zip: Uint8Array): Promise<void> {
     const {signed_upload_url: url} = await this.#ask('CreateArtifact', {name, version: ARTIFACT_VERSION}, created)
-    this.#hideSignature(url)
+    hideSignature(this.#world, url)
     const put = {
       method: 'PUT',
       headers: {'x-ms-blob-type': 'BlockBlob', 'Content-Type': 'application/zip'},
       body: Buffer.from(zip),
     }
-    await this.#fetch('the upload', url, put, () => Promise.resolve())
+    await fetchAgain(this.#world, {what: 'the upload', url, init: put}, () => Promise.resolve())
     const done = await this.#ask('FinalizeArtifact', {name, size: String(zip.byteLength)}, finished)
     if (!done.ok) throw new Error('The artifact service did not take the file.')
   }
@@ -71,9 +67,7 @@ export class ArtifactService {
     const found = await this.#ask('ListArtifacts', {name_filter: name}, listed)
     if (!found.artifacts?.some((artifact) => artifact.name === name)) return undefined
     const {signed_url: url} = await this.#ask('GetSignedArtifactURL', {name}, signed)
-    this.#hideSignature(url)
-    const read = async (response: Response): Promise<Uint8Array> => new Uint8Array(await response.arrayBuffer())
-    return await this.#fetch('the download', url, {}, read)
+    return await downloadSigned(this.#world, url)
   }
 
   /** Deletes an artifact of this run. @throws {Failure} as {@link upload} does */
@@ -82,76 +76,19 @@ export class ArtifactService {
     if (!done.ok) throw new Error('The artifact service did not delete it.')
   }
 
-  async #ask<T extends z.ZodMiniType>(method: string, request: object, answer: T): Promise<z.infer<T>> {
+  async #ask<T extends z.ZodMiniType>(method: string, fields: object, answer: T): Promise<z.infer<T>> {
     const init = {
       method: 'POST',
       headers: {Authorization: `Bearer ${this.#token}`, 'Content-Type': 'application/json'},
-      body: JSON.stringify({...this.#backend, ...request}),
+      body: JSON.stringify({...this.#backend, ...fields}),
     }
-    return await this.#fetch(method, `${this.#origin}${SERVICE}${method}`, init, async (response) => {
+    const request = {what: method, url: `${this.#origin}${SERVICE}${method}`, init}
+    return await fetchAgain(this.#world, request, async (response) => {
       const parsed = answer.safeParse(await response.json().catch(() => undefined))
       if (!parsed.success) throw notToBeHad(`what answers ${method} is something else, or breaks off`)
       return parsed.data
     })
   }
-
-  // Reading the answer is part of an attempt: half a body, or a page of some proxy, passes like a broken connection.
-  async #fetch<T>(
-    what: string,
-    url: string,
-    init: RequestInit,
-    read: (response: Response) => Promise<T>,
-    attempt = 1,
-  ): Promise<T> {
-    let failure: unknown
-    try {
-      const response = await this.#answer(url, init)
-      if (response.ok) return await read(response)
-      failure = refused(what, response.status)
-      if (response.status !== 429 && response.status < 500) attempt = ATTEMPTS
-    } catch (error) {
-      this.#world.cancel.throwIfAborted()
-      failure = error
-    }
-    if (attempt >= ATTEMPTS) throw failure
-    await this.#world.clock.sleep(500 * 2 ** attempt, this.#world.cancel)
-    return await this.#fetch(what, url, init, read, attempt + 1)
-  }
-
-  // A connection that went dead without a word would be waited on for five minutes.
-  async #answer(url: string, init: RequestInit): Promise<Response> {
-    const bytes = init.body instanceof Uint8Array ? init.body.byteLength : 0
-    const limit = new AbortController()
-    const timer = setTimeout(
-      () => {
-        limit.abort(Object.assign(new Error(`${new URL(url).host} did not answer in time`), {code: 'ETIMEDOUT'}))
-      },
-      ANSWER_MS + bytes / SLOWEST_BYTES_PER_MS,
-    )
-    try {
-      return await fetch(url, {...init, signal: AbortSignal.any([this.#world.cancel, limit.signal])})
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  #hideSignature(url: string): void {
-    const signature = new URL(url).searchParams.get('sig')
-    if (signature !== null) for (const form of [signature, encodeURIComponent(signature)]) this.#world.mask.add(form)
-  }
-}
-
-function refused(what: string, status: number): Error {
-  const cause = `${what} failed: HTTP ${String(status)}`
-  if (status === 429 || status >= 500) return notToBeHad(cause)
-  if (status !== 401 && status !== 403) return new Error(`The artifact service does not take it: ${cause}.`)
-  const advice = 're-run the job: the token that the runner gives to a run is not accepted any more'
-  return new Failure({reason: 'access-denied', subject: 'Artifact service', cause, advice})
-}
-
-function notToBeHad(cause: string): Failure {
-  const advice = 're-run in some minutes, or keep plans elsewhere with "plan-store"'
-  return new Failure({reason: 'unreachable', subject: 'Artifact service', cause, advice})
 }
 
 // The scope "Actions.Results:<run>:<job>" of the runner's token names both.

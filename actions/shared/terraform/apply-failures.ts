@@ -1,7 +1,7 @@
 import {Failure} from '../core/diagnosis.ts'
 import type {Aftermath} from './aftermath.ts'
 import type {StillLocked} from './free-lock.ts'
-import {describeLock} from './lock.ts'
+import {standing, unlockAdvice, withLock} from './lock-left.ts'
 import {doneSentence, doneWithIds, partialResult} from './partial-result.ts'
 import type {Plan} from './plan.ts'
 import type {ApplyProgress} from './progress.ts'
@@ -70,25 +70,6 @@ export function lockFailure(
   })
 }
 
-function standing({world}: Session, lock: StillLocked): string {
-  if (lock.kind === 'held') {
-    return lock.own
-      ? `the lock ${lock.lock.id} is still held`
-      : `the state is locked, ${describeLock(lock.lock, world.clock.now())}`
-  }
-  const which = lock.id === undefined ? 'it' : `the lock ${lock.id}`
-  return `whether ${which} is still held cannot be seen, as the backend gives no answer that tells it`
-}
-
-function unlockAdvice({tool}: Session, lock: StillLocked): string {
-  const id = lock.kind === 'held' ? lock.lock.id : lock.id
-  if (id === undefined) {
-    return 'look when the backend is back: the next run goes through, or names the lock that is held and how to free it'
-  }
-  const sure = lock.kind === 'held' && !lock.own ? 'if no other run is at work, free' : 'free'
-  return `${sure} it: run this action with "mode: unlock" and "lock-id: ${id}" ("${tool.name} force-unlock ${id}")`
-}
-
 /** A failure with what else is left: what was made and is in no state is worse than what the apply failed of. */
 export function withAftermath(session: Session, failure: Failure, {rescue, lock}: Aftermath): Failure {
   return withLock(session, withRescue(session, failure, rescue), lock)
@@ -109,12 +90,4 @@ function withRescue(session: Session, failure: Failure, rescue: Aftermath['rescu
   }
   const undo = `what was made stands in no state but in ${fileOf(session)} on this runner`
   return new Failure({...diagnosis, advice: leftAdvice(session, rescue.why), undo}, status)
-}
-
-function withLock(session: Session, failure: Failure, lock: Aftermath['lock']): Failure {
-  if (lock === undefined || lock.kind === 'free') return failure
-  const {diagnosis, status} = failure
-  const undo = [diagnosis.undo, `${session.tool.name} could not release its lock: ${standing(session, lock)}`]
-  const advice = `${unlockAdvice(session, lock)}; and ${diagnosis.advice}`
-  return new Failure({...diagnosis, advice, undo: undo.filter(Boolean).join('; ')}, status)
 }

@@ -42,6 +42,13 @@ const KNOWN: readonly Known[] = [
       'look when the backend is back: the next run goes through, or names the lock that is held and how to free it',
   },
   {
+    summary: /unsupported state file format/i,
+    cause: 'what the backend gave is no state',
+    advice:
+      'find out what answers in the place of the backend (a proxy, a login page); if the state itself is damaged, put ' +
+      'an earlier version of it back',
+  },
+  {
     summary: /^Inconsistent dependency lock file/,
     reason: 'plan-rejected',
     advice: 'commit .terraform.lock.hcl, so that plan and apply use the same providers',
@@ -72,6 +79,12 @@ const KNOWN: readonly Known[] = [
     reason: 'access-denied',
     advice: 'check the role that this job assumes: the message names the call that was refused',
   },
+  {
+    summary: /^Error acquiring the state lock/,
+    advice:
+      'check that the backend is there; if only its answer was lost, it holds the lock of this run: the next run goes ' +
+      'through, or names the lock and how to free it',
+  },
 ]
 
 /** What the step's failure means, with its own words as evidence. Further errors are annotated where they belong. */
@@ -81,7 +94,7 @@ export function explainBroken(world: World, broken: Broken): Failure {
   const first = errors.find(({place}) => place !== undefined) ?? errors[0]
   if (first === undefined) return new Failure(withoutDiagnostic(broken))
   const further = errors.filter((error) => error !== first)
-  for (const diagnostic of further) {
+  for (const diagnostic of further.filter((other) => !isSame(other, first))) {
     world.log.error(world.mask.scrub(sentence(diagnostic)), undefined, diagnostic.place)
   }
   const lock = parseLock(first.detail)
@@ -92,6 +105,11 @@ export function explainBroken(world: World, broken: Broken): Failure {
 // Terraform says "execution halted" once per resource that it let go after an interrupt.
 function notHalted({summary}: Diagnostic): boolean {
   return summary !== 'execution halted'
+}
+
+// What has no place and the same summary follows from the same fault, which is told once.
+function isSame(other: Diagnostic, first: Diagnostic): boolean {
+  return other.place === undefined && first.place === undefined && other.summary === first.summary
 }
 
 function diagnosisOf(broken: Broken, first: Diagnostic, further: readonly Diagnostic[]): Diagnosis {

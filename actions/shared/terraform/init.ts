@@ -2,12 +2,15 @@ import {join, resolve} from 'node:path'
 import {InputError} from '../core/errors.ts'
 import {lastWords} from '../core/exec.ts'
 import {privateFolder, workspace, writePrivateFile} from '../core/files.ts'
-import {diagnosticsFromText} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
 import {backendConfigText} from './hcl.ts'
 import {isRecord, recordAt, textAt} from '../core/json.ts'
-import {dataFile} from './session.ts'
+import {readingAgain} from './reading-again.ts'
+import {dataFile, forgetDataFile} from './session.ts'
 import type {Session} from './session.ts'
+
+/** Where `init` records the backend, in the data folder. */
+const RECORD = 'terraform.tfstate'
 
 /** What `init` is given. */
 export interface InitSettings {
@@ -37,15 +40,17 @@ export async function initialise(session: Session, settings: InitSettings): Prom
     ...(await reconfigure(session)),
     ...(await backendArgv(session, settings)),
   ]
-  const finished = await session.live(argv, (line) => {
-    session.world.log.line(line)
-  })
+  const {finished, diagnostics} = await readingAgain(session, () =>
+    session.live(argv, (line) => {
+      session.world.log.line(line)
+    }),
+  )
   session.world.cancel.throwIfAborted()
   if (finished.code === 0) return
   throw explainBroken(session.world, {
     phase: 'init',
     root: session.root,
-    diagnostics: diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, session.root),
+    diagnostics,
     lastWords: lastWords(session.tool.name, finished),
   })
 }
@@ -53,9 +58,25 @@ export async function initialise(session: Session, settings: InitSettings): Prom
 // A folder that was used with another backend before (on a runner of one's own) would ask whether to move the state.
 // HCP Terraform refuses the flag.
 async function reconfigure(session: Session): Promise<string[]> {
-  if ((await dataFile(session, 'terraform.tfstate')) === undefined) return []
+  const record = await dataFile(session, RECORD)
+  if (record === undefined) return []
+  if (isHalf(record)) {
+    session.world.log.line('An earlier init broke off while it wrote down its backend: that is begun anew.')
+    await forgetDataFile(session, RECORD)
+    return []
+  }
   const {type} = await readBackend(session)
   return type === 'cloud' ? [] : ['-reconfigure']
+}
+
+// Of a full disk, or a runner that died. The tool refuses such a file, and nothing but an init knows what belongs there.
+function isHalf(record: string): boolean {
+  try {
+    JSON.parse(record)
+    return false
+  } catch {
+    return true
+  }
 }
 
 async function backendArgv({world}: Session, settings: InitSettings): Promise<string[]> {
@@ -82,7 +103,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
 
 /** The backend in use; a root module without one keeps its state in a local file. */
 export async function readBackend(session: Session): Promise<Backend> {
-  const json: unknown = JSON.parse((await dataFile(session, 'terraform.tfstate')) ?? '{}')
+  const json: unknown = JSON.parse((await dataFile(session, RECORD)) ?? '{}')
   const backend = isRecord(json) ? recordAt(json, 'backend') : {}
   const type = textAt(backend, 'type') ?? 'local'
   const config = recordAt(backend, 'config')

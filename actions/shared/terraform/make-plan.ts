@@ -7,10 +7,15 @@ import type {Log} from '../core/log.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
+import {isLockLeft, ownLock, releaseLockSoon} from './free-lock.ts'
+import type {Released} from './free-lock.ts'
+import {planLockFailure, standing, unlockAdvice, withLock} from './lock-left.ts'
 import {planArgv} from './plan-argv.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {readPlanStream} from './read-plan.ts'
+import {readingAgain} from './reading-again.ts'
+import type {Ended} from './reading-again.ts'
 import type {Session} from './session.ts'
 
 /** A plan that was made: as data, and as files that only this user can read. */
@@ -49,18 +54,19 @@ const LONGEST_TEXT = 64 * 1024 * 1024
  * planned a part until then
  */
 export async function makePlan(session: Session, options: PlanOptions, folder: string): Promise<MadePlan> {
-  const {world, root} = session
-  const file = `${folder}/plan.tfplan`
+  const {world} = session
+  const [file, jsonFile, textFile] = [`${folder}/plan.tfplan`, `${folder}/plan.json`, `${folder}/plan.txt`]
   const progress = liveUntilPlan(world.log)
-  const finished = await session.live(planArgv(options, file), progress.take, {keep: LONGEST_TEXT})
+  const ended = await readingAgain(session, () =>
+    session.live(planArgv(options, file), progress.take, {keep: LONGEST_TEXT}),
+  )
+  const {finished, diagnostics} = ended
+  const lock = await settleLock(session, diagnostics)
   world.cancel.throwIfAborted()
-  const diagnostics = diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, root)
-  const [jsonFile, textFile] = [`${folder}/plan.json`, `${folder}/plan.txt`]
-  if (finished.code !== 0 && finished.code !== 2) {
+  if (finished.code !== 0 && finished.code !== 2 && !isOnlyLate(ended, lock)) {
     const partial = existsSync(file) ? await showPlan(session, file, jsonFile).catch(() => undefined) : undefined
     await progress.release((text) => partial?.secrets.scrub(text) ?? text)
-    const last = lastWords(session.tool.name, finished)
-    const failure = explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: last})
+    const failure = explained(session, ended, lock)
     throw partial === undefined ? failure : new BrokenPlan(failure, {...partial, errored: true})
   }
   const read = await showPlan(session, file, jsonFile)
@@ -70,7 +76,47 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   const text = plan.secrets.scrub(planText(finished.stdout))
   await writePrivateFile(textFile, text)
   const warnings = diagnostics.filter(({severity}) => severity === 'warning')
-  return {plan, file, jsonFile, textFile, text, exitCode: finished.code, warnings}
+  // The tool calls a plan failed whose lock it could not release: only the plan tells then whether there is something to do.
+  const exitCode = finished.code === 0 || finished.code === 2 ? finished.code : plan.applyable ? 2 : 0
+  return {plan, file, jsonFile, textFile, text, exitCode, warnings}
+}
+
+// Nobody could plan or apply this root until a person has freed the lock.
+async function settleLock(session: Session, diagnostics: readonly Diagnostic[]): Promise<Released | undefined> {
+  const left = diagnostics.filter(isLockLeft)
+  if (left.length === 0) return undefined
+  const lock = await releaseLockSoon(session, ownLock(left))
+  const {world, root, tool} = session
+  if (lock.kind === 'free') {
+    world.log.warning(
+      `${root}: ${tool.name} could not release its lock, as its backend was busy or away; it is released now.`,
+    )
+  } else if (world.cancel.aborted) {
+    world.log.warning(
+      `${root}: ${tool.name} could not release its lock: ${standing(session, lock)}; ${unlockAdvice(session, lock)}.`,
+    )
+  }
+  return lock
+}
+
+const errorsBeside = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
+  diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !isLockLeft(diagnostic))
+
+// All that the tool could not do is done by now.
+function isOnlyLate({diagnostics}: Ended, lock: Released | undefined): boolean {
+  return lock?.kind === 'free' && errorsBeside(diagnostics).length === 0
+}
+
+function explained(session: Session, {finished, diagnostics}: Ended, lock: Released | undefined): Failure {
+  const others = errorsBeside(diagnostics)
+  if (others.length === 0 && lock !== undefined && lock.kind !== 'free') return planLockFailure(session, lock)
+  const broken = explainBroken(session.world, {
+    phase: 'plan',
+    root: session.root,
+    diagnostics: others,
+    lastWords: lastWords(session.tool.name, finished),
+  })
+  return withLock(session, broken, lock)
 }
 
 /**

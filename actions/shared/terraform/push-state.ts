@@ -75,7 +75,7 @@ type Verdict = 'push' | Exclude<Pushed, {kind: 'refused'}>
 export function judge({state, before}: LostState, there: StateFile | undefined): Verdict {
   const ours = readStateFile(state)
   if (there === undefined) return 'push'
-  if (ours?.lineage !== there.lineage) return moved(there)
+  if (ours?.lineage !== there.lineage) return ofAnotherLineage(there, ours)
   const [made, standing] = [ours.objects, there.objects]
   // What is in an encrypted state cannot be told: only the very next one is surely none that lost its turn.
   if (made === undefined || standing === undefined) return ours.serial === there.serial + 1 ? 'push' : moved(there)
@@ -85,6 +85,13 @@ export function judge({state, before}: LostState, there: StateFile | undefined):
   const onlyLost = [...made].filter(([key]) => !standing.has(key)).map(([, name]) => name)
   if (there.serial < ours.serial) return onlyThere.length === 0 ? 'push' : moved(there, onlyThere, onlyLost)
   return onlyLost.length === 0 ? {kind: 'there'} : moved(there, onlyThere, onlyLost)
+}
+
+// The tool gives a first state that is pushed a lineage of its own: what a push before this one wrote has another one.
+function ofAnotherLineage(there: StateFile, ours: StateFile | undefined): Verdict {
+  const made = [...(ours?.objects?.keys() ?? [])]
+  const isThere = made.length > 0 && made.every((key) => there.objects?.has(key) === true)
+  return isThere ? {kind: 'there'} : moved(there)
 }
 
 function moved({serial}: StateFile, onlyThere: readonly string[] = [], onlyLost: readonly string[] = []): Moved {

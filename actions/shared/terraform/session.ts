@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, rm} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import type {Finished, LiveOptions} from '../core/exec.ts'
 import type {World} from '../core/world.ts'
@@ -79,4 +79,9 @@ export async function dataFile(session: Session, name: string): Promise<string |
   } catch {
     return undefined
   }
+}
+
+/** Removes such a file. */
+export async function forgetDataFile(session: Session, name: string): Promise<void> {
+  await rm(join(session.dataFolder, name), {force: true})
 }
