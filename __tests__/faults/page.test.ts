@@ -46,9 +46,10 @@ test('cells that are not run are told with their reason', () => {
 })
 
 test('a rule that cannot be kept in a cell is marked there, and the reason is on the page', () => {
-  const page = reliabilityPage([cell({}), cell({phase: 'wait', limits: ['nobody can be asked for it']})])
+  const limits = ['nobody can be asked for it']
+  const page = reliabilityPage([cell({}), cell({phase: 'wait', limits}), cell({phase: 'wait', fault: '429', limits})])
   expect(page).toContain('| reset |  | ✓ | ✓ ⚠ |')
-  expect(page).toContain('| ecs-deploy (good) | wait | reset | nobody can be asked for it |')
+  expect(page).toContain('| nobody can be asked for it | ecs-deploy (good): reset, 429 at "wait" |')
 })
 
 test('a limit excuses what it names, in its cell, and nothing else', () => {

@@ -72,11 +72,21 @@ function broken(results: readonly CellResult[]): string {
 }
 
 function limits(results: readonly CellResult[]): string[] {
-  const rows = results.flatMap(({action, situation, phase, fault, limits: whys = []}) =>
-    whys.map((why) => [`${action} (${situation})`, phase, fault, why]),
-  )
-  if (rows.length === 0) return []
-  return [`What cannot be kept, and why:`, table(['action', 'phase', 'fault', 'why'], rows)]
+  const each = results.flatMap(({limits: whys = [], ...cell}) => whys.map((why) => ({...cell, why})))
+  if (each.length === 0) return []
+  const rows = [...Map.groupBy(each, ({why}) => why)].map(([why, cells]) => [why, placesOf(cells)])
+  return [`What cannot be kept, and where:`, table(['why', 'where'], rows)]
+}
+
+// `terraform-apply (reviewed plan): reset, truncated body at lock; wrong JSON at unlock`
+function placesOf(cells: readonly CellResult[]): string {
+  return [...Map.groupBy(cells, ({action, situation}) => `${action} (${situation})`)]
+    .map(([subject, ofSubject]) => {
+      const phases = [...Map.groupBy(ofSubject, ({phase}) => phase)]
+      const parts = phases.map(([phase, ofPhase]) => `${ofPhase.map(({fault}) => fault).join(', ')} at "${phase}"`)
+      return `${subject}: ${parts.join('; ')}`
+    })
+    .join('<br>')
 }
 
 function matrix(cells: readonly CellResult[]): string {

@@ -84,7 +84,8 @@ export function processMeasures(id: string, folder: string, peak: () => number):
     nothing('descriptors of this process', 10, () => descriptors('self')),
     nothing("descriptors of the lab's daemons", 60, daemonDescriptors),
     nothing('memory of an action at most, MiB', 20, peak),
-    nothing('files in temp, home, checkout and the settings of Docker', 0, () => files(folder).length - notes(folder)),
+    // What terraform keeps of a root is there from its first plan on.
+    nothing('files in temp, home, checkout and the settings of Docker', 2, () => files(folder).length - notes(folder)),
     nothing('files with a login', 0, () => files(folder, ['runner', 'tmp', 'home', 'docker']).filter(hasLogin).length),
   ]
 }
