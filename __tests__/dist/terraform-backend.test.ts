@@ -14,12 +14,13 @@ jest.setTimeout(240_000)
 let backend: StateServer
 let proxy: FaultProxy
 let root: TerraformRoot
+let config: readonly string[]
 beforeEach(async () => {
   backend = await startStateServer()
   proxy = await faultProxy({port: Number(new URL(backend.url).port)})
   const at = `http://${proxy.host}`
-  const config = [`address=${at}/state`, `lock_address=${at}/lock`, `unlock_address=${at}/lock`, 'retry_max=0']
-  root = terraformRoot({'backend-config': config.join('\n')}, 'http')
+  config = [`address=${at}/state`, `lock_address=${at}/lock`, `unlock_address=${at}/lock`]
+  root = terraformRoot({'backend-config': [...config, 'retry_max=0'].join('\n')}, 'http')
   root.write(`${data('a')}output "id" {\n  value = terraform_data.a.id\n}`)
 })
 afterEach(async () => {
@@ -158,6 +159,23 @@ describe('a plan', () => {
     ])
     expect(planned.errors[0]).toContain(`lock id ${id}`)
     expect(planned.summary).toContain(`"mode: unlock" and "lock-id: ${id}"`)
+  })
+
+  test('was told of its own lock, whose answer was lost, and failed: the lock is released and taken again', async () => {
+    for (const how of ['answer-lost', 'truncated'] as const) {
+      backend.write('')
+      harmFirst('LOCK /lock', 1, {kind: how})
+      // As the tool does it by itself: a request without an answer is sent again.
+      const planned = await root.plan({'backend-config': config.join('\n')})
+      expect([planned.errors, planned.outputs['status'], backend.lock()]).toEqual([[], 'planned', undefined])
+      expect(planned.log).toContain('its answer was lost: releasing it, and asking again')
+      harmFirst('LOCK /lock', 1, {kind: how})
+      const applied = await root.apply({
+        'plan-id': planned.outputs['plan-id'] ?? '',
+        'backend-config': config.join('\n'),
+      })
+      expect([applied.errors, applied.outputs['added'], backend.lock()]).toEqual([[], '1', undefined])
+    }
   })
 
   test('that met a login page for a moment reads the state again', async () => {

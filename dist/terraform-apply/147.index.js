@@ -1,1 +1,1 @@
-export const id=147;export const ids=[147];export const modules={4147:(e,t,o)=>{o.a(e,async(e,s)=>{try{o.r(t);var a=o(6694),r=o(9414);await(0,a.Cs)(r.K,()=>Promise.all([o.e(306),o.e(88),o.e(395),o.e(354),o.e(746)]).then(o.bind(o,5746))),s()}catch(e){s(e)}},1)}};
+export const id=147;export const ids=[147];export const modules={4147:(e,t,o)=>{o.a(e,async(e,s)=>{try{o.r(t);var a=o(6694),r=o(9414);await(0,a.Cs)(r.K,()=>Promise.all([o.e(306),o.e(88),o.e(395),o.e(110),o.e(746)]).then(o.bind(o,5746))),s()}catch(e){s(e)}},1)}};

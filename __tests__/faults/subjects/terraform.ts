@@ -73,13 +73,6 @@ const common = {
   ],
 } as const
 
-const LOCKED_ITSELF = {
-  fault: /^(?:answer lost|truncated body)$/,
-  phase: /^lock$/,
-  rule: /^what passes by itself fails nothing: red, though/,
-  why: 'terraform asks for the lock again and is told of its own, which a backend of the kind `http` cannot tell from another: the run is red and names the lock, which `mode: unlock` frees',
-} as const
-
 const SWALLOWED_RELEASE = {
   fault: /^wrong JSON$/,
   phase: /^unlock$/,
@@ -117,7 +110,6 @@ const apply = (situation: string, breaks: boolean, more: readonly Phase[]): Subj
       ]
     : common.leftOut,
   limits: [
-    LOCKED_ITSELF,
     {
       fault: /^wrong JSON$/,
       phase: /^write state$/,
@@ -147,7 +139,7 @@ export const TERRAFORM: readonly Subject[] = [
     ...common,
     action: 'terraform-plan',
     situation: 'kept as an artifact',
-    limits: [LOCKED_ITSELF, SWALLOWED_RELEASE, NAMELESS, NAMELESS_FROM_THE_START],
+    limits: [SWALLOWED_RELEASE, NAMELESS, NAMELESS_FROM_THE_START],
     post: true,
     phases: [
       {name: 'init', line: /init/, calls: ['version', 'init']},

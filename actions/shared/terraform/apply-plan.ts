@@ -1,6 +1,7 @@
 import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
+import {freedUnawares} from './asking-again.ts'
 import {isLocked, settleAftermath, sortErrors} from './aftermath.ts'
 import type {Aftermath, Told} from './aftermath.ts'
 import {lockFailure, lostFailure, withAftermath, withProof} from './apply-failures.ts'
@@ -45,22 +46,35 @@ export interface Done {
  * @throws {Failure} that says which resource failed and why, what was done before and what was not
  */
 export async function applyPlan(session: Session, toApply: ToApply): Promise<Done> {
-  const {world} = session
-  const {plan, file, options, onStart, openKeeper} = toApply
-  const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
+  const {file, openKeeper} = toApply
   const leftBefore = stateLeft(session)
-  const finished = await session.live(
-    applyArgv(options, file),
-    (line) => {
-      progress.take(readUiLine(line, session.root))
-    },
-    onStart && {onStart},
-  )
-  if (finished.code === 0 && !world.cancel.aborted) return await proven(session, toApply, progress)
+  const {finished, progress} = await runApply(session, toApply)
+  if (finished.code === 0 && !session.world.cancel.aborted) return await proven(session, toApply, progress)
   const hasState = stateLeft(session) !== undefined && stateLeft(session) !== leftBefore
   const told = sortErrors(progress.diagnostics)
   const after = await settleAftermath(session, told, hasState ? {planFile: file, openKeeper} : undefined)
   return await afterwards(session, toApply, progress, {told, finished, after})
+}
+
+interface Run {
+  readonly finished: Finished
+  readonly progress: ApplyProgress
+}
+
+// A command that was told of its own lock has done nothing yet.
+async function runApply(session: Session, toApply: ToApply): Promise<Run> {
+  const first = await runOnce(session, toApply)
+  return (await freedUnawares(session, first.progress.diagnostics)) ? await runOnce(session, toApply) : first
+}
+
+async function runOnce(session: Session, {plan, file, options, onStart}: ToApply): Promise<Run> {
+  const {world, root} = session
+  const progress = new ApplyProgress(world.log, world.clock, operationCount(plan))
+  const take = (line: string): void => {
+    progress.take(readUiLine(line, root))
+  }
+  const finished = await session.live(applyArgv(options, file), take, onStart && {onStart})
+  return {finished, progress}
 }
 
 /** How the tool ended, what it said of it, and what became of what it could not do. */

@@ -4,6 +4,7 @@ import type {World} from '../core/world.ts'
 import {diagnosticLines} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {describeLock, parseLock} from './lock.ts'
+import type {LockInfo} from './lock.ts'
 
 /** The step of the tool that failed. */
 export type Phase = 'init' | 'plan' | 'apply'
@@ -98,7 +99,7 @@ export function explainBroken(world: World, broken: Broken): Failure {
     world.log.error(world.mask.scrub(sentence(diagnostic)), undefined, diagnostic.place)
   }
   const lock = parseLock(first.detail)
-  if (lock) return new Failure(lockedDiagnosis(broken, describeLock(lock, world.clock.now()), lock.id))
+  if (lock) return new Failure(lockedDiagnosis(broken, lock, world.clock.now()))
   return new Failure(diagnosisOf(broken, first, further))
 }
 
@@ -145,14 +146,18 @@ export function sentence({summary, detail}: Diagnostic): string {
   return paragraph === '' ? head : `${head}: ${paragraph.replace(/\.$/, '')}`
 }
 
-function lockedDiagnosis(broken: Broken, lock: string, id: string): Diagnosis {
+function lockedDiagnosis({root}: Broken, lock: LockInfo, now: number): Diagnosis {
+  const unlock = `run this action with "mode: unlock" and "lock-id: ${lock.id}"`
+  const own = lock.own === true
   return {
     reason: 'state-locked',
-    subject: broken.root,
-    cause: `the state is locked, ${lock}`,
-    advice:
-      'wait for the other run, or give "lock-timeout" to wait here; if that run is dead, ' +
-      `run this action with "mode: unlock" and "lock-id: ${id}"`,
+    subject: root,
+    cause: own
+      ? `the state is locked by this run itself: the backend took its lock and the answer was lost, lock id ${lock.id}`
+      : `the state is locked, ${describeLock(lock, now)}`,
+    advice: own
+      ? `free it when the backend is back: ${unlock}`
+      : `wait for the other run, or give "lock-timeout" to wait here; if that run is dead, ${unlock}`,
     undo: 'nothing was changed',
   }
 }

@@ -52,7 +52,10 @@ export async function currentLock(session: Session): Promise<LockInfo | undefine
   if (lock === undefined && looked.code !== 0) {
     throw new Error(`the state could not be asked for its lock: ${lastWords(session.tool.name, looked)}`)
   }
-  return lock
+  if (lock?.own !== true) return lock
+  // The look itself has locked it.
+  const freed = await session.call(['force-unlock', '-force', lock.id])
+  return freed.code === 0 ? undefined : lock
 }
 
 /**

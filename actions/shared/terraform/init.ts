@@ -5,7 +5,7 @@ import {privateFolder, workspace, writePrivateFile} from '../core/files.ts'
 import {explainBroken} from './failures.ts'
 import {backendConfigText} from './hcl.ts'
 import {isRecord, recordAt, textAt} from '../core/json.ts'
-import {readingAgain} from './reading-again.ts'
+import {askingAgain} from './asking-again.ts'
 import {dataFile, forgetDataFile} from './session.ts'
 import type {Session} from './session.ts'
 
@@ -40,7 +40,7 @@ export async function initialise(session: Session, settings: InitSettings): Prom
     ...(await reconfigure(session)),
     ...(await backendArgv(session, settings)),
   ]
-  const {finished, diagnostics} = await readingAgain(session, () =>
+  const {finished, diagnostics} = await askingAgain(session, () =>
     session.live(argv, (line) => {
       session.world.log.line(line)
     }),

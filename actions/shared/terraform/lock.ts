@@ -7,6 +7,8 @@ export interface LockInfo {
   readonly operation?: string
   readonly who?: string
   readonly created?: string
+  /** It is the one that the command itself asked for: the backend took it, and the answer was lost. */
+  readonly own?: true
 }
 
 /**
@@ -17,11 +19,11 @@ export function parseLock(text: string): LockInfo | undefined {
   // The http backend names the lock that is there by its id alone; the block is then about who asked
   // (internal/backend/remote-state/http, Lock).
   const there = /already locked:\s*ID=(\S+)/.exec(text)?.[1]
-  if (there !== undefined) return {id: there}
-  const block = /Lock Info:\s*\n([\s\S]*)/.exec(text)?.[1]
-  if (block === undefined) return undefined
+  const block = /Lock Info:\s*\n([\s\S]*)/.exec(text)?.[1] ?? ''
   const field = (name: string): string | undefined =>
     new RegExp(`^\\s*${name}:[ \\t]*(\\S.*)$`, 'm').exec(block)?.[1]?.trim()
+  // Who asks again, because no answer came, is told of the lock that the first request took.
+  if (there !== undefined) return {id: there, ...(field('ID') === there && {own: true})}
   const id = field('ID')
   if (id === undefined) return undefined
   const [path, operation, who, created] = [field('Path'), field('Operation'), field('Who'), field('Created')]
@@ -39,6 +41,11 @@ export function lockAge(lock: LockInfo, now: number): number | undefined {
   const at = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(lock.created ?? '')
   const created = at === null ? NaN : Date.parse(`${at[1] ?? ''}T${at[2] ?? ''}Z`)
   return Number.isNaN(created) ? undefined : Math.max(0, now - created)
+}
+
+/** The id of a lock that a command took without being told so, in what it says; undefined in all other cases. */
+export function lockTakenUnawares(diagnostics: readonly {readonly detail: string}[]): string | undefined {
+  return diagnostics.map(({detail}) => parseLock(detail)).find((lock) => lock?.own === true)?.id
 }
 
 /** One sentence part: `held by root@host for 3 min 2 s (apply), lock id 848e…`. */

@@ -14,8 +14,8 @@ import {planArgv} from './plan-argv.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {readPlanStream} from './read-plan.ts'
-import {readingAgain} from './reading-again.ts'
-import type {Ended} from './reading-again.ts'
+import {askingAgain} from './asking-again.ts'
+import type {Ended} from './asking-again.ts'
 import type {Session} from './session.ts'
 
 /** A plan that was made: as data, and as files that only this user can read. */
@@ -57,7 +57,7 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   const {world} = session
   const [file, jsonFile, textFile] = [`${folder}/plan.tfplan`, `${folder}/plan.json`, `${folder}/plan.txt`]
   const progress = liveUntilPlan(world.log)
-  const ended = await readingAgain(session, () =>
+  const ended = await askingAgain(session, () =>
     session.live(planArgv(options, file), progress.take, {keep: LONGEST_TEXT}),
   )
   const {finished, diagnostics} = ended
