@@ -1,6 +1,7 @@
 import {jest} from '@jest/globals'
 import {execFile} from 'node:child_process'
 import {randomUUID} from 'node:crypto'
+import {readdirSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {promisify} from 'node:util'
 import {CloudWatchLogsClient, DescribeLogGroupsCommand} from '@aws-sdk/client-cloudwatch-logs'
@@ -8,6 +9,8 @@ import {CreateBucketCommand, ListObjectsV2Command, S3Client} from '@aws-sdk/clie
 import {optionalTool} from '../../lab/index.ts'
 import {labAwsConnection as connection, labAwsEnvironment as env} from '../support/lab-aws.ts'
 import type {ActionCall, ActionResult} from '../support/spawn-action.ts'
+import {startStateServer} from '../support/state-server.ts'
+import type {StateServer} from '../support/state-server.ts'
 import {data, terraformRoot} from '../support/terraform-root.ts'
 import type {TerraformRoot} from '../support/terraform-root.ts'
 
@@ -135,5 +138,54 @@ withTofu('OpenTofu', () => {
       },
     )
     expect([run.code, run.outputs['status'], await locks()]).toEqual([1, 'cancelled', []])
+  })
+})
+
+withTofu('a state that OpenTofu encrypts, while its backend is away', () => {
+  let backend: StateServer
+  let root: TerraformRoot
+  beforeAll(async () => {
+    backend = await startStateServer()
+    root = terraformRoot({tool: 'tofu', 'backend-config': `address=${backend.url}\nretry_max=0`}, 'http')
+  })
+  afterAll(async () => {
+    root.remove()
+    await backend.close()
+  })
+  const call = {path: [dirname(tofu ?? '')]}
+  const encrypted = (passphrase: string): void => {
+    const keys = `key_provider "pbkdf2" "k" {\n passphrase = "${passphrase}"\n}`
+    const method = 'method "aes_gcm" "m" {\n keys = key_provider.pbkdf2.k\n}\nstate {\n method = method.aes_gcm.m\n}'
+    writeFileSync(join(root.folder, 'infra/encryption.tf'), `terraform {\nencryption {\n${keys}\n${method}\n}\n}\n`)
+  }
+
+  test('"state push" takes no encrypted file: it is opened first, goes back encrypted, and nothing is made twice', async () => {
+    root.write(data('a'))
+    encrypted('some-passphrase-of-the-tests')
+    expect((await root.apply({approve: 'auto'}, call)).errors).toEqual([])
+    root.write(data('a') + data('b'))
+    backend.refuse(1000)
+    const lost = await root.apply({approve: 'auto'}, call)
+    expect(lost.errors).toEqual([expect.stringContaining('What was made stands in no state yet: it is kept as')])
+    backend.refuse(0)
+    const pushed = await root.apply({mode: 'push-state'}, call)
+    expect([pushed.errors, pushed.log.includes('✓ the kept state is written')]).toEqual([[], true])
+    expect(backend.state()).toContain('"encrypted_data"')
+    expect(readdirSync(join(root.folder, 'infra')).filter((name) => name.includes('override'))).toEqual([])
+    const planned = await root.plan({}, call)
+    expect([planned.errors, planned.outputs['has-changes']]).toEqual([[], 'false'])
+  })
+
+  test('stays kept for whoever has not its keys', async () => {
+    root.write(data('c'))
+    backend.refuse(1000)
+    await root.apply({approve: 'auto', 'allow-destroy': '*'}, call)
+    backend.refuse(0)
+    backend.write('')
+    encrypted('another-passphrase-of-the-tests')
+    const refused = await root.apply({mode: 'push-state'}, call)
+    expect(refused.outputs['failure-reason']).toBe('rejected')
+    expect(refused.errors).toEqual([expect.stringMatching(/is encrypted, and tofu does not open it: /)])
+    expect([backend.state(), refused.summary.includes('of the run that kept it')]).toEqual(['', true])
   })
 })

@@ -89,7 +89,7 @@ const NAMELESS = {
 
 const NAMELESS_FROM_THE_START = {
   fault: /^truncated for ever$/,
-  phase: /^(?:lock|apply)$/,
+  phase: /^(?:lock|plan|apply)$/,
   rule: /^the log tells the truth: does not say "[-\da-f]{36}"/,
   why: 'the backend has taken the lock, and no answer of it arrives whole: terraform knows of no lock and names none. The run says that it may be held; the next one that wants it says whose it is',
 } as const

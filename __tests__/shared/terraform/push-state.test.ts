@@ -50,15 +50,6 @@ test('a first state that was written already is no other one, although the tool 
   expect(onto(state(1, ['a'], 'pushed'), lost(1, ['a', 'b'], []))).toMatchObject({kind: 'moved'})
 })
 
-test('of an encrypted state only the very next serial is sure', () => {
-  const encrypted = (serial: number): LostState => ({
-    state: JSON.stringify({serial, lineage: 'ours', encrypted_data: 'x'}),
-    before: '',
-  })
-  expect(onto(state(5, ['a']), encrypted(6))).toBe('push')
-  expect(onto(state(5, ['a']), encrypted(7))).toMatchObject({kind: 'moved'})
-})
-
 test('a state with another serial is otherwise the same text: numbers are not read and written again', () => {
   const text = '{"version": 4, "serial": 8, "resources": [{"serial": 8, "big": 12345678901234567890}]}'
   expect(withSerial(text, 6)).toBe(text.replace('"serial": 8', '"serial": 6'))

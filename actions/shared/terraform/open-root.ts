@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {privateFolder, takeAway, writePrivateFile} from '../core/files.ts'
 import type {World} from '../core/world.ts'
+import {forgetOverride} from './encrypted-state.ts'
 import {variablesFile} from './hcl.ts'
 import {initialise, readBackend, useWorkspace} from './init.ts'
 import type {Backend} from './init.ts'
@@ -35,6 +36,7 @@ export async function openRoot(world: World, inputs: RootInputs): Promise<OpenRo
     root: inputs.root,
     env: inputs.workspace === undefined ? {} : {TF_WORKSPACE: undefined},
   })
+  await forgetOverride(inputs.folder)
   const keepProviders = await openProviderCache(world, tool, {
     folder: inputs.providerCache,
     lockFile: await lockFileIn(inputs.folder),

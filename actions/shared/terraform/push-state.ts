@@ -5,6 +5,7 @@ import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
+import {openState} from './encrypted-state.ts'
 import {explainBroken} from './failures.ts'
 import {pullState} from './pull-state.ts'
 import type {Session} from './session.ts'
@@ -34,6 +35,8 @@ export type Pushed =
   /** Nothing in it is missing in what is there. */
   | {readonly kind: 'there'}
   | Moved
+  /** It is encrypted, and the tool does not open it. */
+  | {readonly kind: 'closed'; readonly why: string}
   /** The backend could not be asked or did not take it. */
   | {readonly kind: 'refused'; readonly explain: () => Failure}
 
@@ -46,6 +49,11 @@ export type Pushed =
  * has that serial already, and the tool refuses under its lock.
  */
 export async function pushState(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
+  const opened = await openState(session, lost.state)
+  return opened.kind === 'plain' ? await pushPlain(session, {...lost, state: opened.state}, lockTimeout) : opened
+}
+
+async function pushPlain(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
   const folder = await privateFolder(session.world.env, 'slipway-state')
   try {
     const asked = await pullState(session)
@@ -69,7 +77,7 @@ export async function pushState(session: Session, lost: LostState, lockTimeout?:
 }
 
 /** Whether it is to be written, or what became of it without. */
-type Verdict = 'push' | Exclude<Pushed, {kind: 'refused'}>
+type Verdict = 'push' | Exclude<Pushed, {kind: 'refused' | 'closed'}>
 
 /** Whether a state may be written onto the one that is there, if any is. */
 export function judge({state, before}: LostState, there: StateFile | undefined): Verdict {
@@ -77,8 +85,8 @@ export function judge({state, before}: LostState, there: StateFile | undefined):
   if (there === undefined) return 'push'
   if (ours?.lineage !== there.lineage) return ofAnotherLineage(there, ours)
   const [made, standing] = [ours.objects, there.objects]
-  // What is in an encrypted state cannot be told: only the very next one is surely none that lost its turn.
-  if (made === undefined || standing === undefined) return ours.serial === there.serial + 1 ? 'push' : moved(there)
+  // Both tools show a state open: what is in it can be told.
+  if (made === undefined || standing === undefined) return moved(there)
   // What the apply itself destroyed is in the state before it, and may still be in what is there.
   const earlier = readStateFile(before)?.objects ?? new Map<string, string>()
   const onlyThere = [...standing].filter(([key]) => !made.has(key) && !earlier.has(key)).map(([, name]) => name)
@@ -99,8 +107,7 @@ function moved({serial}: StateFile, onlyThere: readonly string[] = [], onlyLost:
 }
 
 function asNext(state: string, there: StateFile | undefined): string {
-  const plain = readStateFile(state)?.objects !== undefined
-  return there !== undefined && plain ? withSerial(state, there.serial + 1) : state
+  return there === undefined ? state : withSerial(state, there.serial + 1)
 }
 
 // Where there was no state the tool begins a new lineage; else somebody may have written on top of it already.

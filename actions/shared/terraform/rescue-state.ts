@@ -91,7 +91,8 @@ async function writtenSoon(session: Session, lost: LostState, release: () => Pro
     const pushed = (await release()) ? await pushState(session, lost) : AWAY
     if (pushed.kind === 'written' || pushed.kind === 'there') return true
     if (pushed.kind === 'moved') log.line(`somebody else has written the state meanwhile (${pushed.there})`)
-    if (pushed.kind === 'moved' || cancel.aborted) return false
+    if (pushed.kind === 'closed') log.line(`it is encrypted, and cannot be opened here: ${pushed.why}`)
+    if (pushed.kind === 'moved' || pushed.kind === 'closed' || cancel.aborted) return false
   }
   return false
 }

@@ -32,6 +32,7 @@ export async function settle(session: Session, found: Found): Promise<string> {
   world.log.line(`▸ run ${run} could not write its state (${kept.keptAt}), kept as ${place}: writing it`)
   const pushed = await pushState(session, kept, found.lockTimeout)
   if (pushed.kind === 'moved') throw moved(session, place, pushed)
+  if (pushed.kind === 'closed') throw closed(session, place, pushed.why)
   if (pushed.kind === 'refused') {
     const {diagnosis, status} = pushed.explain()
     throw new Failure(
@@ -65,6 +66,16 @@ function moved(session: Session, place: string, {there, onlyThere, onlyLost}: Mo
       ...list('only the state in the backend knows', onlyThere),
     ],
     advice: `bring what only the kept state knows into the state ("${session.tool.name} import"), then delete ${place}`,
+    undo: 'nothing was changed',
+  })
+}
+
+function closed({root, tool}: Session, place: string, why: string): Failure {
+  return new Failure({
+    reason: 'rejected',
+    subject: root,
+    cause: `${place} is encrypted, and ${tool.name} does not open it: ${why}`,
+    advice: 'give this run the keys ("encryption" in the configuration, or TF_ENCRYPTION) of the run that kept it',
     undo: 'nothing was changed',
   })
 }
