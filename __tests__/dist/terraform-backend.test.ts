@@ -120,6 +120,13 @@ test('"mode: unlock" freed any lock of an http backend, whichever id it was give
   ])
 })
 
+test('a look at the lock had left the state locked, where the answer to the look was lost', async () => {
+  let left = 1
+  proxy.harm = ({name}: Passing) => (name === 'LOCK /lock' && left-- > 0 ? {kind: 'answer-lost'} : undefined)
+  const run = await root.apply({mode: 'unlock', 'lock-id': randomUUID(), 'backend-config': config.join('\n')})
+  expect([run.errors, left < 1, backend.lock()]).toEqual([[], true, undefined])
+})
+
 describe('a plan', () => {
   const BUSY: Harm = {kind: 'answer', status: 503, headers: {}, body: ''}
   const harmFirst = (wanted: string, times: number, how: Harm): void => {
