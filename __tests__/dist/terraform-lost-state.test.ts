@@ -6,6 +6,7 @@ import {startArtifacts} from '../support/artifact-service.ts'
 import type {ArtifactServer} from '../support/artifact-service.ts'
 import {startGitHub} from '../support/github-server.ts'
 import type {GitHubAnswer, GitHubServer} from '../support/github-server.ts'
+import {answersFor} from '../support/run-artifacts.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 import {startStateServer} from '../support/state-server.ts'
 import type {StateServer} from '../support/state-server.ts'
@@ -226,15 +227,7 @@ describe('with plans as artifacts', () => {
   test('another run writes it when it is told which run kept it; the artifact stays, which is said, and is no harm', async () => {
     const first = await cancelledWhileAway({'plan-store': 'artifact'}, service.env)
     const name = /slipway-state-\S+/.exec(first.outputs['kept-state'] ?? '')?.[0] ?? ''
-    answers = {
-      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
-        body: {total_count: 1, artifacts: [{id: 17, name, expired: false}]},
-      },
-      'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': {
-        status: 302,
-        location: service.signedUrl(name),
-      },
-    }
+    answers = answersFor(service, name)
     backend.refuse(0)
     const env = {...service.env, GITHUB_RUN_ID: '2002', GITHUB_API_URL: github.url}
     const inputs = {'plan-store': 'artifact', mode: 'push-state', 'state-run': '1001', 'github-token': 'ghs_secret'}

@@ -6,6 +6,7 @@ import type {ArtifactServer} from '../support/artifact-service.ts'
 import {commentStore} from '../support/github-comments.ts'
 import {startGitHub} from '../support/github-server.ts'
 import type {GitHubAnswer, GitHubServer} from '../support/github-server.ts'
+import {answersFor, LIST, ZIP} from '../support/run-artifacts.ts'
 import type {ActionResult} from '../support/spawn-action.ts'
 import {data, terraformRoot} from '../support/terraform-root.ts'
 import type {TerraformRoot} from '../support/terraform-root.ts'
@@ -56,23 +57,13 @@ describe('plans as artifacts of the run', () => {
 
   describe('applied by another run', () => {
     const LATER = {GITHUB_RUN_ID: '2002'}
-    const expired = {message: 'Artifact has expired'}
     let github: GitHubServer
     let answers: Readonly<Record<string, GitHubAnswer>>
     let id: string
     beforeEach(async () => {
       root.write(data('a'))
       id = (await root.plan({}, {env: service.env})).outputs['plan-id']!
-      const name = `slipway-plan-${id}`
-      answers = {
-        'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
-          body: {total_count: 1, artifacts: [{id: 17, name, expired: false}]},
-        },
-        'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}': {
-          status: 302,
-          location: service.signedUrl(name),
-        },
-      }
+      answers = answersFor(service, `slipway-plan-${id}`)
       github = await startGitHub(({operation}) => answers[operation])
     })
     afterEach(async () => {
@@ -98,14 +89,12 @@ describe('plans as artifacts of the run', () => {
     })
 
     test('a plan that has expired, one that expires meanwhile, and a run that is gone, are all no plan', async () => {
-      const list = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts'
-      const zip = 'GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}'
       const whole = answers
       const old = {id: 17, name: `slipway-plan-${id}`, expired: true}
       for (const gone of [
-        {[list]: {body: {total_count: 1, artifacts: [old]}}},
-        {[zip]: {status: 410, body: expired}},
-        {[list]: {status: 404, body: {message: 'Not Found'}}},
+        {[LIST]: {body: {total_count: 1, artifacts: [old]}}},
+        {[ZIP]: {status: 410, body: {message: 'Artifact has expired'}}},
+        {[LIST]: {status: 404, body: {message: 'Not Found'}}},
       ]) {
         answers = {...whole, ...gone}
         const run = await applied()
@@ -117,12 +106,7 @@ describe('plans as artifacts of the run', () => {
     })
 
     test('a token that may not read the run says which permission is missing', async () => {
-      answers = {
-        'GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts': {
-          status: 403,
-          body: {message: 'Resource not accessible by integration'},
-        },
-      }
+      answers = {[LIST]: {status: 403, body: {message: 'Resource not accessible by integration'}}}
       const run = await applied()
       expect(run.outputs['failure-reason']).toBe('access-denied')
       expect(run.errors).toEqual([expect.stringContaining('may not read the artifacts of run 1001')])
