@@ -3,7 +3,7 @@ import {join} from 'node:path'
 import {diagnosticsFromText} from '../../../actions/shared/terraform/diagnostics.ts'
 import {guardCounts, guarded, parseGuard} from '../../../actions/shared/terraform/guard.ts'
 import {backendConfigText, hclString, variablesFile} from '../../../actions/shared/terraform/hcl.ts'
-import {describeLock, lockAge, lockTakenUnawares, parseLock} from '../../../actions/shared/terraform/lock.ts'
+import {describeLock, lockAge, parseLock, unansweredLock} from '../../../actions/shared/terraform/lock.ts'
 import {planText} from '../../../actions/shared/terraform/make-plan.ts'
 import {planArgv} from '../../../actions/shared/terraform/plan-argv.ts'
 import {readPlan} from '../../../actions/shared/terraform/read-plan.ts'
@@ -92,8 +92,8 @@ Terraform acquires a state lock`
       `Error message: HTTP remote state already locked:\nID=${there}\nLock Info:\n  ID:        a1\n  Who:       root@vm\n`
     expect(parseLock(said('a1'))).toEqual({id: 'a1', own: true})
     expect(parseLock(said('b2'))).toEqual({id: 'b2'})
-    expect(lockTakenUnawares([{detail: 'x'}, {detail: said('a1')}])).toBe('a1')
-    expect(lockTakenUnawares([{detail: said('b2')}, {detail: 'Lock Info:\n  ID: a1\n'}])).toBeUndefined()
+    expect(unansweredLock([{detail: 'x'}, {detail: said('a1')}])).toBe('a1')
+    expect(unansweredLock([{detail: said('b2')}, {detail: 'Lock Info:\n  ID: a1\n'}])).toBeUndefined()
   })
 })
 

@@ -6,6 +6,16 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The object that a text is as JSON, or undefined for any other text. */
+export function recordFrom(text: string): JsonRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The text under `key`, or undefined when there is none or it is something else. */
 export function textAt(record: JsonRecord, key: string): string | undefined {
   const value = record[key]

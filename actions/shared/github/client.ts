@@ -79,8 +79,8 @@ const honest = (silenceMs: number) =>
     return {}
   }
 
-// The client gives text for JSON that it could not read: a page of a proxy, or an answer that broke off. What has nothing
-// in it, and what leads elsewhere, is whole without any.
+// The client gives text for JSON that it could not read: a page of a proxy, or an answer that broke off. 204 has
+// no content by its meaning, and 302 has but an address.
 function isWhole({status, data}: {status: number; data: unknown}, {headers}: {headers: {accept?: string}}): boolean {
   return status === 204 || status === 302 || typeof data !== 'string' || headers.accept?.includes('json') === false
 }

@@ -1,7 +1,7 @@
 import {Failure} from '../core/diagnosis.ts'
 import type {Aftermath} from './aftermath.ts'
 import type {StillLocked} from './free-lock.ts'
-import {standing, unlockAdvice, withLock} from './lock-left.ts'
+import {describeLockLeft, lockLeftAdvice, withLock} from './lock-left.ts'
 import {doneSentence, doneWithIds, partialResult} from './partial-result.ts'
 import type {Plan} from './plan.ts'
 import type {ApplyProgress} from './progress.ts'
@@ -63,8 +63,8 @@ export function lockFailure(
   return new Failure({
     reason: 'state-locked',
     subject: session.root,
-    cause: `everything is applied and the state is written, but ${session.tool.name} could not release its lock: ${standing(session, lock)}`,
-    advice: `${unlockAdvice(session, lock)}; apply nothing again, it is done`,
+    cause: `everything is applied and the state is written, but ${session.tool.name} could not release its lock: ${describeLockLeft(session, lock)}`,
+    advice: `${lockLeftAdvice(session, lock)}; apply nothing again, it is done`,
     evidence: partialResult(plan, progress),
     undo: doneSentence(plan, progress),
   })

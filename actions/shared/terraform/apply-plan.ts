@@ -1,7 +1,7 @@
 import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
-import {freedUnawares} from './asking-again.ts'
+import {releasedUnanswered} from './asking-again.ts'
 import {isLocked, settleAftermath, sortErrors} from './aftermath.ts'
 import type {Aftermath, Told} from './aftermath.ts'
 import {lockFailure, lostFailure, withAftermath, withProof} from './apply-failures.ts'
@@ -64,7 +64,7 @@ interface Run {
 // A command that was told of its own lock has done nothing yet.
 async function runApply(session: Session, toApply: ToApply): Promise<Run> {
   const first = await runOnce(session, toApply)
-  return (await freedUnawares(session, first.progress.diagnostics)) ? await runOnce(session, toApply) : first
+  return (await releasedUnanswered(session, first.progress.diagnostics)) ? await runOnce(session, toApply) : first
 }
 
 async function runOnce(session: Session, {plan, file, options, onStart}: ToApply): Promise<Run> {

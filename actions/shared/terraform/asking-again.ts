@@ -2,27 +2,23 @@ import type {Finished} from '../core/exec.ts'
 import {BACKEND_PAUSES_MS} from './backend-pauses.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
+import {NO_STATE} from './failures.ts'
 import {releaseLock} from './free-lock.ts'
-import {lockTakenUnawares} from './lock.ts'
+import {unansweredLock} from './lock.ts'
 import type {Session} from './session.ts'
 
 /** How a command of the tool ended, with what it said of it. */
-export interface Ended {
+export interface Answer {
   readonly finished: Finished
   readonly diagnostics: readonly Diagnostic[]
-}
-
-/** Whether the tool was given something for the state that is none. */
-export function isNoState({severity, summary, detail}: Diagnostic): boolean {
-  return severity === 'error' && /unsupported state file format/i.test(`${summary} ${detail}`)
 }
 
 /**
  * Runs a command that changes nothing, and once more when what it met passes by itself: a page in the place of the state,
  * which the tool believes where a proxy answers "200", or its own lock, of which no answer came.
  */
-export async function askingAgain(session: Session, run: () => Promise<Finished>): Promise<Ended> {
-  const once = async (): Promise<Ended> => {
+export async function askingAgain(session: Session, run: () => Promise<Finished>): Promise<Answer> {
+  const once = async (): Promise<Answer> => {
     const finished = await run()
     return {finished, diagnostics: diagnosticsFromText(`${finished.stdout}\n${finished.stderr}`, session.root)}
   }
@@ -32,8 +28,8 @@ export async function askingAgain(session: Session, run: () => Promise<Finished>
 
 async function isWorthAsking(session: Session, diagnostics: readonly Diagnostic[]): Promise<boolean> {
   const {clock, cancel, log} = session.world
-  if (await freedUnawares(session, diagnostics)) return true
-  if (!diagnostics.some(isNoState)) return false
+  if (await releasedUnanswered(session, diagnostics)) return true
+  if (!diagnostics.some(({summary, detail}) => NO_STATE.test(`${summary} ${detail}`))) return false
   log.line('what the backend gave is no state: reading it again')
   return await clock.sleep(BACKEND_PAUSES_MS[0], cancel).then(
     () => true,
@@ -41,9 +37,9 @@ async function isWorthAsking(session: Session, diagnostics: readonly Diagnostic[
   )
 }
 
-/** Releases a lock that a command took without being told so, if there is one: the command can then be run once more. */
-export async function freedUnawares(session: Session, diagnostics: readonly Diagnostic[]): Promise<boolean> {
-  const own = lockTakenUnawares(diagnostics)
+/** Releases a lock that a command took, and whose answer was lost, if there is one: the command can be run once more then. */
+export async function releasedUnanswered(session: Session, diagnostics: readonly Diagnostic[]): Promise<boolean> {
+  const own = unansweredLock(diagnostics)
   if (own === undefined) return false
   const {cancel, log} = session.world
   log.line('the backend took the lock of this run, and its answer was lost: releasing it, and asking again')

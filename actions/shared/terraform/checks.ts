@@ -1,8 +1,7 @@
 import {posix} from 'node:path'
 import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
-import {isRecord, recordsAt} from '../core/json.ts'
-import type {JsonRecord} from '../core/json.ts'
+import {recordFrom, recordsAt} from '../core/json.ts'
 import type {Place} from '../core/log.ts'
 import {diagnosticFromJson, diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
@@ -72,7 +71,7 @@ export function unformatted(diff: string, root: string): Place[] {
 async function validate(session: Session): Promise<void> {
   const {world, root, tool} = session
   const finished = await session.call(['validate', '-json'])
-  const diagnostics = recordsAt(parsed(finished.stdout), 'diagnostics').flatMap(
+  const diagnostics = recordsAt(recordFrom(finished.stdout) ?? {}, 'diagnostics').flatMap(
     (item) => diagnosticFromJson(item, root) ?? [],
   )
   for (const warning of diagnostics.filter(({severity}) => severity === 'warning')) {
@@ -80,15 +79,6 @@ async function validate(session: Session): Promise<void> {
   }
   if (finished.code === 0) return
   throw explainBroken(world, {phase: 'plan', root, diagnostics, lastWords: lastWords(tool.name, finished)})
-}
-
-function parsed(text: string): JsonRecord {
-  try {
-    const json: unknown = JSON.parse(text)
-    return isRecord(json) ? json : {}
-  } catch {
-    return {}
-  }
 }
 
 // A run without a test is green to the tool; who asks for tests wants to know that there are none.

@@ -29,6 +29,9 @@ interface Known {
   readonly advice: string
 }
 
+/** The words of both tools for a state that is none (internal/states/statefile, read.go). */
+export const NO_STATE = /unsupported state file format/i
+
 const KNOWN: readonly Known[] = [
   {
     summary: /^Saved plan is stale|^Saved plan does not match the given state/,
@@ -43,7 +46,7 @@ const KNOWN: readonly Known[] = [
       'look when the backend is back: the next run goes through, or names the lock that is held and how to free it',
   },
   {
-    summary: /unsupported state file format/i,
+    summary: NO_STATE,
     cause: 'what the backend gave is no state',
     advice:
       'find out what answers in the place of the backend (a proxy, a login page); if the state itself is damaged, put ' +
@@ -147,7 +150,7 @@ export function sentence({summary, detail}: Diagnostic): string {
 }
 
 function lockedDiagnosis({root}: Broken, lock: LockInfo, now: number): Diagnosis {
-  const unlock = `run this action with "mode: unlock" and "lock-id: ${lock.id}"`
+  const unlock = `run terraform-apply with "mode: unlock" and "lock-id: ${lock.id}"`
   const own = lock.own === true
   return {
     reason: 'state-locked',

@@ -7,6 +7,7 @@ import type {Session} from './session.ts'
 
 /** An address that no root module has. */
 const NOWHERE = 'terraform_data.slipway_looks_whether_the_state_is_locked'
+
 /** What became of a lock that the tool could not release. */
 export type Released =
   | {readonly kind: 'free'}

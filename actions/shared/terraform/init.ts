@@ -4,7 +4,7 @@ import {lastWords} from '../core/exec.ts'
 import {privateFolder, workspace, writePrivateFile} from '../core/files.ts'
 import {explainBroken} from './failures.ts'
 import {backendConfigText} from './hcl.ts'
-import {isRecord, recordAt, textAt} from '../core/json.ts'
+import {recordAt, recordFrom, textAt} from '../core/json.ts'
 import {askingAgain} from './asking-again.ts'
 import {dataFile, forgetDataFile} from './session.ts'
 import type {Session} from './session.ts'
@@ -60,23 +60,14 @@ export async function initialise(session: Session, settings: InitSettings): Prom
 async function reconfigure(session: Session): Promise<string[]> {
   const record = await dataFile(session, RECORD)
   if (record === undefined) return []
-  if (isHalf(record)) {
+  // Half a file, of a full disk or a runner that died: the tool refuses it, and only an init knows what belongs there.
+  if (recordFrom(record) === undefined) {
     session.world.log.line('An earlier init broke off while it wrote down its backend: that is begun anew.')
     await forgetDataFile(session, RECORD)
     return []
   }
   const {type} = await readBackend(session)
   return type === 'cloud' ? [] : ['-reconfigure']
-}
-
-// Of a full disk, or a runner that died. The tool refuses such a file, and nothing but an init knows what belongs there.
-function isHalf(record: string): boolean {
-  try {
-    JSON.parse(record)
-    return false
-  } catch {
-    return true
-  }
 }
 
 async function backendArgv({world}: Session, settings: InitSettings): Promise<string[]> {
@@ -103,8 +94,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
 
 /** The backend in use; a root module without one keeps its state in a local file. */
 export async function readBackend(session: Session): Promise<Backend> {
-  const json: unknown = JSON.parse((await dataFile(session, RECORD)) ?? '{}')
-  const backend = isRecord(json) ? recordAt(json, 'backend') : {}
+  const backend = recordAt(recordFrom((await dataFile(session, RECORD)) ?? '') ?? {}, 'backend')
   const type = textAt(backend, 'type') ?? 'local'
   const config = recordAt(backend, 'config')
   const place = (PLACES[type] ?? []).flatMap((key) => {

@@ -4,7 +4,7 @@ import {describeLock} from './lock.ts'
 import type {Session} from './session.ts'
 
 /** What is known of a lock that the tool could not release, as a part of a sentence. */
-export function standing({world}: Session, lock: StillLocked): string {
+export function describeLockLeft({world}: Session, lock: StillLocked): string {
   if (lock.kind === 'held') {
     return lock.own
       ? `the lock ${lock.lock.id} is still held`
@@ -15,13 +15,13 @@ export function standing({world}: Session, lock: StillLocked): string {
 }
 
 /** What to do about it. */
-export function unlockAdvice({tool}: Session, lock: StillLocked): string {
+export function lockLeftAdvice({tool}: Session, lock: StillLocked): string {
   const id = lock.kind === 'held' ? lock.lock.id : lock.id
   if (id === undefined) {
     return 'look when the backend is back: the next run goes through, or names the lock that is held and how to free it'
   }
   const sure = lock.kind === 'held' && !lock.own ? 'if no other run is at work, free' : 'free'
-  return `${sure} it: run this action with "mode: unlock" and "lock-id: ${id}" ("${tool.name} force-unlock ${id}")`
+  return `${sure} it: run terraform-apply with "mode: unlock" and "lock-id: ${id}" ("${tool.name} force-unlock ${id}")`
 }
 
 /** The failure of a plan that was made, and whose lock is not released. */
@@ -29,8 +29,8 @@ export function planLockFailure(session: Session, lock: StillLocked): Failure {
   return new Failure({
     reason: 'state-locked',
     subject: session.root,
-    cause: `the plan is made, but ${session.tool.name} could not release its lock: ${standing(session, lock)}`,
-    advice: `${unlockAdvice(session, lock)}; then plan again`,
+    cause: `the plan is made, but ${session.tool.name} could not release its lock: ${describeLockLeft(session, lock)}`,
+    advice: `${lockLeftAdvice(session, lock)}; then plan again`,
     undo: 'nothing was changed',
   })
 }
@@ -39,7 +39,7 @@ export function planLockFailure(session: Session, lock: StillLocked): Failure {
 export function withLock(session: Session, failure: Failure, lock: Released | undefined): Failure {
   if (lock === undefined || lock.kind === 'free') return failure
   const {diagnosis, status} = failure
-  const undo = [diagnosis.undo, `${session.tool.name} could not release its lock: ${standing(session, lock)}`]
-  const advice = `${unlockAdvice(session, lock)}; and ${diagnosis.advice}`
+  const undo = [diagnosis.undo, `${session.tool.name} could not release its lock: ${describeLockLeft(session, lock)}`]
+  const advice = `${lockLeftAdvice(session, lock)}; and ${diagnosis.advice}`
   return new Failure({...diagnosis, advice, undo: undo.filter(Boolean).join('; ')}, status)
 }

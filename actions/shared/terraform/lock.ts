@@ -43,8 +43,8 @@ export function lockAge(lock: LockInfo, now: number): number | undefined {
   return Number.isNaN(created) ? undefined : Math.max(0, now - created)
 }
 
-/** The id of a lock that a command took without being told so, in what it says; undefined in all other cases. */
-export function lockTakenUnawares(diagnostics: readonly {readonly detail: string}[]): string | undefined {
+/** The id of a lock that a command took, and whose answer was lost, in what it says; undefined in all other cases. */
+export function unansweredLock(diagnostics: readonly {readonly detail: string}[]): string | undefined {
   return diagnostics.map(({detail}) => parseLock(detail)).find((lock) => lock?.own === true)?.id
 }
 

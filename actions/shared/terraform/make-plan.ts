@@ -4,18 +4,18 @@ import {Failure} from '../core/diagnosis.ts'
 import {lastWords} from '../core/exec.ts'
 import {writePrivateFile} from '../core/files.ts'
 import type {Log} from '../core/log.ts'
+import {askingAgain} from './asking-again.ts'
+import type {Answer} from './asking-again.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
 import {isLockLeft, ownLock, releaseLockSoon} from './free-lock.ts'
 import type {Released} from './free-lock.ts'
-import {planLockFailure, standing, unlockAdvice, withLock} from './lock-left.ts'
+import {describeLockLeft, lockLeftAdvice, planLockFailure, withLock} from './lock-left.ts'
 import {planArgv} from './plan-argv.ts'
 import type {PlanOptions} from './plan-argv.ts'
 import type {Plan} from './plan.ts'
 import {readPlanStream} from './read-plan.ts'
-import {askingAgain} from './asking-again.ts'
-import type {Ended} from './asking-again.ts'
 import type {Session} from './session.ts'
 
 /** A plan that was made: as data, and as files that only this user can read. */
@@ -57,16 +57,17 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   const {world} = session
   const [file, jsonFile, textFile] = [`${folder}/plan.tfplan`, `${folder}/plan.json`, `${folder}/plan.txt`]
   const progress = liveUntilPlan(world.log)
-  const ended = await askingAgain(session, () =>
+  const answer = await askingAgain(session, () =>
     session.live(planArgv(options, file), progress.take, {keep: LONGEST_TEXT}),
   )
-  const {finished, diagnostics} = ended
+  const {finished, diagnostics} = answer
   const lock = await settleLock(session, diagnostics)
   world.cancel.throwIfAborted()
-  if (finished.code !== 0 && finished.code !== 2 && !isOnlyLate(ended, lock)) {
+  const said = finished.code === 0 || finished.code === 2 ? finished.code : undefined
+  if (said === undefined && !isOnlyLate(answer, lock)) {
     const partial = existsSync(file) ? await showPlan(session, file, jsonFile).catch(() => undefined) : undefined
     await progress.release((text) => partial?.secrets.scrub(text) ?? text)
-    const failure = explained(session, ended, lock)
+    const failure = explained(session, answer, lock)
     throw partial === undefined ? failure : new BrokenPlan(failure, {...partial, errored: true})
   }
   const read = await showPlan(session, file, jsonFile)
@@ -77,7 +78,7 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   await writePrivateFile(textFile, text)
   const warnings = diagnostics.filter(({severity}) => severity === 'warning')
   // The tool calls a plan failed whose lock it could not release: only the plan tells then whether there is something to do.
-  const exitCode = finished.code === 0 || finished.code === 2 ? finished.code : plan.applyable ? 2 : 0
+  const exitCode = said ?? (plan.applyable ? 2 : 0)
   return {plan, file, jsonFile, textFile, text, exitCode, warnings}
 }
 
@@ -93,7 +94,7 @@ async function settleLock(session: Session, diagnostics: readonly Diagnostic[]):
     )
   } else if (world.cancel.aborted) {
     world.log.warning(
-      `${root}: ${tool.name} could not release its lock: ${standing(session, lock)}; ${unlockAdvice(session, lock)}.`,
+      `${root}: ${tool.name} could not release its lock: ${describeLockLeft(session, lock)}; ${lockLeftAdvice(session, lock)}.`,
     )
   }
   return lock
@@ -103,11 +104,11 @@ const errorsBeside = (diagnostics: readonly Diagnostic[]): Diagnostic[] =>
   diagnostics.filter((diagnostic) => diagnostic.severity === 'error' && !isLockLeft(diagnostic))
 
 // All that the tool could not do is done by now.
-function isOnlyLate({diagnostics}: Ended, lock: Released | undefined): boolean {
+function isOnlyLate({diagnostics}: Answer, lock: Released | undefined): boolean {
   return lock?.kind === 'free' && errorsBeside(diagnostics).length === 0
 }
 
-function explained(session: Session, {finished, diagnostics}: Ended, lock: Released | undefined): Failure {
+function explained(session: Session, {finished, diagnostics}: Answer, lock: Released | undefined): Failure {
   const others = errorsBeside(diagnostics)
   if (others.length === 0 && lock !== undefined && lock.kind !== 'free') return planLockFailure(session, lock)
   const broken = explainBroken(session.world, {

@@ -5,7 +5,6 @@ import {lastWords} from '../core/exec.ts'
 import type {Finished} from '../core/exec.ts'
 import {privateFolder, writePrivateFile} from '../core/files.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
-import {openState} from './encrypted-state.ts'
 import {explainBroken} from './failures.ts'
 import {pullState} from './pull-state.ts'
 import type {Session} from './session.ts'
@@ -14,7 +13,7 @@ import type {StateFile} from './state-file.ts'
 
 /** A state that an apply could not write. */
 export interface LostState {
-  /** As the tool left it. It holds secrets in clear text. */
+  /** As the tool left it. It holds secrets in clear text, unless OpenTofu encrypted it. */
   readonly state: string
   /** The state that the apply's plan was made with; empty when it cannot be told. */
   readonly before: string
@@ -35,8 +34,6 @@ export type Pushed =
   /** Nothing in it is missing in what is there. */
   | {readonly kind: 'there'}
   | Moved
-  /** It is encrypted, and the tool does not open it. */
-  | {readonly kind: 'closed'; readonly why: string}
   /** The backend could not be asked or did not take it. */
   | {readonly kind: 'refused'; readonly explain: () => Failure}
 
@@ -47,13 +44,9 @@ export type Pushed =
  * backend was away for minutes is some serials ahead, and would go over what another run wrote since. So it is written
  * only if no object of what is there gets lost, and as the very next serial: whoever writes between the look and the push
  * has that serial already, and the tool refuses under its lock.
+ * @param lost with its state open: `state push` reads no encrypted file
  */
 export async function pushState(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
-  const opened = await openState(session, lost.state)
-  return opened.kind === 'plain' ? await pushPlain(session, {...lost, state: opened.state}, lockTimeout) : opened
-}
-
-async function pushPlain(session: Session, lost: LostState, lockTimeout?: string): Promise<Pushed> {
   const folder = await privateFolder(session.world.env, 'slipway-state')
   try {
     const asked = await pullState(session)
@@ -77,7 +70,7 @@ async function pushPlain(session: Session, lost: LostState, lockTimeout?: string
 }
 
 /** Whether it is to be written, or what became of it without. */
-type Verdict = 'push' | Exclude<Pushed, {kind: 'refused' | 'closed'}>
+type Verdict = 'push' | Exclude<Pushed, {kind: 'refused'}>
 
 /** Whether a state may be written onto the one that is there, if any is. */
 export function judge({state, before}: LostState, there: StateFile | undefined): Verdict {

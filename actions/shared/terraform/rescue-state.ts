@@ -2,6 +2,7 @@ import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {errorMessage} from '../core/errors.ts'
 import {BACKEND_PAUSES_MS} from './backend-pauses.ts'
+import {openState} from './encrypted-state.ts'
 import {pushState} from './push-state.ts'
 import type {LostState} from './push-state.ts'
 import {stateInPlan} from './plan-archive.ts'
@@ -85,14 +86,18 @@ const AWAY = {kind: 'away'} as const
 // A cancelled run has seconds left: it tries once and does not wait.
 async function writtenSoon(session: Session, lost: LostState, release: () => Promise<boolean>): Promise<boolean> {
   const {clock, cancel, log} = session.world
+  const opened = await openState(session, lost.state)
+  if (opened.kind === 'closed') {
+    log.line(`it is encrypted, and cannot be opened here: ${opened.why}`)
+    return false
+  }
   if (!cancel.aborted) log.line('trying to write it again, for half a minute')
   for (const pause of BACKEND_PAUSES_MS) {
     if (!cancel.aborted) await clock.sleep(pause, cancel).catch(() => undefined)
-    const pushed = (await release()) ? await pushState(session, lost) : AWAY
+    const pushed = (await release()) ? await pushState(session, {...lost, state: opened.state}) : AWAY
     if (pushed.kind === 'written' || pushed.kind === 'there') return true
     if (pushed.kind === 'moved') log.line(`somebody else has written the state meanwhile (${pushed.there})`)
-    if (pushed.kind === 'closed') log.line(`it is encrypted, and cannot be opened here: ${pushed.why}`)
-    if (pushed.kind === 'moved' || pushed.kind === 'closed' || cancel.aborted) return false
+    if (pushed.kind === 'moved' || cancel.aborted) return false
   }
   return false
 }

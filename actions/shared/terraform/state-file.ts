@@ -1,4 +1,4 @@
-import {isRecord, recordAt, recordsAt, textAt} from '../core/json.ts'
+import {recordAt, recordFrom, recordsAt, textAt} from '../core/json.ts'
 import type {JsonRecord} from '../core/json.ts'
 import {rootOutputsIn} from './root-outputs.ts'
 import type {RootOutput} from './root-outputs.ts'
@@ -20,7 +20,7 @@ export interface StateFile {
 
 /** Reads a state; undefined for a text that is none, and for what the tool shows where there is none: no lineage. */
 export function readStateFile(text: string): StateFile | undefined {
-  const json = parsed(text)
+  const json = recordFrom(text)
   const serial = json?.['serial']
   const lineage = json && textAt(json, 'lineage')
   if (json === undefined || typeof serial !== 'number' || !lineage) return undefined
@@ -30,15 +30,6 @@ export function readStateFile(text: string): StateFile | undefined {
     serial,
     objects: plain ? objectsIn(json) : undefined,
     outputs: plain ? rootOutputsIn(recordAt(json, 'outputs')) : undefined,
-  }
-}
-
-function parsed(text: string): JsonRecord | undefined {
-  try {
-    const json: unknown = JSON.parse(text)
-    return isRecord(json) ? json : undefined
-  } catch {
-    return undefined
   }
 }
 

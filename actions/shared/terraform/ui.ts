@@ -1,6 +1,6 @@
 import {diagnosticFromJson} from './diagnostics.ts'
 import type {Diagnostic} from './diagnostics.ts'
-import {isRecord, recordAt, textAt} from '../core/json.ts'
+import {isRecord, recordAt, recordFrom, textAt} from '../core/json.ts'
 import type {JsonRecord} from '../core/json.ts'
 
 /** One line of the tool's machine-readable output, as far as anything is decided by it. */
@@ -60,11 +60,5 @@ function openOutputs(outputs: JsonRecord): ReadonlyMap<string, unknown> {
 }
 
 function parsed(line: string): JsonRecord | undefined {
-  if (!line.startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(line)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  return line.startsWith('{') ? recordFrom(line) : undefined
 }

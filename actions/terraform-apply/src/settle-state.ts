@@ -4,6 +4,7 @@ import {unpackState} from '../../shared/saved-plan/kept-state.ts'
 import type {StateHome} from '../../shared/saved-plan/kept-state.ts'
 import {canonicalJson} from '../../shared/core/json.ts'
 import type {Entry, Store} from '../../shared/saved-plan/store.ts'
+import {openState} from '../../shared/terraform/encrypted-state.ts'
 import {pushState} from '../../shared/terraform/push-state.ts'
 import type {Moved} from '../../shared/terraform/push-state.ts'
 import {dropKept} from '../../shared/terraform/rescue-state.ts'
@@ -30,9 +31,10 @@ export async function settle(session: Session, found: Found): Promise<string> {
   if (canonicalJson(kept.home) !== canonicalJson(found.home)) throw notOfThisRoot(place)
   const run = kept.run.split('/')[0] ?? ''
   world.log.line(`▸ run ${run} could not write its state (${kept.keptAt}), kept as ${place}: writing it`)
-  const pushed = await pushState(session, kept, found.lockTimeout)
+  const opened = await openState(session, kept.state)
+  if (opened.kind === 'closed') throw closed(session, place, opened.why)
+  const pushed = await pushState(session, {...kept, state: opened.state}, found.lockTimeout)
   if (pushed.kind === 'moved') throw moved(session, place, pushed)
-  if (pushed.kind === 'closed') throw closed(session, place, pushed.why)
   if (pushed.kind === 'refused') {
     const {diagnosis, status} = pushed.explain()
     throw new Failure(
