@@ -68,7 +68,9 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
     const partial = existsSync(file) ? await showPlan(session, file, jsonFile).catch(() => undefined) : undefined
     await progress.release((text) => partial?.secrets.scrub(text) ?? text)
     const failure = explained(session, answer, lock)
-    throw partial === undefined ? failure : new BrokenPlan(failure, {...partial, errored: true})
+    // A plan whose lock alone is left is whole, and is not to be shown as one that broke off.
+    const isWhole = lock !== undefined && errorsBeside(diagnostics).length === 0
+    throw partial === undefined || isWhole ? failure : new BrokenPlan(failure, {...partial, errored: true})
   }
   const read = await showPlan(session, file, jsonFile)
   // OpenTofu does not say in the plan that something was left out.
