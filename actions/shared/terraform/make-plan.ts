@@ -67,10 +67,7 @@ export async function makePlan(session: Session, options: PlanOptions, folder: s
   if (said === undefined && !isOnlyLate(answer, lock)) {
     const partial = existsSync(file) ? await showPlan(session, file, jsonFile).catch(() => undefined) : undefined
     await progress.release((text) => partial?.secrets.scrub(text) ?? text)
-    const failure = explained(session, answer, lock)
-    // A plan whose lock alone is left is whole, and is not to be shown as one that broke off.
-    const isWhole = lock !== undefined && errorsBeside(diagnostics).length === 0
-    throw partial === undefined || isWhole ? failure : new BrokenPlan(failure, {...partial, errored: true})
+    throw failureOf(session, answer, lock, partial)
   }
   const read = await showPlan(session, file, jsonFile)
   // OpenTofu does not say in the plan that something was left out.
@@ -110,8 +107,14 @@ function isOnlyLate({diagnostics}: Answer, lock: Released | undefined): boolean 
   return lock?.kind === 'free' && errorsBeside(diagnostics).length === 0
 }
 
-function explained(session: Session, {finished, diagnostics}: Answer, lock: Released | undefined): Failure {
+function failureOf(
+  session: Session,
+  {finished, diagnostics}: Answer,
+  lock: Released | undefined,
+  partial: Plan | undefined,
+): Failure {
   const others = errorsBeside(diagnostics)
+  // A plan whose lock alone is left is whole, and is not to be shown as one that broke off.
   if (others.length === 0 && lock !== undefined && lock.kind !== 'free') return planLockFailure(session, lock)
   const broken = explainBroken(session.world, {
     phase: 'plan',
@@ -119,7 +122,8 @@ function explained(session: Session, {finished, diagnostics}: Answer, lock: Rele
     diagnostics: others,
     lastWords: lastWords(session.tool.name, finished),
   })
-  return withLock(session, broken, lock)
+  const failure = withLock(session, broken, lock)
+  return partial === undefined ? failure : new BrokenPlan(failure, {...partial, errored: true})
 }
 
 /**
