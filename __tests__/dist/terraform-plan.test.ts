@@ -88,12 +88,32 @@ test('a plan that loses what a rule denies is shown whole, is red, and is kept n
   expect(readdirSync(join(root.folder, 'plans'))).toEqual(before)
 })
 
-test('a plan without changes is green and says so', async () => {
-  await root.settle(data('a', 'input = 1'))
+const OUTPUTS =
+  'output "url" { value = "https://app.example" }\noutput "ports" { value = [80, 443] }\n' +
+  'output "token" {\n  value     = "s3cr3t-token"\n  sensitive = true\n}\n'
+
+test('a plan without changes is green, says so, and hands on the outputs of the root, so that no job need apply', async () => {
+  await root.settle(data('a', 'input = 1') + OUTPUTS)
   const run = await root.plan()
   expect(run.code).toBe(0)
   expect(run.outputs).toMatchObject({'has-changes': 'false', 'exit-code': '0'})
+  const open = {url: 'https://app.example', ports: [80, 443]}
+  expect(JSON.parse(run.outputs['outputs']!)).toEqual(open)
+  // Word for word what an apply gives, which would have nothing to do.
+  const applied = await root.apply({'plan-id': run.outputs['plan-id']!})
+  expect([applied.outputs['status'], applied.outputs['outputs']]).toEqual(['unchanged', run.outputs['outputs']])
+  expect(run.visible).not.toContain('s3cr3t-token')
   expect(JSON.parse(run.outputs['preview']!)).toMatchObject({verdict: 'none', headline: '**no changes**'})
+})
+
+test.each([
+  ['that would do something', {}, data('b') + OUTPUTS],
+  ['of a part of the root', {target: 'terraform_data.a'}, OUTPUTS],
+])('a plan %s cannot know the outputs of the root, and hands on none', async (_what, inputs, more) => {
+  await root.settle(data('a') + OUTPUTS)
+  root.write(data('a') + more)
+  const run = await root.plan(inputs)
+  expect([run.code, run.outputs['outputs']]).toEqual([0, ''])
 })
 
 test('an error of the configuration is an annotation on its file and line', async () => {

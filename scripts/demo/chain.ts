@@ -104,7 +104,7 @@ export async function servedVersions(lab: LabEnvironment): Promise<ServedVersion
 
 /** One line about a job for people: what its receipt says, else what went wrong. */
 export function whatHappened(job: JobRun | undefined): {readonly status: string; readonly what: string} {
-  if (job === undefined) return {status: 'not reached', what: ''}
+  if (job === undefined) return {status: 'skipped', what: ''}
   const steps = Object.values(job.outputs)
   const text = steps.findLast((outputs) => outputs['receipt'] !== undefined && outputs['receipt'] !== '')?.['receipt']
   const receipt = text === undefined ? undefined : (JSON.parse(text) as {status: string; headline?: string})

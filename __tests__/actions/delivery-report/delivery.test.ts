@@ -53,6 +53,12 @@ describe('the status of the whole', () => {
       {},
       'unchanged',
     ],
+    [
+      'a plan of nothing, and nothing else to be done',
+      [receiptOf('plan', {status: 'planned'}), receiptOf('ecs', {status: 'unchanged'})],
+      {},
+      'unchanged',
+    ],
     ['a plan only', [receiptOf('plan', {status: 'planned'})], {}, 'planned'],
     ['a timeout', [receiptOf('build'), receiptOf('ecs', {status: 'timed-out'})], {}, 'timed-out'],
   ]
@@ -145,6 +151,13 @@ describe('what a person reads', () => {
     expect(deliverySection(plain, jobs({}))).toContain('| stage | what | took |\n')
     expect(deliverySection(delivery, jobs({}))).toContain('| stage | what | took | waited on |\n')
   })
+  test('a job that was skipped is not told as one that went wrong', () => {
+    const left = deliverySection(delivery, jobs({apply: 'skipped', kubernetes: 'skipped'}))
+    expect(left).toContain('Jobs that were skipped: `apply` · `kubernetes`')
+    expect(left).not.toContain('did not succeed')
+    const red = deliverySection(delivery, jobs({ecs: 'failure', kubernetes: 'skipped', report: 'success'}))
+    expect(red).toContain('Jobs that did not succeed: `ecs` failure\n\nJobs that were skipped: `kubernetes`')
+  })
   test('waits are named', () => {
     expect(deliverySection(delivery, jobs({}))).toContain('health checks 30\u00a0s')
   })
@@ -163,7 +176,9 @@ describe('what a person reads', () => {
 })
 
 describe('what is done by now is not offered for approval', () => {
-  const cases: [string, Preview['stage'], string, Parameters<typeof receiptOf>[], boolean][] = [
+  const cases: [string, Preview['stage'], string, Parameters<typeof receiptOf>[], boolean, Preview['verdict']?][] = [
+    ['a plan of nothing, which the delivery left out', 'plan', 'infra/', [['ecs']], true, 'none'],
+    ['a plan of nothing before anything is done', 'plan', 'infra/', [['build']], false, 'none'],
     ['a plan that was applied', 'plan', 'infra/', [['apply', {subject: 'infra'}]], true],
     ['a plan of the top folder that was applied', 'plan', 'terraform', [['apply', {subject: '.'}]], true],
     ['a plan whose apply failed half-way', 'plan', 'infra/', [['apply', {subject: 'infra', status: 'failed'}]], true],
@@ -172,10 +187,10 @@ describe('what is done by now is not offered for approval', () => {
     ['a service that was deployed', 'ecs', 'APIService', [['ecs']], true],
     ['a service that was only looked at', 'ecs', 'APIService', [['ecs', {status: 'planned'}]], false],
   ]
-  test.each(cases)('%s', (_name, stage, subject, receipts, done) => {
+  test.each(cases)('%s', (_name, stage, subject, receipts, done, verdict = 'change') => {
     expect(
       isCarriedOut(
-        {stage, subject} as Preview,
+        {stage, subject, verdict} as Preview,
         receipts.map((one) => receiptOf(...one)),
       ),
     ).toBe(done)

@@ -29,9 +29,11 @@ test(
   'a commit becomes a running service: the version that is served is the one that was built',
   async () => {
     good = await run()
+    // Whoever was here before may have left the stack as it should be: then nothing is applied.
+    const changes = good.workflow.jobs.get('plan')?.outputs['plan']?.['has-changes']
     expect([good.workflow.complaint, results(good)]).toEqual([
       '',
-      Object.fromEntries(JOBS.map((job) => [job, 'success'])),
+      {...Object.fromEntries(JOBS.map((job) => [job, 'success'])), ...(changes === 'false' && {apply: undefined})},
     ])
     expect(good.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
     const served = await servedVersions(lab)
@@ -60,7 +62,7 @@ test(
       {
         build: 'unchanged',
         plan: 'planned',
-        apply: 'unchanged',
+        apply: 'skipped',
         migrate: 'succeeded',
         ecs: 'unchanged',
         kubernetes: 'unchanged',

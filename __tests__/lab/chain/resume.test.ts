@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process'
 import {randomUUID} from 'node:crypto'
-import {writeFile} from 'node:fs/promises'
+import {appendFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {DescribeServicesCommand, ECSClient, ListTaskDefinitionsCommand} from '@aws-sdk/client-ecs'
@@ -18,6 +18,8 @@ const id = randomUUID()
 const commit: Change = {
   inject: async (repository) => {
     await writeFile(join(repository, 'sample-app/src/resume-test.txt'), id)
+    // Something to apply, once.
+    await appendFile(join(repository, 'terraform/outputs.tf'), `\noutput "resumed" {\n  value = "${id}"\n}\n`)
   },
 }
 const deliver = async (lostAfter?: string): Promise<ChainRun> => await runChain(lab, commit, () => undefined, lostAfter)
@@ -68,13 +70,13 @@ test(
     const untold = await deliver('kubernetes')
     expect([untold.workflow.jobs.get('report'), statuses(untold)]).toEqual([
       undefined,
-      {build: 'unchanged', apply: 'unchanged', ecs: 'unchanged', kubernetes: 'succeeded'},
+      {build: 'unchanged', apply: 'skipped', ecs: 'unchanged', kubernetes: 'succeeded'},
     ])
     const whole = await deliver()
     expect([whole.workflow.complaint, whole.workflow.exitCode]).toEqual(['', 0])
     expect([...digests, whole.digest]).toEqual([whole.digest, whole.digest])
     expect(pushed).toEqual(['true', ...stages.slice(1).map(() => 'false')])
-    expect(statuses(whole)).toEqual({build: 'unchanged', apply: 'unchanged', ecs: 'unchanged', kubernetes: 'unchanged'})
+    expect(statuses(whole)).toEqual({build: 'unchanged', apply: 'skipped', ecs: 'unchanged', kubernetes: 'unchanged'})
     expect(whole.workflow.jobs.get('report')?.summary).toMatch(/is live|was live already/)
     for (const served of await servedVersions(lab))
       expect(served).toMatchObject({commit: whole.commit, digest: whole.digest})

@@ -18,7 +18,9 @@ export function hasDelivered(receipts: readonly Receipt[]): boolean {
 }
 
 /** Whether what a preview shows has been done, or tried, by now: nobody is asked to approve it any more. */
-export function isCarriedOut({stage, subject}: Preview, receipts: readonly Receipt[]): boolean {
+export function isCarriedOut({stage, subject, verdict}: Preview, receipts: readonly Receipt[]): boolean {
+  // What would change nothing was left out by the delivery, rightly.
+  if (verdict === 'none' && hasDelivered(receipts)) return true
   const by = stage === 'plan' ? 'apply' : stage
   // A preview calls a root `infra/` or `terraform`, a receipt `infra` or `.`.
   const names = [subject, subject.replace(/\/$/, ''), ...(subject === 'terraform' ? ['.'] : [])]
@@ -62,9 +64,9 @@ function wholeStatus(stages: readonly Receipt[], jobs: ReadonlyMap<string, JobRe
   const results = [...jobs.values()]
   if (results.includes('failure')) return 'failed'
   if (results.includes('cancelled')) return 'cancelled'
-  if (stages.length === 0) return 'planned'
-  if (stages.every(({status}) => status === 'unchanged')) return 'unchanged'
-  return stages.every(({status}) => status === 'planned') ? 'planned' : 'succeeded'
+  const done = stages.filter(({status}) => status !== 'planned')
+  if (done.length === 0) return 'planned'
+  return done.every(({status}) => status === 'unchanged') ? 'unchanged' : 'succeeded'
 }
 
 /** Two stages of one delivery that speak of different images, commits or runs. */

@@ -73,7 +73,6 @@ export function deliverySection(
     together(humanDuration(stage.tookMs)),
     waits(stage),
   ])
-  const silent = [...jobs].filter(([, result]) => result !== 'success')
   const digest = receiptDigest(JSON.stringify(delivery))
   const retries = retriesLine(delivery, NAMES)
   return [
@@ -82,12 +81,22 @@ export function deliverySection(
     ...(rows.length === 0
       ? []
       : [table(withoutEmpty({columns: ['stage', 'what', 'status', 'took', 'waited on'], rows}))]),
-    ...(silent.length > 0
-      ? [`Jobs that did not succeed: ${silent.map(([job, result]) => `${code(job)} ${result}`).join(' · ')}`]
-      : []),
+    ...silentJobs(jobs),
     ...(retries === undefined ? [] : [retries]),
     ...(delivery.stages.length > 0 ? [details('Timeline', gantt(delivery.stages)), receiptLine(digest, delivery)] : []),
   ].join('\n\n')
+}
+
+// A stage that had nothing to do is left out, and so is what comes after one that failed: neither has failed itself.
+function silentJobs(jobs: ReadonlyMap<string, JobResult>): string[] {
+  const red = [...jobs].filter(([, result]) => result !== 'success' && result !== 'skipped')
+  const skipped = [...jobs].filter(([, result]) => result === 'skipped')
+  return [
+    ...(red.length > 0
+      ? [`Jobs that did not succeed: ${red.map(([job, result]) => `${code(job)} ${result}`).join(' · ')}`]
+      : []),
+    ...(skipped.length > 0 ? [`Jobs that were skipped: ${skipped.map(([job]) => code(job)).join(' · ')}`] : []),
+  ]
 }
 
 /** A column in which nobody has anything to say only takes room from the others. */

@@ -8,6 +8,7 @@ import {deferredLine, readInvocation} from './read-invocation.ts'
 import {referencesOf, referencesOfCalls} from './references.ts'
 import type {Reference} from './references.ts'
 import {Secrets} from './secrets.ts'
+import {hasMark} from './values.ts'
 
 /** What is read of a plan; the rest (state, planned values, configuration) may be ten times as much. */
 const WANTED: Wanted = {
@@ -202,7 +203,7 @@ function readValues(change: JsonRecord): ValueChange {
 function readOutput([name, item]: [string, unknown]): OutputChange {
   const change = isRecord(item) ? item : {}
   const values = readValues(change)
-  const sensitive = values.beforeSensitive === true || values.afterSensitive === true
+  const sensitive = hasMark(values.beforeSensitive) || hasMark(values.afterSensitive)
   return {name, actions: listAt(change, 'actions').map(String), sensitive, values}
 }
 

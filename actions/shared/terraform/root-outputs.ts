@@ -5,6 +5,7 @@ import type {JsonRecord} from '../core/json.ts'
 import type {Mask} from '../core/mask.ts'
 import {diagnosticsFromText} from './diagnostics.ts'
 import {explainBroken} from './failures.ts'
+import type {Plan} from './plan.ts'
 import type {Session} from './session.ts'
 
 /** One output of the root module. */
@@ -35,6 +36,21 @@ export function rootOutputsIn(outputs: JsonRecord): RootOutput[] {
     sensitive: isRecord(output) && output['sensitive'] === true,
     value: isRecord(output) ? output['value'] : undefined,
   }))
+}
+
+/**
+ * The root outputs as a plan leaves them that would do nothing; undefined where it would do anything, or did not look at
+ * all of the root: then only an apply can tell.
+ */
+export function unchangedRootOutputs({applyable, complete, errored, outputs}: Plan): RootOutput[] | undefined {
+  if (applyable || errored || !complete) return undefined
+  return outputs.map(({name, sensitive, values}) => ({name, sensitive, value: values.after}))
+}
+
+/** Root outputs as one JSON object, for the step output `outputs`; those that are sensitive are left out. */
+export function openOutputsText(outputs: readonly RootOutput[]): string {
+  const open = outputs.filter(({sensitive}) => !sensitive)
+  return JSON.stringify(Object.fromEntries(open.map(({name, value}) => [name, value])))
 }
 
 /** An output as a step output: text as it is, everything else as JSON. */

@@ -83,8 +83,8 @@ function below(values: ValueChange, key: string): ValueChange {
 
 function leafChange(path: string, at: ValueChange, secrets: Secrets): AttributeChange | undefined {
   // A value shown whole is secret when any mark lies inside it: a list may turn into text between the two sides.
-  const marked = hasTrue(at.beforeSensitive) || hasTrue(at.afterSensitive)
-  const unknown = at.afterUnknown === true || (marked && hasTrue(at.afterUnknown))
+  const marked = hasMark(at.beforeSensitive) || hasMark(at.afterSensitive)
+  const unknown = at.afterUnknown === true || (marked && hasMark(at.afterUnknown))
   const [before, after] = [plain(at.before), plain(at.after)]
   if (!unknown && before === after) return undefined
   const leaf = (text: string): Leaf => {
@@ -98,9 +98,10 @@ function leafChange(path: string, at: ValueChange, secrets: Secrets): AttributeC
   }
 }
 
-function hasTrue(value: unknown): boolean {
+/** Whether a mark of a plan (sensitive, unknown) covers a value or anything in it. */
+export function hasMark(value: unknown): boolean {
   if (value === true) return true
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasTrue)
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasMark)
 }
 
 // null means "not set" in a plan.

@@ -7,7 +7,7 @@ import type {OpenRoot} from '../../shared/terraform/open-root.ts'
 import type {Operation} from '../../shared/terraform/progress.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, visibleChanges} from '../../shared/terraform/render.ts'
-import {maskLeaves, outputText} from '../../shared/terraform/root-outputs.ts'
+import {maskLeaves, openOutputsText, outputText} from '../../shared/terraform/root-outputs.ts'
 import type {RootOutput} from '../../shared/terraform/root-outputs.ts'
 import {SENSITIVE} from '../../shared/terraform/secrets.ts'
 import type {Secrets} from '../../shared/terraform/secrets.ts'
@@ -82,8 +82,7 @@ function setRootOutputs(world: World, outputs: readonly RootOutput[]): void {
     }
   }
   for (const output of outputs) setRootOutput(world, output)
-  const open = outputs.filter(({sensitive}) => !sensitive)
-  world.outputs.set('outputs', JSON.stringify(Object.fromEntries(open.map(({name, value}) => [name, value]))))
+  world.outputs.set('outputs', openOutputsText(outputs))
 }
 
 function setRootOutput(world: World, output: RootOutput): void {

@@ -10,6 +10,7 @@ import type {Guarded} from '../../shared/terraform/guard.ts'
 import type {MadePlan} from '../../shared/terraform/make-plan.ts'
 import type {Plan} from '../../shared/terraform/plan.ts'
 import {changeLine, lossPhrase, planMarkdown, PREVIEW_LIMIT, visibleChanges} from '../../shared/terraform/render.ts'
+import {openOutputsText, unchangedRootOutputs} from '../../shared/terraform/root-outputs.ts'
 import type {Published, Shown} from './shown.ts'
 
 const MOST_LINES = 100
@@ -67,6 +68,7 @@ export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Publi
     drift: made.plan.drift.length,
     denied,
     guarded: held,
+    outputs: outputsOf(made.plan),
     'plan-file': made.file,
     'plan-json-file': made.jsonFile,
     'plan-text-file': made.textFile,
@@ -80,6 +82,11 @@ export function report(world: World, shown: Shown, {commentUrl, checkUrl}: Publi
   for (const [name, value] of Object.entries(outputs)) world.outputs.set(name, value)
   world.summary.add(planSection(shown, true))
   if (denied === 0) world.log.line(`✓ planned ${inputs.root.root}: ${headline(made.plan)}`)
+}
+
+function outputsOf(plan: Plan): string | undefined {
+  const outputs = unchangedRootOutputs(plan)
+  return outputs && openOutputsText(outputs)
 }
 
 function previewOf({inputs, made, found, saved}: Shown): string {
