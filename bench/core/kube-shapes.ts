@@ -1,7 +1,11 @@
 import type {LabEnvironment} from '../../lab/index.ts'
 
 const IDLE = 'sleep 600'
-const PROBE = {readinessProbe: {exec: {command: ['test', '-f', '/tmp/ready']}, periodSeconds: 1}}
+/** What is asked whether a container is ready: one that always is, and one that never gets there. */
+const PROBES = {
+  ready: {exec: {command: ['true']}, periodSeconds: 5},
+  never: {exec: {command: ['test', '-f', '/tmp/ready']}, periodSeconds: 1},
+} as const
 
 /** Where the bench rolls out. */
 export interface Room {
@@ -18,8 +22,8 @@ export interface Shape {
   readonly run: string
   readonly program?: string
   readonly tag?: string
-  /** Ready never comes by itself: without a probe a container that has started once counts as available. */
-  readonly probed?: boolean
+  /** Its readiness probe; without one a container that has started once counts as available. */
+  readonly probe?: keyof typeof PROBES
   /** What the container asks of its node: `{cpu: '100'}`. */
   readonly requests?: Readonly<Record<string, string>>
 }
@@ -27,13 +31,13 @@ export interface Shape {
 /** A Deployment of one pod. */
 export function deployment(
   {image, namespace}: Room,
-  {name, run, program = IDLE, tag = 'v1', probed = false, requests}: Shape,
+  {name, run, program = IDLE, tag = 'v1', probe, requests}: Shape,
 ): object {
   const container = {
     name: 'api',
     image: `${image}:${tag}`,
     command: ['sh', '-c', `${program} # ${run}`],
-    ...(probed && PROBE),
+    ...(probe && {readinessProbe: PROBES[probe]}),
     ...(requests && {resources: {requests}}),
   }
   const labels = {app: name}

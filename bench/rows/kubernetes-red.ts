@@ -94,7 +94,7 @@ export function troubles(room: Room, tight: Room): Case[] {
     }),
     failing(room, {
       name: 'a crash right after start',
-      shape: {program: 'echo DATABASE_URL is not set; exit 3', probed: true},
+      shape: {program: 'echo DATABASE_URL is not set; exit 3', probe: 'never'},
       says: reason('container-exited'),
       sign: / Error|CrashLoopBackOff/,
       max: PATIENCE + 3,

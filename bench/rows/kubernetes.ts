@@ -1,6 +1,6 @@
 import {systemClock} from '../../actions/shared/core/clock.ts'
 import {deployment, manifest} from '../core/kube-shapes.ts'
-import type {Room} from '../core/kube-shapes.ts'
+import type {Room, Shape} from '../core/kube-shapes.ts'
 import {followTool, labRepository, labTool} from '../core/lab-room.ts'
 import {besides} from '../core/other.ts'
 import type {Bench, Case, Measure, Opened, Row, Sample} from '../core/row.ts'
@@ -10,6 +10,7 @@ import {loopbackGitHub} from '../loopback/github.ts'
 import type {LoopbackGitHub} from '../loopback/github.ts'
 import {troubles} from './kubernetes-red.ts'
 import {bare, ours, PATIENCE} from './kubernetes-steps.ts'
+import {HELD} from './reasons.ts'
 
 const SHOWN =
   '{.metadata.name} {.metadata.generation} {.status.observedGeneration} {.spec.replicas} {.status.replicas} {.status.updatedReplicas} {.status.availableReplicas}{"\\n"}'
@@ -36,25 +37,41 @@ async function observed({lab, namespace}: Room, names: readonly string[], run: (
       throw new Error(`The watch saw ${String(done.size)} of ${String(names.length)} deployments complete.`)
     return {
       'until green': wall,
-      'lag after the last was ready': Math.max(0, endedAt - Math.max(...done.values())) / 1000,
+      [LAG_MEASURE]: Math.max(0, endedAt - Math.max(...done.values())) / 1000,
     }
   } finally {
     watch.stop()
   }
 }
 
+const LAG_MEASURE = 'lag after the last was ready'
 const LAG: readonly Measure[] = [
-  {name: 'lag after the last was ready', unit: 's', goal: {kind: 'at-most', max: 1}},
+  {name: LAG_MEASURE, unit: 's', goal: {kind: 'at-most', max: 1}},
   {name: 'until green', unit: 's'},
 ]
 
 function good(room: Room, count: number): Case {
   const names = Array.from({length: count}, (_, at) => `good-${String(count)}-${String(at)}`)
-  const text = (): string => manifest(names.map((name) => deployment(room, {name, run: room.fresh()})))
+  return {...rollingUpdate(room, names, {probe: 'ready'}), ...(count > 1 && {runs: 3})}
+}
+
+/** Where no probe tells that a container works, a version that exits at once looks like one that runs. */
+function unprobed(room: Room): Case {
+  const one = rollingUpdate(room, ['unprobed'], {})
+  return {
+    ...one,
+    name: '1 workload without a readiness probe',
+    shortfalls: {[LAG_MEASURE]: HELD},
+    note: 'the other side is green on a container that exits right after its start.',
+  }
+}
+
+function rollingUpdate(room: Room, names: readonly string[], shape: Pick<Shape, 'probe'>): Case {
+  const count = names.length
+  const text = (): string => manifest(names.map((name) => deployment(room, {name, run: room.fresh(), ...shape})))
   return {
     name: `${String(count)} ${count === 1 ? 'workload' : 'workloads'}, a rolling update`,
     measures: LAG,
-    ...(count > 1 && {runs: 3}),
     ours: () => observed(room, names, () => ours(room, text(), {exits: 0})),
     other: {
       name: 'kubectl apply && kubectl rollout status',
@@ -65,7 +82,7 @@ function good(room: Room, count: number): Case {
 
 // The peer asks GitHub for its workflow, and without an answer tries for 55 s, which no user would see.
 function besidePeer(bench: Bench, room: Room, github: LoopbackGitHub): Case {
-  const text = (): string => manifest([deployment(room, {name: 'peer', run: room.fresh()})])
+  const text = (): string => manifest([deployment(room, {name: 'peer', run: room.fresh(), probe: 'ready'})])
   return {
     name: '1 workload, beside k8s-deploy',
     measures: LAG,
@@ -79,7 +96,9 @@ function besidePeer(bench: Bench, room: Room, github: LoopbackGitHub): Case {
         timeout: '60s',
       }
       const env = {...room.lab.vars, GITHUB_API_URL: github.url}
-      const files = {'k8s/app.yaml': JSON.stringify(deployment(room, {name: 'peer', run: room.fresh()}))}
+      const files = {
+        'k8s/app.yaml': JSON.stringify(deployment(room, {name: 'peer', run: room.fresh(), probe: 'ready'})),
+      }
       return observed(room, ['peer'], () => runStep(peer, {exits: 0, env, files, inputs, limit: 200}))
     }),
   }
@@ -96,7 +115,7 @@ const QUOTA = {
 export const kubernetes: Row = {
   name: 'kubernetes',
   title: 'Kubernetes rollout',
-  how: `A real Kubernetes node; deployments of one pod, complete when a watch beside the action says so. The verdict is the first word of the kubelet, the scheduler or the controller in the status of a pod or ReplicaSet, as a watch beside sees it; each trouble that may heal is given ${String(PATIENCE)} s from there (the input grace is 4 s for crashes, 2 s for quotas, which count double, 1 s for scheduling, which counts four times).`,
+  how: `A real Kubernetes node; deployments of one pod with a readiness probe, complete when a watch beside the action says so. The verdict is the first word of the kubelet, the scheduler or the controller in the status of a pod or ReplicaSet, as a watch beside sees it; each trouble that may heal is given ${String(PATIENCE)} s from there (the input grace is 4 s for crashes, 2 s for quotas, which count double, 1 s for scheduling, which counts four times).`,
   needsLab: true,
   long: true,
   open: async (bench): Promise<Opened> => {
@@ -115,6 +134,7 @@ export const kubernetes: Row = {
     return {
       cases: [
         good(room, 1),
+        unprobed(room),
         besidePeer(bench, room, github),
         ...troubles(room, {...room, namespace: tight}),
         good(room, 50),

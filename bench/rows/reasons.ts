@@ -56,6 +56,12 @@ export const GROWTH: Shortfall = {
   next: 'let changes go one by one when they are rendered, as their JSON already does.',
 }
 
+/** How long a rollout is looked at once it is complete, where nothing tells that it works. */
+export const HELD: Shortfall = {
+  why: 'a container without a readiness probe counts as ready when it has started, whatever becomes of it: such a rollout is watched 3 s more (`stable-for`), so that a version that exits at once is red.',
+  next: 'a readiness probe in the manifest, with which the lag is that of the row above, or `stable-for: 0s`; less than 3 s would miss programs that take a second or two to fail.',
+}
+
 /** Seconds of the whole chain. */
 export const WAITS: Shortfall = {
   why: 'what both chains share is in it: terraform’s init and plan, tasks that start and pass their health check, pods that become ready. At a load of 8 it has been 0.56, at 12 to 16 it was 0.82 to 1.13: ours works the processor hardest while it plans (terraform starts its provider once more, to give the plan as data), so other work on the machine falls on that job, and theirs mostly waits.',
