@@ -174,6 +174,27 @@ describe('what BuildKit says', () => {
       'unreachable',
       'could not be fetched: dial tcp: i/o timeout',
     ],
+    [
+      'failed to resolve source metadata for docker.io/library/biuld:latest: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed (did you mean build?)',
+      'build-failed',
+      'no stage is called "biuld", and no image docker.io/library/biuld:latest could be had in its place',
+    ],
+    ['secret token: not found', 'build-failed', 'RUN wants the secret "token", which was not handed over'],
+    [
+      'base name (${BASE}) should not be blank',
+      'build-failed',
+      'FROM ${BASE} comes to nothing: no build argument gives it a value',
+    ],
+    [
+      'failed to load cache key: Get "https://tools.example/x": dial tcp 127.0.0.1:1: connect: connection refused',
+      'unreachable',
+      'https://tools.example/x could not be fetched: dial tcp 127.0.0.1:1: connect: connection refused',
+    ],
+    [
+      'failed to load cache key: invalid response status 404',
+      'unreachable',
+      'an address that the Dockerfile adds could not be fetched: invalid response status 404',
+    ],
     ['failed to copy files: write /x: no space left on device', 'capacity', 'disk is full'],
     ['process "/bin/sh -c make" did not complete successfully: exit code: 137', 'out-of-memory', 'make was killed'],
     ['target stage "prod" could not be found', 'invalid-input', 'no such stage'],
@@ -188,6 +209,26 @@ describe('what BuildKit says', () => {
     const stderr =
       '------\n > [2/2] RUN ./tool:\n0.1 exec /bin/sh: exec format error\n------\nERROR: failed to build: failed to solve: process "/bin/sh -c ./tool" did not complete successfully: exit code: 255\n'
     expect(explain(stderr).cause).toContain('another processor architecture')
+  })
+
+  const copying = (step: string): string =>
+    `------\n > ${step}:\n------\nERROR: failed to build: failed to solve: failed to compute cache key: "/b": not found\n`
+  test.each([
+    ['[2/2] COPY b /', 'COPY b / wants /b, which is not in the build context'],
+    ['[stage-1 1/1] COPY --from=build /b /', 'COPY --from=build /b / wants /b, which "build" does not hold'],
+  ])('a file that is not where %s looks for it', (step, cause) => {
+    expect(explain(copying(step)).cause).toBe(cause)
+  })
+
+  test('a mistake in the Dockerfile is told without BuildKit’s prefixes, and which line to correct', () => {
+    const stderr =
+      'Dockerfile:2\n--------------------\n   1 |     FROM scratch\n   2 | >>> RUNN echo\n   3 |     \n--------------------\n' +
+      'ERROR: failed to build: failed to solve: dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)\n'
+    expect(explain(stderr)).toMatchObject({
+      cause: 'the build failed: unknown instruction: RUNN (did you mean RUN?)',
+      advice: 'correct the marked line of the Dockerfile',
+      place: {file: 'app/Dockerfile', line: 2},
+    })
   })
 
   test('no word at all is still a failure', () => {

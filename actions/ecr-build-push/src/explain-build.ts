@@ -1,8 +1,10 @@
 import {Failure} from '../../shared/core/diagnosis.ts'
-import type {Diagnosis, Evidence} from '../../shared/core/diagnosis.ts'
+import type {Evidence} from '../../shared/core/diagnosis.ts'
 import {lastWords} from '../../shared/core/exec.ts'
 import type {Finished} from '../../shared/core/exec.ts'
 import {PUSH_ACTIONS, policyStatement} from '../../shared/ecr/explain.ts'
+import {explainBaseImage, explainMissingFile, stepName} from './explain-source.ts'
+import type {Explanation} from './explain-source.ts'
 import {readBuildError} from './progress.ts'
 import type {BuildError} from './progress.ts'
 
@@ -16,8 +18,6 @@ export interface BuildSubject {
   readonly dockerfile: string
 }
 
-type Explanation = Pick<Diagnosis, 'reason' | 'cause' | 'advice'> & {readonly evidence?: readonly Evidence[]}
-
 interface Cause {
   readonly pattern: RegExp
   /** Looked for in what the failed step printed, too. */
@@ -26,7 +26,6 @@ interface Cause {
 }
 
 const OUTPUT_LINES = 20
-const LONGEST_NAME = 80
 const LONGEST_LINE = 160
 
 /** What BuildKit and ECR say, most exact first, and what it means. */
@@ -55,6 +54,15 @@ const CAUSES: readonly Cause[] = [
       reason: 'not-found',
       cause: `the registry has no repository ${repository}`,
       advice: 'set create-repository to true, or create it with Terraform before this step',
+    }),
+  },
+  {
+    // BuildKit takes a name that no stage has for an image, and has a stage in mind that is called nearly so.
+    pattern: /failed to resolve source metadata for (\S+?):? .*\(did you mean (\S+)\?\)/s,
+    explain: ([, image = '', meant = '']) => ({
+      reason: 'build-failed',
+      cause: `no stage is called "${image.replace(/^docker\.io\/library\/|:latest:?$/g, '')}", and no image ${image.replace(/:$/, '')} could be had in its place`,
+      advice: `write "${meant}", if that stage is meant`,
     }),
   },
   {
@@ -104,10 +112,30 @@ const CAUSES: readonly Cause[] = [
   },
   {
     pattern: /"?(\/[^\s"]*)"?: not found/,
-    explain: ([, path = ''], error) => ({
+    explain: ([, path = ''], error) => explainMissingFile(path, error),
+  },
+  {
+    pattern: /secret (\S+): not found/,
+    explain: ([, id = ''], error) => ({
       reason: 'build-failed',
-      cause: `${error.step ?? 'COPY'} wants ${path}, which is not in the build context`,
-      advice: 'check the path, and that .dockerignore does not leave it out',
+      cause: `${stepName(error, 'RUN')} wants the secret "${id}", which was not handed over`,
+      advice: `give it in the input "secrets" (${id}=...), "secret-files" or "secret-envs"`,
+    }),
+  },
+  {
+    pattern: /base name \((.*?)\) should not be blank/,
+    explain: ([, name = '']) => ({
+      reason: 'build-failed',
+      cause: `FROM ${name} comes to nothing: no build argument gives it a value`,
+      advice: 'give it in the input "build-args", or a default in its ARG line',
+    }),
+  },
+  {
+    pattern: /failed to load cache key: (?:failed to fetch remote (\S+): |(?:Get|Head) "(\S+)": )?(.*)/s,
+    explain: ([, repository, address, why = '']) => ({
+      reason: 'unreachable',
+      cause: `${repository ?? address ?? 'an address that the Dockerfile adds'} could not be fetched: ${why}`,
+      advice: 'check the address, and that the runner can reach it, then re-run',
     }),
   },
   {
@@ -166,45 +194,16 @@ function explain(error: BuildError, subject: BuildSubject): Explanation {
     const match = cause.pattern.exec(text)
     if (match !== null) return cause.explain(match, error, subject)
   }
-  return {reason: 'build-failed', cause: `the build failed: ${error.message}`, advice: 'read the build log above'}
-}
-
-function stepName(error: BuildError, command: string): string {
-  const name = error.step?.replace(/^\[[^\]]*\] /, '') ?? command.replace(/^\/bin\/sh -c /, '')
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+  return {
+    reason: 'build-failed',
+    cause: `the build failed: ${error.message.replace(/^dockerfile parse error on line \d+: /, '')}`,
+    advice: error.place === undefined ? 'read the build log above' : 'correct the marked line of the Dockerfile',
+  }
 }
 
 function lastOutput({output}: BuildError): string {
   const line = output.at(-1)?.trim() ?? ''
   return line === '' || line.length > LONGEST_LINE ? '' : `: ${line}`
-}
-
-function explainBaseImage(image: string, message: string): Explanation {
-  if (/: 429\b|too many requests|toomanyrequests|rate limit/i.test(message)) {
-    return {
-      reason: 'image-not-found',
-      cause: `the registry of the base image ${image} limits the rate of pulls`,
-      advice: 'pull through an ECR pull-through cache, or log in to that registry before this step',
-    }
-  }
-  if (/: 40[13]\b|denied|no basic auth|unauthorized/i.test(message)) {
-    return {
-      reason: 'access-denied',
-      cause: `the base image ${image} may not be pulled: ${message}`,
-      advice:
-        'check its name, and that this role may pull from its repository (ecr:BatchGetImage, ecr:GetDownloadUrlForLayer)',
-    }
-  }
-  const missing = /not found|manifest unknown/i.test(message)
-  return {
-    reason: missing ? 'image-not-found' : 'unreachable',
-    cause: missing
-      ? `the base image ${image} does not exist`
-      : `the base image ${image} could not be fetched: ${message.split(': ').slice(-2).join(': ')}`,
-    advice: missing
-      ? 'check the FROM line: name, tag and platform'
-      : 'check that the runner can reach that registry, then re-run',
-  }
 }
 
 function statement(actions: readonly string[], resource: string): Evidence {
