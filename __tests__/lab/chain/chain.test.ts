@@ -69,6 +69,11 @@ test(
       },
     ])
     expect(again.digest).toBe(good.digest)
+    // What an apply would have handed on comes from the plan: the roles are those of the stack, and not a word is left open.
+    expect(again.workflow.jobs.get('migrate')?.outputs['register']?.['task-definition-arn']).toBe(
+      good.workflow.jobs.get('migrate')?.outputs['register']?.['task-definition-arn'],
+    )
+    expect([...again.workflow.jobs.values()].map(({log}) => log).join('\n')).not.toContain('${{')
     expect(again.workflow.jobs.get('build')?.outputs['image']).toMatchObject({reused: 'true', pushed: 'false'})
   },
   5 * MINUTES,
