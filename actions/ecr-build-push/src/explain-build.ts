@@ -3,7 +3,7 @@ import type {Evidence} from '../../shared/core/diagnosis.ts'
 import {lastWords} from '../../shared/core/exec.ts'
 import type {Finished} from '../../shared/core/exec.ts'
 import {PUSH_ACTIONS, policyStatement} from '../../shared/ecr/explain.ts'
-import {explainBaseImage, explainMissingFile, stepName} from './explain-source.ts'
+import {explainBaseImage, explainMissingFile, explainMissingStage, stepName} from './explain-source.ts'
 import type {Explanation} from './explain-source.ts'
 import {readBuildError} from './progress.ts'
 import type {BuildError} from './progress.ts'
@@ -59,11 +59,7 @@ const CAUSES: readonly Cause[] = [
   {
     // BuildKit takes a name that no stage has for an image, and has a stage in mind that is called nearly so.
     pattern: /failed to resolve source metadata for (\S+?):? .*\(did you mean (\S+)\?\)/s,
-    explain: ([, image = '', meant = '']) => ({
-      reason: 'build-failed',
-      cause: `no stage is called "${image.replace(/^docker\.io\/library\/|:latest:?$/g, '')}", and no image ${image.replace(/:$/, '')} could be had in its place`,
-      advice: `write "${meant}", if that stage is meant`,
-    }),
+    explain: ([, image = '', meant = '']) => explainMissingStage(image, meant),
   },
   {
     pattern: /(?:failed to resolve source metadata for|failed to load metadata for|pull access denied for) (\S+?):? /,

@@ -41,6 +41,16 @@ export function explainBaseImage(image: string, message: string): Explanation {
   }
 }
 
+/** A stage that is not there, taken for an image. @param image the whole name that was asked for @param meant a stage that is there */
+export function explainMissingStage(image: string, meant: string): Explanation {
+  const written = image.replace(/^docker\.io\/library\//, '').replace(/:latest$/, '')
+  return {
+    reason: 'build-failed',
+    cause: `no stage is called "${written}", and no image ${image} could be had in its place`,
+    advice: `write "${meant}", if that stage is meant`,
+  }
+}
+
 /** A COPY of a file that is not where it is looked for: in the build context, or in another stage. */
 export function explainMissingFile(path: string, error: BuildError): Explanation {
   const from = /--from=(\S+)/.exec(error.step ?? '')?.[1]
