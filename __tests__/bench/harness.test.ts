@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {jest} from '@jest/globals'
 import {measureRow} from '../../bench/core/harness.ts'
 import {peersIn} from '../../bench/core/peers.ts'
-import {busy, markdown} from '../../bench/core/report.ts'
+import {markdown} from '../../bench/core/report.ts'
 import type {Machine} from '../../bench/core/report.ts'
 import type {Bench, Case, Row} from '../../bench/core/row.ts'
 import {runStep} from '../../bench/core/step.ts'
@@ -93,8 +93,9 @@ test('the table: medians with their spread, the goal, the mark; what would break
   expect(text).toContain(
     'Of 1 figures to reach, 0 are reached, 1 are not (1 of them with no reason given), 0 could not be told.',
   )
-  expect(text).not.toContain('shared with other work')
-  expect(busy({load: [1, 3]}, machine)).toBe(true)
+  expect(text).toContain('load 0.1 at the start, 0.2 at the end.\n')
+  const crowded = markdown({short: false, machine, rows: [{...result, load: [0.1, 3]}]})
+  expect(crowded).toContain('load 0.1 at the start, 3.0 at the end. That is more work than processors')
 })
 
 describe('a figure that is not reached', () => {

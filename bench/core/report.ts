@@ -18,6 +18,9 @@ export interface Machine {
   readonly node: string
 }
 
+const CROWDED =
+  'That is more work than processors (this row’s own pods, what the row before left, or others): ratios hold, as both sides take turns; times are longer than on a quiet machine.'
+
 /** The Markdown of the results. */
 export function markdown(results: Results): string {
   const {machine, rows} = results
@@ -31,33 +34,31 @@ export function markdown(results: Results): string {
     'not help is in [NOTES.md](NOTES.md).',
     '',
     `Machine: ${machine.cpu}, ${String(machine.cores)} cores, ${machine.memoryGiB.toFixed(0)} GiB, ${machine.system}, Node ${machine.node}.`,
-    ...(rows.some((row) => busy(row, machine))
-      ? [
-          '**The machine was shared with other work**: ratios hold, as both sides take turns; times are longer than on a quiet one.',
-        ]
-      : []),
     '',
     `Medians with (least..most); ours and theirs in turns, n runs each. CPU is user and system time of the step and all`,
     'it starts; peak is the memory of its largest process.',
     '',
     `Of ${String(lines.length)} figures to reach, ${String(count(true))} are reached, ${String(count(false))} are not${silent === 0 ? '' : ` (${String(silent)} of them with no reason given)`}, ${String(count(undefined))} could not be told.`,
     '',
-    ...rows.flatMap(section),
+    ...rows.flatMap((row) => section(row, machine)),
   ].join('\n')
 }
 
-/** Whether other work must have slowed the measurements. */
-export function busy({load}: Pick<RowResult, 'load'>, {cores}: Machine): boolean {
-  return Math.max(...load) > cores
+function measuredWhen({date, commit, seconds, load}: RowResult, {cores}: Machine): string {
+  const at = commit === undefined ? '' : ` at commit ${commit}`
+  const [start, end] = load.map((each) => each.toFixed(1)) as [string, string]
+  const crowded = Math.max(...load) > cores ? ` ${CROWDED}` : ''
+  return `Measured on ${date} UTC${at} in ${seconds.toFixed(0)} s; load ${start} at the start, ${end} at the end.${crowded}`
 }
 
-function section({name, title, how, lines, trouble, ...row}: RowResult): string[] {
+function section(row: RowResult, machine: Machine): string[] {
+  const {name, title, how, lines, trouble} = row
   return [
     `## ${title}`,
     '',
     `${how} (\`npm run bench -- --only ${name}\`)`,
     '',
-    `Measured on ${row.date} UTC${row.commit === undefined ? '' : ` at commit ${row.commit}`} in ${row.seconds.toFixed(0)} s; load ${row.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
+    measuredWhen(row, machine),
     '',
     ...(lines.length === 0 ? [] : [...table(lines), '']),
     ...notes(lines),
