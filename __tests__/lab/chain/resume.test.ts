@@ -45,6 +45,9 @@ const statuses = ({workflow}: ChainRun): Record<string, string> =>
     ['build', 'apply', 'ecs', 'kubernetes'].map((job) => [job, whatHappened(workflow.jobs.get(job)).status]),
   )
 
+// The runner may have begun the next job, or have said that it leaves it out, in the moment before the machine goes away.
+const resultOf = ({workflow}: ChainRun, job: string): string => workflow.jobs.get(job)?.result ?? 'skipped'
+
 // On an empty cloud there is nothing yet of which a second one could be counted.
 beforeAll(async () => {
   await runChain(lab, undefined, () => undefined)
@@ -61,15 +64,14 @@ test(
       const cut = await deliver(last)
       const after = JOBS.slice(JOBS.indexOf(last) + 2)
       expect([last, cut.workflow.jobs.get(last)?.result]).toEqual([last, 'success'])
-      for (const job of after)
-        expect([last, job, cut.workflow.jobs.get(job)?.result ?? 'skipped']).toEqual([last, job, 'skipped'])
+      for (const job of after) expect([last, job, resultOf(cut, job)]).toEqual([last, job, 'skipped'])
       pushed.push(cut.workflow.jobs.get('build')?.outputs['image']?.['pushed'])
       digests.add(cut.digest)
     }
     // Everything is done, and nobody was told.
     const untold = await deliver('kubernetes')
-    expect([untold.workflow.jobs.get('report'), statuses(untold)]).toEqual([
-      undefined,
+    expect([resultOf(untold, 'report'), statuses(untold)]).toEqual([
+      'skipped',
       {build: 'unchanged', apply: 'skipped', ecs: 'unchanged', kubernetes: 'succeeded'},
     ])
     const whole = await deliver()
